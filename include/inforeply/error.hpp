@@ -1,0 +1,37 @@
+// What ends the work on a recipient or on the whole run.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace inforeply {
+
+/// Which part of the world is at fault; the log names it as the reason of a deferral.
+enum class Fault { kUsage, kConfiguration, kInput, kCache, kMailer, kInternal };
+
+/// "configuration", "cache", … as the log prints it.
+std::string_view name_of(Fault fault);
+
+/// One line that names the operation, the object and the cause.
+class Error : public std::runtime_error {
+ public:
+  Error(Fault fault, const std::string& what) : std::runtime_error(what), fault_(fault) {}
+  [[nodiscard]] Fault fault() const { return fault_; }
+
+ private:
+  Fault fault_;
+};
+
+/// A fault in a file that an administrator or a user wrote: "FILE:LINE: text".
+/// Line 0 stands for the file as a whole and is not printed.
+class ConfigError : public Error {
+ public:
+  ConfigError(const std::string& file, std::size_t line, const std::string& text);
+};
+
+/// "OPERATION OBJECT: cause", the cause taken from errno.
+Error system_error(Fault fault, const std::string& operation_and_object);
+
+}  // namespace inforeply

@@ -1,0 +1,40 @@
+// Header fields (RFC 5322, 2.2, 3.6) as data.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace inforeply {
+
+struct HeaderField {
+  std::string name;  ///< as written
+  std::string body;  ///< unfolded and trimmed; otherwise the octets of the message
+  std::size_t line;  ///< where it begins in the block, from 1
+};
+
+struct Header {
+  std::vector<HeaderField> fields;  ///< in the order of the message
+
+  /// The body of the first field of that name, in any case; null where there is none.
+  [[nodiscard]] const std::string* find(std::string_view name) const;
+};
+
+/// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax). A line
+/// that is no field and continues none is skipped. Never fails; linear time.
+Header parse_header(std::string_view block);
+
+/// The body without comments (RFC 5322, 3.2.2) outside quoted strings, trimmed. An unclosed comment
+/// reaches to the end.
+std::string strip_comments(std::string_view body);
+
+/// `type/subtype` or any other token before the first `;`, in lower case, without comments and
+/// blanks; the empty string where there is none.
+std::string leading_token(std::string_view body);
+
+/// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
+/// blanks, control characters or over 250 octets are left out.
+std::vector<std::string> parse_message_ids(std::string_view body);
+
+}  // namespace inforeply

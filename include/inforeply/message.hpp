@@ -1,0 +1,44 @@
+// The incoming message: a bounded part of its header, read once from a file descriptor.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inforeply/header.hpp"
+
+namespace inforeply {
+
+inline constexpr std::size_t kMaxHeaderOctets = std::size_t{256} * 1024;
+
+/// Begins the Message-ID of every reply that this program sends.
+inline constexpr std::string_view kMessageIdMark = "<inforeply.";
+
+struct Message {
+  Header header;
+  bool header_truncated = false;  ///< the block was longer than kMaxHeaderOctets
+
+  /// The reverse-path that the mail server wrote on top: `Return-Path:` above every field but the
+  /// delivery's own ones, else an mbox `From ` line; empty for the null path. Nothing where neither
+  /// is there (RFC 3834, 4: From, Sender and Reply-To are no substitute).
+  std::optional<std::string> return_path;
+
+  /// Names the message where it has no Message-ID, and recognises it when it is tried again: a
+  /// digest of the header block as read, without the mbox line, whose date changes between tries.
+  std::string fingerprint;
+
+  /// The first msg-id of Message-ID, with its angle brackets, or empty.
+  [[nodiscard]] std::string message_id() const;
+
+  /// The Subject as UTF-8 in one line, or empty.
+  [[nodiscard]] std::string subject() const;
+};
+
+/// Reads to the end of the file, keeping a bounded part. Throws Error (kInput) when reading fails.
+Message read_message(int file_descriptor);
+
+/// The same for a header block and body in memory.
+Message parse_message(std::string_view text);
+
+}  // namespace inforeply

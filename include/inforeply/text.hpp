@@ -1,0 +1,49 @@
+// Small, total functions on text: none of them throws on any input.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace inforeply {
+
+/// Space, tab, CR and LF at both ends are left out.
+std::string_view trim(std::string_view text);
+
+/// ASCII letters only; bytes of UTF-8 sequences stay as they are.
+std::string to_lower_ascii(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+
+/// True where `pattern` (in lower case, `*` for any run of characters) covers all of `text`.
+/// ASCII letters of `text` match in either case. Linear in practice: `*` never backtracks twice.
+bool matches_glob(std::string_view text, std::string_view pattern);
+
+/// The parts between `separator`, trimmed, empty ones left out.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// `prefix` + number + nothing else: digits only, no sign, no overflow.
+std::optional<unsigned long long> parse_number(std::string_view text);
+
+bool is_ascii(std::string_view text);
+bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
+bool is_valid_utf8(std::string_view text);
+
+/// Lower case by Unicode's simple rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
+std::string fold_case(std::string_view text);
+
+/// At most `max_characters` of valid UTF-8; what is longer ends in an ellipsis, which counts, and is
+/// never cut inside a grapheme cluster (a letter with its accents, an emoji with its modifiers).
+std::string ellipsize(std::string_view text, std::size_t max_characters);
+
+/// Control characters (also Unicode's C1, line and paragraph separators) become spaces, and what is
+/// not UTF-8 becomes U+FFFD: text from a stranger, safe to put into one line.
+std::string to_single_line(std::string_view text);
+
+/// For a value between < and > in a log line: what could end the value or the line, and all that is
+/// not printable UTF-8, appears as \xNN. At most `max_octets` are kept, then "...".
+std::string escape_for_log(std::string_view text, std::size_t max_octets = 320);
+
+}  // namespace inforeply

@@ -1,0 +1,157 @@
+#include "inforeply/clock.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr unsigned long long kMaxDurationSeconds = 100ULL * 366 * 24 * 3600;
+
+/// Takes exactly `digits` digits off the front.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+  if (text.size() < digits) return std::nullopt;
+  const auto number = parse_number(text.substr(0, digits));
+  if (!number) return std::nullopt;
+  text.remove_prefix(digits);
+  return static_cast<int>(*number);
+}
+
+bool take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// Year, month and day of `text`, taken off its front.
+std::optional<std::tm> take_date(std::string_view& text) {
+  std::tm date{};
+  const auto year = take_number(text, 4);
+  if (!year || !take(text, '-')) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take(text, '-')) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day checked{std::chrono::year{*year},
+                                            std::chrono::month{static_cast<unsigned>(*month)},
+                                            std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!checked.ok() || *year < 1970) return std::nullopt;
+  date.tm_year = *year - 1900;
+  date.tm_mon = *month - 1;
+  date.tm_mday = *day;
+  date.tm_isdst = -1;
+  return date;
+}
+
+bool take_time_of_day(std::string_view& text, std::tm& into) {
+  const auto hour = take_number(text, 2);
+  if (!hour || *hour > 23 || !take(text, ':')) return false;
+  const auto minute = take_number(text, 2);
+  if (!minute || *minute > 59) return false;
+  into.tm_hour = *hour;
+  into.tm_min = *minute;
+  if (!take(text, ':')) return true;
+  const auto second = take_number(text, 2);
+  if (!second || *second > 59) return false;
+  into.tm_sec = *second;
+  return true;
+}
+
+/// `Z`, `+01:00` or `-0530`: seconds east of Greenwich.
+std::optional<long> parse_zone(std::string_view text) {
+  if (text == "Z") return 0;
+  const bool west = text.starts_with('-');
+  if (!west && !text.starts_with('+')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto hours = take_number(text, 2);
+  take(text, ':');
+  const auto minutes = take_number(text, 2);
+  if (!hours || !minutes || !text.empty() || *hours > 14 || *minutes > 59) return std::nullopt;
+  const long offset = (*hours * 60L + *minutes) * 60L;
+  return west ? -offset : offset;
+}
+
+std::string format(const std::tm& time, const char* pattern) {
+  std::array<char, 64> buffer{};
+  return {buffer.data(), std::strftime(buffer.data(), buffer.size(), pattern, &time)};
+}
+
+std::tm utc(Time time) {
+  const std::time_t seconds = time.time_since_epoch().count();
+  std::tm result{};
+  gmtime_r(&seconds, &result);
+  return result;
+}
+
+std::tm local(Time time) {
+  const std::time_t seconds = time.time_since_epoch().count();
+  std::tm result{};
+  localtime_r(&seconds, &result);
+  return result;
+}
+
+}  // namespace
+
+Time SystemClock::now() const {
+  return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+}
+
+std::optional<Seconds> parse_duration(std::string_view text) {
+  if (text == "0") return Seconds{0};
+  if (text.size() < 2) return std::nullopt;
+  unsigned long long unit = 0;
+  switch (text.back()) {
+    case 's': unit = 1; break;
+    case 'm': unit = 60; break;
+    case 'h': unit = 3600; break;
+    case 'd': unit = 86400; break;
+    case 'w': unit = 7 * 86400; break;
+    default: return std::nullopt;
+  }
+  text.remove_suffix(1);
+  const auto number = parse_number(text);
+  if (!number || *number > kMaxDurationSeconds / unit) return std::nullopt;
+  return Seconds{static_cast<Seconds::rep>(*number * unit)};
+}
+
+std::optional<Time> parse_time(std::string_view text) {
+  auto date = take_date(text);
+  if (!date) return std::nullopt;
+  if (!text.empty() && (!(take(text, 'T') || take(text, ' ')) || !take_time_of_day(text, *date))) {
+    return std::nullopt;
+  }
+  if (text.empty()) {
+    const std::time_t seconds = std::mktime(&*date);
+    if (seconds == -1) return std::nullopt;
+    return Time{Seconds{seconds}};
+  }
+  const auto offset = parse_zone(text);
+  if (!offset) return std::nullopt;
+  return Time{Seconds{timegm(&*date) - *offset}};
+}
+
+std::optional<Time> parse_end_time(std::string_view text) {
+  std::string_view rest = text;
+  auto date = take_date(rest);
+  if (!date || !rest.empty()) return parse_time(text);
+  ++date->tm_mday;  // mktime(3) carries it into the next month
+  return Time{Seconds{std::mktime(&*date)}};
+}
+
+std::string format_utc(Time time) { return format(utc(time), "%Y-%m-%dT%H:%M:%SZ"); }
+
+std::string format_local(Time time) {
+  const std::tm parts = local(time);
+  const bool midnight = parts.tm_hour == 0 && parts.tm_min == 0;
+  return format(parts, midnight ? "%Y-%m-%d" : "%Y-%m-%d %H:%M");
+}
+
+std::string format_rfc5322(Time time) {
+  // %a and %b follow the locale; the program never leaves "C".
+  return format(utc(time), "%a, %d %b %Y %H:%M:%S +0000");
+}
+
+}  // namespace inforeply

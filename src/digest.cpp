@@ -1,0 +1,33 @@
+#include "inforeply/digest.hpp"
+
+#include <nettle/sha2.h>
+
+#include <array>
+#include <cstdint>
+
+namespace inforeply {
+
+std::string digest(std::initializer_list<std::string_view> parts) {
+  sha256_ctx context;
+  sha256_init(&context);
+  for (const auto part : parts) {
+    const std::uint64_t size = part.size();
+    std::array<std::uint8_t, 8> length{};
+    for (std::size_t i = 0; i < length.size(); ++i) {
+      length.at(i) = static_cast<std::uint8_t>(size >> (8 * i));
+    }
+    sha256_update(&context, length.size(), length.data());
+    sha256_update(&context, part.size(), reinterpret_cast<const std::uint8_t*>(part.data()));
+  }
+  std::array<std::uint8_t, 16> hash{};
+  sha256_digest(&context, hash.size(), hash.data());
+  std::string hex;
+  for (const std::uint8_t octet : hash) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    hex += kHex[octet >> 4U];
+    hex += kHex[octet & 15U];
+  }
+  return hex;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,37 @@
+#include "inforeply/error.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+namespace inforeply {
+
+std::string_view name_of(Fault fault) {
+  switch (fault) {
+    case Fault::kUsage: return "usage";
+    case Fault::kConfiguration: return "configuration";
+    case Fault::kInput: return "input";
+    case Fault::kCache: return "cache";
+    case Fault::kMailer: return "mailer";
+    case Fault::kInternal: break;
+  }
+  return "internal";
+}
+
+namespace {
+
+std::string place(const std::string& file, std::size_t line) {
+  std::string text = file;
+  if (line != 0) text.append(":").append(std::to_string(line));
+  return text.append(": ");
+}
+
+}  // namespace
+
+ConfigError::ConfigError(const std::string& file, std::size_t line, const std::string& text)
+    : Error(Fault::kConfiguration, place(file, line) + text) {}
+
+Error system_error(Fault fault, const std::string& operation_and_object) {
+  return {fault, operation_and_object + ": " + std::generic_category().message(errno)};
+}
+
+}  // namespace inforeply

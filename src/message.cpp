@@ -1,0 +1,109 @@
+#include "inforeply/message.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include "inforeply/digest.hpp"
+#include "inforeply/encoded_word.hpp"
+#include "inforeply/envelope.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::string_view kMboxMark = "From ";
+
+/// Fields that the final delivery writes above or below Return-Path (Postfix, Exim). Below any other
+/// field a Return-Path may be the sender's own invention.
+constexpr std::array<std::string_view, 5> kDeliveryFields = {
+    "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date", "Return-Path"};
+
+/// "From SENDER DATE": the sender, taken with its line off the front of `block`.
+std::optional<std::string> take_mbox_line(std::string_view& block) {
+  if (!block.starts_with(kMboxMark)) return std::nullopt;
+  const auto end = std::min(block.find('\n'), block.size());
+  std::string_view line = trim(block.substr(kMboxMark.size(), end - kMboxMark.size()));
+  block.remove_prefix(std::min(end + 1, block.size()));
+  // A quoted local part may hold blanks.
+  std::size_t sender_end = 0;
+  for (bool quoted = false; sender_end < line.size(); ++sender_end) {
+    const char c = line[sender_end];
+    if (c == '"') quoted = !quoted;
+    if (c == '\\' && quoted) ++sender_end;
+    if (!quoted && (c == ' ' || c == '\t')) break;
+  }
+  return normalize_sender(line.substr(0, sender_end));
+}
+
+std::optional<std::string> find_return_path(const Header& header) {
+  for (const auto& field : header.fields) {
+    if (equals_ignoring_case(field.name, "Return-Path")) {
+      return normalize_sender(strip_comments(field.body));
+    }
+    const bool of_delivery =
+        std::any_of(kDeliveryFields.begin(), kDeliveryFields.end(),
+                    [&](std::string_view name) { return equals_ignoring_case(field.name, name); });
+    if (!of_delivery) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The length of the header block: up to the first empty line, or all of it. An mbox line on top
+/// counts as part of it.
+std::size_t header_length(std::string_view text) {
+  std::size_t line = 0;
+  while (line < text.size()) {
+    if (text[line] == '\n' || text.substr(line, 2) == "\r\n") return line;
+    const auto end = text.find('\n', line);
+    if (end == std::string_view::npos) return text.size();
+    line = end + 1;
+  }
+  return text.size();
+}
+
+}  // namespace
+
+std::string Message::message_id() const {
+  const std::string* body = header.find("Message-ID");
+  if (body == nullptr) return {};
+  const auto ids = parse_message_ids(*body);
+  return ids.empty() ? std::string{} : ids.front();
+}
+
+std::string Message::subject() const {
+  const std::string* body = header.find("Subject");
+  return body == nullptr ? std::string{} : std::string(trim(to_single_line(decode_field_text(*body))));
+}
+
+Message parse_message(std::string_view text) {
+  Message message;
+  message.header_truncated = header_length(text.substr(0, kMaxHeaderOctets)) == kMaxHeaderOctets;
+  text = text.substr(0, std::min(header_length(text), kMaxHeaderOctets));
+  const auto mbox_sender = take_mbox_line(text);
+  message.header = parse_header(text);
+  message.return_path = find_return_path(message.header);
+  if (!message.return_path) message.return_path = mbox_sender;
+  message.fingerprint = digest({text});
+  return message;
+}
+
+Message read_message(int file_descriptor) {
+  // One octet more than is looked at, so that a longer block is noticed.
+  std::string kept;
+  std::vector<char> buffer(kMaxHeaderOctets);
+  while (true) {
+    const ssize_t count = ::read(file_descriptor, buffer.data(), buffer.size());
+    if (count == 0) return parse_message(kept);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw system_error(Fault::kInput, "cannot read the message");
+    const auto room = kMaxHeaderOctets + 1 - kept.size();
+    kept.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
+  }
+}
+
+}  // namespace inforeply

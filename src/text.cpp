@@ -1,0 +1,180 @@
+#include "inforeply/text.hpp"
+
+#include <unicase.h>
+#include <unictype.h>
+#include <unigbrk.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+namespace inforeply {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kEllipsis = "\u2026";
+
+char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+const std::uint8_t* octets(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+/// The code point at `text`'s start and its length; a length of 0 where there is no valid one.
+std::pair<ucs4_t, std::size_t> next_character(std::string_view text) {
+  ucs4_t character = 0;
+  const int length = u8_mbtoucr(&character, octets(text), text.size());
+  return {character, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+/// What would end or disturb a line somewhere: Unicode's categories Cc, Zl and Zp.
+bool breaks_line(ucs4_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), lower_ascii);
+  return result;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower_ascii(x) == lower_ascii(y); });
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+bool matches_glob(std::string_view text, std::string_view pattern) {
+  // On a mismatch only the last star needs to take one character more.
+  std::size_t t = 0;
+  std::size_t p = 0;
+  std::size_t after_star = std::string_view::npos;
+  std::size_t star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_text = t;
+    } else if (p < pattern.size() && pattern[p] == lower_ascii(text[t])) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(separator), text.size());
+    if (const auto part = trim(text.substr(0, end)); !part.empty()) parts.push_back(part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+std::optional<unsigned long long> parse_number(std::string_view text) {
+  unsigned long long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+bool is_valid_utf8(std::string_view text) { return u8_check(octets(text), text.size()) == nullptr; }
+
+std::string fold_case(std::string_view text) {
+  if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);
+  std::size_t length = 0;
+  const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
+      u8_tolower(octets(text), text.size(), nullptr, UNINORM_NFC, nullptr, &length), &std::free);
+  if (!folded) return to_lower_ascii(text);
+  return {reinterpret_cast<const char*>(folded.get()), length};
+}
+
+std::string ellipsize(std::string_view text, std::size_t max_characters) {
+  if (u8_mbsnlen(octets(text), text.size()) <= max_characters) return std::string(text);
+  std::string_view kept = text;
+  std::size_t characters = 0;
+  std::size_t safe_end = 0;  // of the last grapheme cluster that fits beside the ellipsis
+  const std::uint8_t* const end = octets(text) + text.size();
+  for (const std::uint8_t* at = octets(text); at != nullptr && at < end;) {
+    const std::uint8_t* next = u8_grapheme_next(at, end);
+    if (next == nullptr) break;
+    characters += u8_mbsnlen(at, static_cast<std::size_t>(next - at));
+    if (characters >= max_characters) break;
+    safe_end = static_cast<std::size_t>(next - octets(text));
+    at = next;
+  }
+  kept = text.substr(0, safe_end);
+  return std::string(trim(kept)) + std::string(kEllipsis);
+}
+
+std::string to_single_line(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const auto [character, length] = next_character(text);
+    if (length == 0) {
+      result += "\uFFFD";
+    } else if (breaks_line(character)) {
+      result += ' ';
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
+std::string escape_for_log(std::string_view text, std::size_t max_octets) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string result;
+  const bool cut = text.size() > max_octets;
+  if (cut) text = text.substr(0, max_octets);
+  while (!text.empty()) {
+    auto [character, length] = next_character(text);
+    const bool harmless = length != 0 && !breaks_line(character) &&
+                          std::string_view(" <>\"\\").find(text.front()) == std::string_view::npos;
+    length = std::max<std::size_t>(length, 1);
+    for (const char c : text.substr(0, length)) {
+      const auto octet = static_cast<unsigned char>(c);
+      if (harmless) {
+        result += c;
+      } else {
+        result += {'\\', 'x', kHex[octet >> 4U], kHex[octet & 15U]};
+      }
+    }
+    text.remove_prefix(length);
+  }
+  return cut ? result + "..." : result;
+}
+
+}  // namespace inforeply
