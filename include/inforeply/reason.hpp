@@ -1,0 +1,33 @@
+// Why a message is not answered.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace inforeply {
+
+/// In the order in which the rules are asked.
+enum class Reason {
+  kNoResponder,
+  kInactive,
+  kNullSender,
+  kInvalidSender,
+  kOwnAddress,
+  kLoop,
+  kAutoSubmitted,
+  kReport,
+  kSystemSender,
+  kList,
+  kPrecedence,
+  kSuppressRequested,
+  kAutoReply,
+  kSpam,
+  kNotAddressed,
+  kRecentlyAnswered,
+};
+
+/// The code that the log, `-n` and `ignore` use: "no-responder", "list", …
+std::string_view code_of(Reason reason);
+std::optional<Reason> reason_of(std::string_view code);
+
+}  // namespace inforeply

@@ -1,0 +1,120 @@
+#include "inforeply/config_file.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+std::string cause() { return std::generic_category().message(errno); }
+
+/// `path` names the file in errors.
+std::string read_trusted(const FileDescriptor& file, const std::string& path,
+                         std::size_t max_octets) {
+  if (file.get() < 0) throw ConfigError(path, 0, "cannot open: " + cause());
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw ConfigError(path, 0, "cannot stat: " + cause());
+  if (!S_ISREG(status.st_mode)) throw ConfigError(path, 0, "not a regular file");
+  if ((status.st_mode & S_IWOTH) != 0) {
+    throw ConfigError(path, 0, "others may write this file (chmod o-w)");
+  }
+  std::string text(max_octets + 1, '\0');
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const ssize_t count = ::read(file.get(), text.data() + length, text.size() - length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw ConfigError(path, 0, "cannot read: " + cause());
+    if (count == 0) break;
+    length += static_cast<std::size_t>(count);
+  }
+  if (length > max_octets) {
+    throw ConfigError(path, 0, "larger than " + std::to_string(max_octets) + " octets");
+  }
+  text.resize(length);
+  return text;
+}
+
+}  // namespace
+
+ConfigFile parse_config(std::string path, std::string_view text) {
+  ConfigFile file{std::move(path), {}};
+  std::size_t number = 0;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark of some editors
+  while (!text.empty()) {
+    ++number;
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line.starts_with('#')) continue;
+    if (!is_valid_utf8(line)) throw ConfigError(file.path, number, "not UTF-8");
+    if (std::any_of(line.begin(), line.end(), [](char c) {
+          return c != '\t' && has_control_characters({&c, 1});
+        })) {
+      throw ConfigError(file.path, number, "control character");
+    }
+    if (line.starts_with('[')) {
+      throw ConfigError(file.path, number, "unknown section '" + std::string(line) + "'");
+    }
+    const auto equals = line.find('=');
+    const auto name = trim(line.substr(0, equals));
+    if (equals == std::string_view::npos || name.empty()) {
+      throw ConfigError(file.path, number, "expected 'name = value'");
+    }
+    const auto value = trim(line.substr(equals + 1));
+    if (value.empty()) {
+      throw ConfigError(file.path, number, "'" + std::string(name) + "' needs a value");
+    }
+    file.entries.push_back({std::string(name), std::string(value), number});
+  }
+  return file;
+}
+
+std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
+  // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return read_trusted(file, path, max_octets);
+}
+
+std::string read_trusted_file_beneath(const std::string& folder, const std::string& name,
+                                      std::size_t max_octets, const std::string& where,
+                                      std::size_t line) {
+  const FileDescriptor base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (base.get() < 0) throw ConfigError(where, line, "cannot open " + folder + ": " + cause());
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const FileDescriptor file(static_cast<int>(
+      ::syscall(SYS_openat2, base.get(), name.c_str(), &how, sizeof how)));
+  if (file.get() < 0 && errno == EXDEV) {
+    throw ConfigError(where, line, "'" + name + "' leads outside the folder of this file");
+  }
+  if (file.get() < 0) throw ConfigError(where, line, "cannot open '" + name + "': " + cause());
+  return read_trusted(file, folder + "/" + name, max_octets);
+}
+
+}  // namespace inforeply
