@@ -1,0 +1,66 @@
+// Whether an answer is due: an ordered table of rules, the first that hits decides (RFC 3834, 2).
+//
+// The rules are data in decision.cpp, in two tables: the rules themselves, and the header fields
+// with which a message says that it wants no automatic answer. Both can be printed (explain).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/address.hpp"
+#include "inforeply/clock.hpp"
+#include "inforeply/message.hpp"
+#include "inforeply/reason.hpp"
+#include "inforeply/responder.hpp"
+
+namespace inforeply {
+
+/// All that a decision rests on.
+struct DecisionInput {
+  const Message& message;
+  std::string_view sender;                ///< envelope sender as given, empty for the null sender
+  const std::optional<Address>& address;  ///< the same parsed; nothing where it is no address
+  const Responder* responder;             ///< null where there is none
+  std::span<const Address> own;           ///< every address of the recipient, without extensions
+  std::string_view delimiters;            ///< of the recipient's extensions
+  Time now;
+};
+
+enum class Outcome {
+  kPassed,
+  kHit,
+  kIgnored,    ///< would have hit; the responder switches it off
+  kNotAsked,   ///< an earlier rule has decided
+  kLeftToCache  ///< only the cache can tell
+};
+
+struct RuleResult {
+  Reason reason;
+  bool hard;  ///< cannot be switched off
+  Outcome outcome;
+  std::string evidence;     ///< the field or value that decided it, one line of UTF-8
+  std::string_view source;  ///< the document the rule comes from
+};
+
+struct Decision {
+  std::optional<Reason> suppressed;  ///< nothing: an answer is due, as far as the cache agrees
+  std::vector<RuleResult> results;   ///< one a rule, in order
+};
+
+Decision decide(const DecisionInput& input);
+
+/// Which of its own addresses the recipient is addressed by in To, Cc, Bcc or their Resent- forms,
+/// as written there; nothing where it is in none of them (RFC 3834, 2).
+std::optional<Address> addressed_as(const Message& message, std::span<const Address> own,
+                                    std::string_view delimiters);
+
+/// True for a soft rule, one that `ignore` may name.
+bool is_soft(Reason reason);
+
+/// The table of a decision for people: a line a rule.
+std::string explain(const Decision& decision);
+
+}  // namespace inforeply
