@@ -1,0 +1,116 @@
+// Who was answered, and when: the memory that keeps a person from being answered twice.
+//
+// Promise: for one responder, one handle and one person, at most one reply in the interval, however
+// many processes run at once and wherever any of them is killed; and no reply lost, as long as the
+// mail server tries a failed delivery again.
+//
+// A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
+// released. It knows the message it is for: when the mail server tries the same message again, the
+// process that held the reservation has died, and the reply is granted again. For any other message
+// a pending reservation counts as an answer until its lease has run out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inforeply/clock.hpp"
+
+namespace inforeply {
+
+/// How long a pending reservation silences other messages: longer than a whole run may take.
+inline constexpr Seconds kLease{300};
+
+/// An entry further in the future than this was written by a wrong clock and does not count.
+inline constexpr Seconds kClockTolerance{24 * 3600};
+
+struct ReplyKey {
+  std::string responder;  ///< its address, normalised
+  std::string sender;     ///< canonical
+  std::string handle;     ///< at most kMaxHandleOctets
+};
+
+enum class RecordState : std::uint8_t { kPending = 1, kAnswered = 2 };
+
+struct ReplyRecord {
+  ReplyKey key;
+  RecordState state = RecordState::kPending;
+  Time answered_at;                ///< pending: when it was reserved
+  std::optional<Time> expires_at;  ///< pending: the end of the lease; nothing: never
+  std::uint32_t count = 0;         ///< replies sent
+  std::string message_id;          ///< of the message answered last; may be empty
+  std::string delivery;            ///< digest that tells that message's delivery from others
+
+  /// Whether it still silences the sender.
+  [[nodiscard]] bool counts_at(Time now) const;
+};
+
+struct ReservationRequest {
+  ReplyKey key;
+  std::string message_id;
+  std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
+  std::optional<Seconds> interval;  ///< zero: every message is granted; nothing: only the first
+  Time now;
+};
+
+enum class Reservation {
+  kGranted,
+  kAnswered,    ///< recently answered, or about to be by another message's reservation
+  kInProgress,  ///< another process is at work on this very delivery: ask again
+};
+
+/// Selects records; an empty member selects all.
+struct RecordFilter {
+  std::string responder;
+  std::string sender;
+};
+
+/// What a purge removes. Pending records go only when their lease has run out.
+struct PurgeRequest {
+  Time now;
+  std::optional<Seconds> older_than;  ///< answered longer ago, expired or not; nothing: what expired
+  std::size_t batch = 1000;           ///< records removed in one write transaction
+  bool dry_run = false;
+};
+
+/// Every function throws Error (kCache) that names the cache and the cause; then nothing was changed.
+class ReplyCache {
+ public:
+  ReplyCache() = default;
+  ReplyCache(const ReplyCache&) = delete;
+  ReplyCache& operator=(const ReplyCache&) = delete;
+  virtual ~ReplyCache() = default;
+
+  /// One atomic step; durable when it returns kGranted.
+  virtual Reservation reserve(const ReservationRequest& request) = 0;
+
+  /// The reply was submitted at `request.now`.
+  virtual void confirm(const ReservationRequest& request) = 0;
+
+  /// The reply was not submitted: the reservation goes, unless it is another delivery's.
+  virtual void release(const ReservationRequest& request) = 0;
+
+  /// Calls `visit` for each selected record, ordered by responder, sender and handle.
+  virtual void visit(const RecordFilter& filter,
+                     const std::function<void(const ReplyRecord&)>& visit) = 0;
+
+  /// Removes the selected records, or says with `dry_run` how many there are. Returns the number.
+  virtual std::size_t forget(const RecordFilter& filter) = 0;
+  virtual std::size_t purge(const PurgeRequest& request) = 0;
+};
+
+enum class CacheAccess { kCreate, kExisting };
+
+/// A cache URL: `lmdb:PATH`, or a bare path, which means the same. Throws Error (kUsage) where it is not
+/// understood.
+void check_cache_url(std::string_view url);
+
+/// `kCreate` makes a missing file, never a missing folder. Throws as check_cache_url does, and Error
+/// (kCache) where it cannot be opened.
+std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access);
+
+}  // namespace inforeply

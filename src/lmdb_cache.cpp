@@ -1,0 +1,532 @@
+// The only file that speaks to LMDB.
+//
+// Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
+// key "inforeply" with the version as a decimal number, and two named databases:
+//
+//   records   key    responder NUL sender NUL handle
+//             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
+//                    four strings, each after a u8 with its length: message_id, delivery,
+//                    the whole responder, the whole sender
+//   expiry    key    u64 expires_at, big-endian, then the key in records; no entry for "never"
+//             value  empty
+//
+// Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
+// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put in
+// place of what is missing, and stands whole in the value; else that string is empty there.
+//
+// An open-file-description lock on one octet of the file, far behind its end and chosen by a digest
+// of key and delivery, is held from the reservation to its end. The kernel drops it when the process
+// dies: that is how a retry knows that nobody is at work on its delivery any more.
+
+#include "lmdb_cache.hpp"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "inforeply/digest.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr unsigned long long kFormatVersion = 1;
+constexpr std::string_view kVersionKey = "inforeply";
+constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;  // address space, not disk
+constexpr unsigned kMaxReaders = 1022;
+constexpr std::size_t kMaxKeyPart = 180;
+constexpr std::size_t kDigestOctets = 32;
+constexpr std::size_t kMaxStoredString = 255;
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+// --- octets of keys and values -----------------------------------------------------------------
+
+template <typename Integer>
+void put_integer(std::string& into, Integer value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) into += static_cast<char>(value >> (8 * i));
+}
+
+/// Cuts what is longer: only a digest or a Message-ID could be, and both only have to be recognised.
+void put_string(std::string& into, std::string_view text) {
+  text = text.substr(0, kMaxStoredString);
+  put_integer(into, static_cast<std::uint8_t>(text.size()));
+  into += text;
+}
+
+/// Takes a value apart; `ok` turns false at its end and stays so.
+struct Reader {
+  std::string_view rest;
+  bool ok = true;
+
+  template <typename Integer>
+  Integer integer() {
+    ok = ok && rest.size() >= sizeof(Integer);
+    if (!ok) return 0;
+    Integer value = 0;
+    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+      value |= static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(rest[i])) << (8 * i));
+    }
+    rest.remove_prefix(sizeof(Integer));
+    return value;
+  }
+  std::string string() {
+    const std::size_t size = integer<std::uint8_t>();
+    ok = ok && rest.size() >= size;
+    if (!ok) return {};
+    std::string text(rest.substr(0, size));
+    rest.remove_prefix(size);
+    return text;
+  }
+};
+
+std::uint64_t to_stored(std::optional<Time> time) {
+  return time ? static_cast<std::uint64_t>(time->time_since_epoch().count()) : kNever;
+}
+
+Time from_stored(std::uint64_t seconds) {
+  return Time{Seconds{static_cast<Seconds::rep>(seconds)}};
+}
+
+std::string key_part(const std::string& text) {
+  if (text.size() <= kMaxKeyPart) return text;
+  return text.substr(0, kMaxKeyPart - kDigestOctets - 1) + '\x01' + digest({text});
+}
+
+std::string prefix_of(const std::string& responder) { return key_part(responder) + '\0'; }
+std::string prefix_of(const std::string& responder, const std::string& sender) {
+  return prefix_of(responder) + key_part(sender) + '\0';
+}
+std::string record_key(const ReplyKey& key) {
+  return prefix_of(key.responder, key.sender) + key.handle;
+}
+
+std::string expiry_key(Time expires_at, std::string_view record_key) {
+  const std::uint64_t seconds = to_stored(expires_at);
+  std::string key;
+  for (std::size_t i = sizeof seconds; i-- > 0;) key += static_cast<char>(seconds >> (8 * i));
+  return key.append(record_key);
+}
+
+std::string encode(const ReplyRecord& record) {
+  std::string value;
+  put_integer(value, static_cast<std::uint8_t>(record.state));
+  put_integer(value, to_stored(record.answered_at));
+  put_integer(value, to_stored(record.expires_at));
+  put_integer(value, record.count);
+  put_string(value, record.message_id);
+  put_string(value, record.delivery);
+  for (const auto* part : {&record.key.responder, &record.key.sender}) {
+    put_string(value, part->size() > kMaxKeyPart ? std::string_view(*part) : std::string_view());
+  }
+  return value;
+}
+
+/// Nothing where key or value is no record.
+std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) {
+  const auto responder_end = key.find('\0');
+  const auto sender_end = key.find('\0', responder_end + 1);
+  if (responder_end == std::string_view::npos || sender_end == std::string_view::npos) {
+    return std::nullopt;
+  }
+  ReplyRecord record;
+  Reader reader{value};
+  const auto state = reader.integer<std::uint8_t>();
+  record.state = static_cast<RecordState>(state);
+  record.answered_at = from_stored(reader.integer<std::uint64_t>());
+  const auto expires_at = reader.integer<std::uint64_t>();
+  if (expires_at != kNever) record.expires_at = from_stored(expires_at);
+  record.count = reader.integer<std::uint32_t>();
+  record.message_id = reader.string();
+  record.delivery = reader.string();
+  record.key.responder = reader.string();
+  record.key.sender = reader.string();
+  if (record.key.responder.empty()) record.key.responder = key.substr(0, responder_end);
+  if (record.key.sender.empty()) {
+    record.key.sender = key.substr(responder_end + 1, sender_end - responder_end - 1);
+  }
+  record.key.handle = key.substr(sender_end + 1);
+  const bool known_state = record.state == RecordState::kPending || record.state == RecordState::kAnswered;
+  if (!reader.ok || !known_state) return std::nullopt;
+  return record;
+}
+
+MDB_val to_val(std::string_view text) {
+  // LMDB never writes through a key or value that it is given.
+  return {text.size(), const_cast<char*>(text.data())};
+}
+std::string_view to_view(const MDB_val& val) {
+  return {static_cast<const char*>(val.mv_data), val.mv_size};
+}
+
+// --- LMDB's handles ----------------------------------------------------------------------------
+
+class Environment {
+ public:
+  explicit Environment(std::string path) : path_(std::move(path)) {
+    MDB_env* created = nullptr;
+    require(mdb_env_create(&created), "open");
+    env_.reset(created);
+    require(mdb_env_set_mapsize(created, kMapOctets), "open");
+    require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
+    require(mdb_env_set_maxdbs(created, 2), "open");
+    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
+    int dead_readers = 0;
+    require(mdb_reader_check(created, &dead_readers), "check the readers of");
+  }
+  [[nodiscard]] MDB_env* get() const { return env_.get(); }
+
+  [[noreturn]] void fail(const std::string& operation, const std::string& cause) const {
+    throw Error(Fault::kCache, "cannot " + operation + " cache " + path_ + ": " + cause);
+  }
+  void require(int status, const std::string& operation) const {
+    if (status == MDB_INVALID) fail(operation, "not an LMDB file");
+    if (status != MDB_SUCCESS) fail(operation, mdb_strerror(status));
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<MDB_env, decltype(&mdb_env_close)> env_{nullptr, &mdb_env_close};
+};
+
+enum class Mode { kRead, kWrite };
+
+/// Aborted unless committed.
+class Transaction {
+ public:
+  Transaction(const Environment& environment, Mode mode) : environment_(environment) {
+    MDB_txn* begun = nullptr;
+    environment.require(
+        mdb_txn_begin(environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
+        mode == Mode::kRead ? "read" : "write");
+    txn_.reset(begun);
+  }
+  void commit() { environment_.require(mdb_txn_commit(txn_.release()), "write"); }
+
+  MDB_dbi open_database(const char* name, unsigned flags) {
+    MDB_dbi database = 0;
+    environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
+    return database;
+  }
+  [[nodiscard]] bool is_empty(MDB_dbi database) const {
+    MDB_stat stat{};
+    environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
+    return stat.ms_entries == 0;
+  }
+
+  /// The view is valid until the next change or the transaction's end.
+  [[nodiscard]] std::optional<std::string_view> get(MDB_dbi database, std::string_view key) const {
+    MDB_val key_val = to_val(key);
+    MDB_val value{};
+    const int status = mdb_get(txn_.get(), database, &key_val, &value);
+    if (status == MDB_NOTFOUND) return std::nullopt;
+    environment_.require(status, "read");
+    return to_view(value);
+  }
+  void put(MDB_dbi database, std::string_view key, std::string_view value) {
+    MDB_val key_val = to_val(key);
+    MDB_val value_val = to_val(value);
+    environment_.require(mdb_put(txn_.get(), database, &key_val, &value_val, 0), "write");
+  }
+  /// It need not be there.
+  void erase(MDB_dbi database, std::string_view key) {
+    MDB_val key_val = to_val(key);
+    const int status = mdb_del(txn_.get(), database, &key_val, nullptr);
+    if (status != MDB_NOTFOUND) environment_.require(status, "write");
+  }
+
+  [[nodiscard]] MDB_txn* get() const { return txn_.get(); }
+  [[nodiscard]] const Environment& environment() const { return environment_; }
+
+ private:
+  const Environment& environment_;
+  std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> txn_{nullptr, &mdb_txn_abort};
+};
+
+/// Walks a database in the order of its keys.
+class Cursor {
+ public:
+  Cursor(const Transaction& transaction, MDB_dbi database) : environment_(transaction.environment()) {
+    MDB_cursor* opened = nullptr;
+    environment_.require(mdb_cursor_open(transaction.get(), database, &opened), "read");
+    cursor_.reset(opened);
+  }
+  /// To the first key that is not less than `key`. False at the end.
+  bool seek(std::string_view key) {
+    key_ = to_val(key);
+    return key.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE);
+  }
+  bool next() { return move(MDB_NEXT); }
+  [[nodiscard]] std::string_view key() const { return to_view(key_); }
+  [[nodiscard]] std::string_view value() const { return to_view(value_); }
+
+ private:
+  bool move(MDB_cursor_op operation) {
+    const int status = mdb_cursor_get(cursor_.get(), &key_, &value_, operation);
+    if (status == MDB_NOTFOUND) return false;
+    environment_.require(status, "read");
+    return true;
+  }
+  const Environment& environment_;
+  std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor_{nullptr, &mdb_cursor_close};
+  MDB_val key_{};
+  MDB_val value_{};
+};
+
+// --- the cache ---------------------------------------------------------------------------------
+
+class LmdbCache : public ReplyCache {
+ public:
+  explicit LmdbCache(const std::string& path) : environment_(path) { open_databases(); }
+
+  Reservation reserve(const ReservationRequest& request) override {
+    const std::string key = record_key(request.key);
+    if (is_answered(Transaction(environment_, Mode::kRead), key, request)) {
+      return Reservation::kAnswered;
+    }
+    if (!lock_delivery(request)) return Reservation::kInProgress;
+    try {
+      Transaction write(environment_, Mode::kWrite);
+      if (is_answered(write, key, request)) {
+        unlock_delivery(request);
+        return Reservation::kAnswered;
+      }
+      const auto earlier = find(write, key);
+      store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
+                    earlier ? earlier->count : 0, request.message_id, request.delivery});
+      write.commit();
+    } catch (...) {
+      unlock_delivery(request);
+      throw;
+    }
+    return Reservation::kGranted;
+  }
+
+  void confirm(const ReservationRequest& request) override {
+    Transaction write(environment_, Mode::kWrite);
+    const auto earlier = find(write, record_key(request.key));
+    std::optional<Time> expires_at;
+    if (request.interval) expires_at = request.now + *request.interval;
+    store(write, {request.key, RecordState::kAnswered, request.now, expires_at,
+                  (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery});
+    write.commit();
+    unlock_delivery(request);
+  }
+
+  void release(const ReservationRequest& request) override {
+    Transaction write(environment_, Mode::kWrite);
+    const auto record = find(write, record_key(request.key));
+    if (record && record->state == RecordState::kPending && record->delivery == request.delivery) {
+      remove(write, *record);
+      write.commit();
+    }
+    unlock_delivery(request);
+  }
+
+  void visit(const RecordFilter& filter,
+             const std::function<void(const ReplyRecord&)>& visit) override {
+    const Transaction read(environment_, Mode::kRead);
+    scan(read, filter, [&](const ReplyRecord& record) {
+      visit(record);
+      return true;
+    });
+  }
+
+  std::size_t forget(const RecordFilter& filter) override {
+    Transaction write(environment_, Mode::kWrite);
+    std::vector<ReplyRecord> found;
+    scan(write, filter, [&](const ReplyRecord& record) {
+      found.push_back(record);
+      return true;
+    });
+    for (const auto& record : found) remove(write, record);
+    write.commit();
+    return found.size();
+  }
+
+  std::size_t purge(const PurgeRequest& request) override {
+    std::size_t total = 0;
+    std::string position;  // where the next batch begins
+    while (true) {
+      const auto batch = request.older_than ? find_older(request, position) : find_expired(request, position);
+      if (batch.empty()) return total;
+      total += request.dry_run ? batch.size() : remove_batch(request, batch);
+    }
+  }
+
+ private:
+  void open_databases() {
+    std::optional<std::string> version;
+    {
+      Transaction read(environment_, Mode::kRead);
+      const MDB_dbi main = read.open_database(nullptr, 0);
+      if (const auto stored = read.get(main, kVersionKey)) {
+        version = std::string(*stored);
+      } else if (!read.is_empty(main)) {
+        environment_.fail("open", "an LMDB file of another program");
+      }
+    }
+    if (version && *version != std::to_string(kFormatVersion)) {
+      environment_.fail("open", "its format is '" + to_single_line(*version) + "', this program knows " +
+                                    std::to_string(kFormatVersion));
+    }
+    Transaction txn(environment_, version ? Mode::kRead : Mode::kWrite);
+    const unsigned flags = version ? 0 : MDB_CREATE;
+    records_ = txn.open_database("records", flags);
+    expiry_ = txn.open_database("expiry", flags);
+    if (!version) txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
+    txn.commit();  // also of a reading transaction: it keeps the handles
+  }
+
+  ReplyRecord require_record(std::string_view key, std::string_view value) const {
+    auto record = decode(key, value);
+    if (!record) environment_.fail("read", "a damaged record");
+    return *std::move(record);
+  }
+
+  [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn, std::string_view key) const {
+    const auto value = txn.get(records_, key);
+    if (!value) return std::nullopt;
+    return require_record(key, *value);
+  }
+
+  /// Whether the sender is to be left in peace, as far as this transaction sees.
+  [[nodiscard]] bool is_answered(const Transaction& txn, std::string_view key,
+                                 const ReservationRequest& request) const {
+    if (request.interval == Seconds{0}) return false;
+    const auto record = find(txn, key);
+    if (!record || !record->counts_at(request.now)) return false;
+    return record->state == RecordState::kAnswered || record->delivery != request.delivery;
+  }
+
+  void store(Transaction& txn, const ReplyRecord& record) {
+    const std::string key = record_key(record.key);
+    if (const auto earlier = find(txn, key)) erase_expiry(txn, *earlier, key);
+    txn.put(records_, key, encode(record));
+    if (record.expires_at) txn.put(expiry_, expiry_key(*record.expires_at, key), {});
+  }
+  void remove(Transaction& txn, const ReplyRecord& record) {
+    const std::string key = record_key(record.key);
+    erase_expiry(txn, record, key);
+    txn.erase(records_, key);
+  }
+  void erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) {
+    if (record.expires_at) txn.erase(expiry_, expiry_key(*record.expires_at, key));
+  }
+
+  /// Calls `visit` with each selected record from `begin` on, until it returns false.
+  template <typename Visit>
+  void scan(const Transaction& txn, const RecordFilter& filter, Visit visit,
+            std::string_view begin = {}) const {
+    std::string prefix;
+    if (!filter.responder.empty()) {
+      prefix = filter.sender.empty() ? prefix_of(filter.responder)
+                                     : prefix_of(filter.responder, filter.sender);
+    }
+    Cursor cursor(txn, records_);
+    for (bool found = cursor.seek(begin.empty() ? std::string_view(prefix) : begin);
+         found && cursor.key().starts_with(prefix); found = cursor.next()) {
+      const auto record = require_record(cursor.key(), cursor.value());
+      const bool selected = (filter.responder.empty() || record.key.responder == filter.responder) &&
+                            (filter.sender.empty() || record.key.sender == filter.sender);
+      if (selected && !visit(record)) return;
+    }
+  }
+
+  static bool is_purgeable(const ReplyRecord& record, const PurgeRequest& request) {
+    const bool expired = record.expires_at && *record.expires_at <= request.now;
+    if (!request.older_than || record.state == RecordState::kPending) return expired;
+    return record.answered_at < request.now - *request.older_than;
+  }
+
+  /// The next batch of keys in the expiry index, from `position` on, which moves behind them.
+  std::vector<std::string> find_expired(const PurgeRequest& request, std::string& position) const {
+    const Transaction read(environment_, Mode::kRead);
+    const std::string end = expiry_key(request.now + Seconds{1}, {});
+    std::vector<std::string> keys;
+    Cursor cursor(read, expiry_);
+    for (bool found = cursor.seek(position); found && cursor.key() < end; found = cursor.next()) {
+      if (keys.size() == request.batch) break;
+      position = std::string(cursor.key()) + '\0';
+      keys.emplace_back(cursor.key().substr(sizeof(std::uint64_t)));
+    }
+    return keys;
+  }
+
+  /// The same by age, which no index knows: reads all records, writes nothing.
+  std::vector<std::string> find_older(const PurgeRequest& request, std::string& position) const {
+    const Transaction read(environment_, Mode::kRead);
+    std::vector<std::string> keys;
+    const auto visit = [&](const ReplyRecord& record) {
+      if (!is_purgeable(record, request)) return true;
+      keys.push_back(record_key(record.key));
+      position = keys.back() + '\0';
+      return keys.size() < request.batch;
+    };
+    scan(read, {}, visit, std::string(position));
+    return keys;
+  }
+
+  /// Removes those that are still to go: one may have been answered anew since it was found.
+  std::size_t remove_batch(const PurgeRequest& request, const std::vector<std::string>& keys) {
+    Transaction write(environment_, Mode::kWrite);
+    std::size_t removed = 0;
+    for (const auto& key : keys) {
+      const auto record = find(write, key);
+      if (!record || !is_purgeable(*record, request)) continue;
+      remove(write, *record);
+      ++removed;
+    }
+    write.commit();
+    return removed;
+  }
+
+  // --- one process at a delivery ---
+
+  int set_lock(const ReservationRequest& request, short type) {
+    constexpr std::size_t kHexDigits = 15;  // 60 bits: far behind the file's end, within off_t
+    const std::string name = digest({record_key(request.key), request.delivery});
+    long long offset = 0;
+    std::from_chars(name.data(), name.data() + kHexDigits, offset, 16);
+    struct flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = offset | (1LL << 60U);
+    lock.l_len = 1;
+    int descriptor = -1;
+    environment_.require(mdb_env_get_fd(environment_.get(), &descriptor), "lock");
+    return ::fcntl(descriptor, F_OFD_SETLK, &lock);
+  }
+  /// False where another process, or another object of this one, holds it.
+  bool lock_delivery(const ReservationRequest& request) {
+    if (set_lock(request, F_WRLCK) == 0) return true;
+    if (errno != EAGAIN && errno != EACCES) environment_.fail("lock", std::strerror(errno));
+    return false;
+  }
+  void unlock_delivery(const ReservationRequest& request) { set_lock(request, F_UNLCK); }
+
+  Environment environment_;
+  MDB_dbi records_ = 0;
+  MDB_dbi expiry_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess access) {
+  struct stat status {};
+  if (access == CacheAccess::kExisting && ::stat(path.c_str(), &status) != 0) {
+    throw system_error(Fault::kCache, "cannot open cache " + path);
+  }
+  return std::make_unique<LmdbCache>(path);
+}
+
+}  // namespace inforeply

@@ -1,0 +1,13 @@
+// The reply cache in an LMDB file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "inforeply/reply_cache.hpp"
+
+namespace inforeply {
+
+std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess access);
+
+}  // namespace inforeply
