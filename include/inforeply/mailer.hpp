@@ -1,0 +1,44 @@
+// Submits a reply.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace inforeply {
+
+inline constexpr std::chrono::seconds kMailerTimeLimit{60};
+
+struct Submission {
+  enum class Result {
+    kAccepted,
+    kDeferred,  ///< time or an administrator can mend it
+    kRefused    ///< for good: this address or this message will never be taken
+  };
+  Result result;
+  std::string detail;  ///< of a failure: how it ended and what the mailer printed, one line
+};
+
+class Mailer {
+ public:
+  Mailer() = default;
+  Mailer(const Mailer&) = delete;
+  Mailer& operator=(const Mailer&) = delete;
+  virtual ~Mailer() = default;
+
+  /// `envelope_sender` is empty for the null sender. `message` has lines ended by LF. Never throws for
+  /// a submission that failed.
+  virtual Submission submit(std::string_view envelope_sender, std::string_view recipient,
+                            std::string_view message) = 0;
+};
+
+/// A `--mailer` SPEC: the absolute path of a sendmail-compatible command, perhaps with options. Throws
+/// Error (kUsage) where it is not understood.
+void check_mailer_spec(std::string_view spec);
+
+/// Throws as check_mailer_spec does, and Error (kMailer) where the command cannot be run.
+std::unique_ptr<Mailer> make_mailer(std::string_view spec,
+                                    std::chrono::milliseconds time_limit = kMailerTimeLimit);
+
+}  // namespace inforeply

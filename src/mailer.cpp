@@ -1,0 +1,41 @@
+#include "inforeply/mailer.hpp"
+
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+#include "sendmail_mailer.hpp"
+
+namespace inforeply {
+
+namespace {
+
+/// The words of the command.
+std::vector<std::string> parse_mailer_spec(std::string_view spec) {
+  const std::string name = "mailer '" + to_single_line(spec) + "'";
+  if (spec.starts_with("smtp:") || spec.starts_with("smtp+unix:")) {
+    throw Error(Fault::kUsage, name + ": SMTP is not built in");
+  }
+  const auto words = split(spec, ' ');
+  if (words.empty() || !words.front().starts_with('/')) {
+    throw Error(Fault::kUsage, name + ": expected the absolute path of a sendmail command");
+  }
+  return {words.begin(), words.end()};
+}
+
+}  // namespace
+
+void check_mailer_spec(std::string_view spec) { parse_mailer_spec(spec); }
+
+std::unique_ptr<Mailer> make_mailer(std::string_view spec, std::chrono::milliseconds time_limit) {
+  auto command = parse_mailer_spec(spec);
+  if (::access(command.front().c_str(), X_OK) != 0) {
+    throw system_error(Fault::kMailer, "cannot run mailer " + command.front());
+  }
+  return std::make_unique<SendmailMailer>(std::move(command), time_limit);
+}
+
+}  // namespace inforeply
