@@ -1,0 +1,68 @@
+// The way of a message: for each recipient the decision, the reply, its submission and its memory.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "inforeply/clock.hpp"
+#include "inforeply/decision.hpp"
+#include "inforeply/envelope.hpp"
+#include "inforeply/log.hpp"
+#include "inforeply/mailer.hpp"
+#include "inforeply/message.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "inforeply/responder.hpp"
+
+namespace inforeply {
+
+/// All that a delivery touches of the world. Cache and mailer are opened when a reply is due, not
+/// before: most mail needs neither.
+struct World {
+  const Clock& clock;
+  const ResponderSource& responders;
+  Log& log;
+  std::function<std::unique_ptr<ReplyCache>()> open_cache;
+  std::function<std::unique_ptr<Mailer>()> make_mailer;
+  std::string recipient_delimiter;
+  bool log_addresses = true;
+  std::chrono::milliseconds patience{60'000};  ///< for another process at the same delivery
+};
+
+enum class DeliveryStatus { kDone, kDeferred };
+
+class Delivery {
+ public:
+  Delivery(World world, const Message& message, Envelope envelope);
+
+  /// Every recipient in turn, a log line each. kDeferred where any of them has to be tried again: those
+  /// that were answered are not answered again then. Does not throw.
+  DeliveryStatus run();
+
+  /// Decides and composes, touching neither cache nor mailer: the text that `--dry-run` prints.
+  /// Throws Error.
+  [[nodiscard]] std::string preview(bool with_explanation) const;
+
+ private:
+  struct Case;      // one recipient's decision, and what a reply to it needs
+  struct LogEntry;  // what the log line says
+
+  [[nodiscard]] Case examine(const Recipient& recipient) const;
+  [[nodiscard]] std::string composed(const Case& one) const;
+  void answer(const Case& one, LogEntry& entry);
+  [[nodiscard]] Reservation reserve(ReservationRequest& request);
+  void write_log(const Recipient& recipient, const LogEntry& entry) const;
+
+  World world_;
+  const Message& message_;
+  Envelope envelope_;
+  std::string sender_;  // empty for the null sender
+  std::optional<Address> sender_address_;
+  std::unique_ptr<ReplyCache> cache_;
+  std::unique_ptr<Mailer> mailer_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace inforeply

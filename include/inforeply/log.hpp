@@ -1,0 +1,26 @@
+// The log: one line a recipient, to syslog or standard error.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace inforeply {
+
+enum class Severity { kInfo, kWarning, kError };
+
+class Log {
+ public:
+  Log() = default;
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  virtual ~Log() = default;
+
+  /// One line, whatever `line` holds: control characters are made harmless here once more.
+  virtual void write(Severity severity, std::string_view line) = 0;
+};
+
+/// `syslog` (facility mail) or `stderr`. Throws Error (kUsage) for anything else.
+std::unique_ptr<Log> make_log(std::string_view spec);
+
+}  // namespace inforeply

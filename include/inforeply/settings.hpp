@@ -1,0 +1,67 @@
+// The command line and the main configuration file, from one set of options.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/clock.hpp"
+#include "inforeply/envelope.hpp"
+
+namespace inforeply {
+
+/// What both the command line and the main configuration file can set. All values have been checked
+/// for their form.
+struct Settings {
+  std::string responder;  ///< a file; empty: look up in `responders`
+  std::string responders = "/etc/inforeply/responders";
+  std::string cache = "lmdb:/var/lib/inforeply/cache.mdb";
+  std::string mailer = "/usr/sbin/sendmail";
+  std::string log = "syslog";
+  std::string recipient_delimiter = "+";
+  std::string user;  ///< the account to run as; empty: any
+  bool log_addresses = true;
+};
+
+struct ResponderCommand {
+  Settings settings;
+  Envelope envelope;
+  std::optional<Time> now;
+  bool dry_run = false;
+  bool explain = false;
+  bool help = false;
+  bool version = false;
+};
+
+/// The responder's command line, with the configuration file that it names read in. Throws Error
+/// (kUsage) or ConfigError. An option's argument is always the word behind it, whatever it looks
+/// like, and all behind `--` are recipients: addresses come from strangers.
+ResponderCommand parse_responder_command(int argc, const char* const* argv);
+
+std::string responder_help();
+
+/// What the tools share with the responder: `--cache`, `-c`, `--help` and `--version`, beside a tool's
+/// own options.
+struct ToolCommand {
+  Settings settings;
+  std::vector<std::string> words;            ///< what is no option
+  std::map<std::string, std::string> options;  ///< the tool's own that were given; flags as ""
+  bool help = false;
+  bool version = false;
+};
+
+struct ToolOption {
+  enum class Argument { kNone, kRequired };
+  const char* name;
+  Argument argument;
+  const char* help;
+};
+
+/// Throws Error (kUsage) or ConfigError.
+ToolCommand parse_tool_command(int argc, const char* const* argv,
+                               const std::vector<ToolOption>& own_options);
+std::string tool_options_help(const std::vector<ToolOption>& own_options);
+
+}  // namespace inforeply

@@ -1,0 +1,186 @@
+#include "inforeply/delivery.hpp"
+
+#include <array>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+#include "inforeply/composer.hpp"
+#include "inforeply/digest.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::chrono::milliseconds kAskAgain{20};
+
+std::string in_log(std::string_view address, bool whole) {
+  const auto at = address.rfind('@');
+  if (whole || at == std::string_view::npos) return escape_for_log(address);
+  return "..." + escape_for_log(address.substr(at));
+}
+
+}  // namespace
+
+struct Delivery::Case {
+  std::unique_ptr<Responder> responder;  // null: none
+  std::optional<Address> found_by;       // the address that has it, without extension
+  std::optional<Address> used;           // the recipient's address that the sender used
+  Decision decision;
+};
+
+struct Delivery::LogEntry {
+  std::string_view action;
+  std::string_view reason = "-";
+  std::string handle = "-";
+  std::string detail;
+};
+
+Delivery::Delivery(World world, const Message& message, Envelope envelope)
+    : world_(std::move(world)),
+      message_(message),
+      envelope_(std::move(envelope)),
+      sender_(envelope_.sender ? *envelope_.sender : message.return_path.value_or("")),
+      sender_address_(parse_address(sender_)),
+      start_(std::chrono::steady_clock::now()) {}
+
+Delivery::Case Delivery::examine(const Recipient& recipient) const {
+  Case one;
+  std::vector<Address> own;
+  for (const auto& text : {recipient.address, recipient.original}) {
+    const auto address = parse_address(text);
+    if (!address) continue;
+    own.push_back(without_extension(*address, world_.recipient_delimiter));
+    one.used = address;  // the original recipient, where it is known
+    if (one.responder) continue;
+    one.responder = world_.responders.find(*address);
+    if (one.responder) one.found_by = own.back();
+  }
+  if (one.responder) {
+    for (const auto& address : one.responder->addresses) {
+      own.push_back(without_extension(address, world_.recipient_delimiter));
+    }
+  }
+  if (auto address = addressed_as(message_, own, world_.recipient_delimiter)) one.used = address;
+  one.decision = decide({message_, sender_, sender_address_, one.responder.get(), own,
+                         world_.recipient_delimiter, world_.clock.now()});
+  return one;
+}
+
+std::string Delivery::composed(const Case& one) const {
+  return compose({message_, *one.responder, *sender_address_, *one.used,
+                  canonical_sender(*sender_address_), one.found_by->normalized(),
+                  world_.clock.now()});
+}
+
+Reservation Delivery::reserve(ReservationRequest& request) {
+  const auto deadline = std::chrono::steady_clock::now() + world_.patience;
+  while (true) {
+    request.now = world_.clock.now();
+    const auto reservation = cache_->reserve(request);
+    if (reservation != Reservation::kInProgress) return reservation;
+    if (std::chrono::steady_clock::now() >= deadline) return reservation;
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+void Delivery::answer(const Case& one, LogEntry& entry) {
+  // Whatever can fail without the cache comes first, so that it leaves no reservation behind.
+  const std::string reply = composed(one);
+  const auto mailer = world_.make_mailer();
+  if (!cache_) cache_ = world_.open_cache();
+
+  ReservationRequest request{
+      {one.found_by->normalized(), canonical_sender(*sender_address_), one.responder->handle},
+      message_.message_id(),
+      digest({envelope_.queue_id, message_.fingerprint}),
+      one.responder->interval,
+      {}};
+  switch (reserve(request)) {
+    case Reservation::kGranted: break;
+    case Reservation::kAnswered:
+      entry.action = "suppressed";
+      entry.reason = code_of(Reason::kRecentlyAnswered);
+      return;
+    case Reservation::kInProgress:
+      throw Error(Fault::kCache, "another process is at work on this delivery");
+  }
+
+  const Submission submission =
+      mailer->submit(one.responder->envelope_from, sender_address_->to_wire(), reply);
+  if (submission.result == Submission::Result::kDeferred) {
+    cache_->release(request);
+    throw Error(Fault::kMailer, submission.detail);
+  }
+  entry.action = "replied";
+  if (submission.result == Submission::Result::kRefused) {
+    entry = {"suppressed", "refused", std::move(entry.handle), submission.detail};
+  }
+  try {
+    request.now = world_.clock.now();
+    cache_->confirm(request);
+  } catch (const Error& error) {
+    // The reply is on its way: trying again would send it twice.
+    entry.detail += error.what();
+  }
+}
+
+DeliveryStatus Delivery::run() {
+  auto status = DeliveryStatus::kDone;
+  for (const auto& recipient : envelope_.recipients) {
+    LogEntry entry;
+    try {
+      const Case one = examine(recipient);
+      if (one.responder) entry.handle = escape_for_log(one.responder->handle);
+      if (one.decision.suppressed) {
+        entry.action = "suppressed";
+        entry.reason = code_of(*one.decision.suppressed);
+      } else {
+        answer(one, entry);
+      }
+    } catch (const Error& error) {
+      entry = {"deferred", name_of(error.fault()), std::move(entry.handle), error.what()};
+      status = DeliveryStatus::kDeferred;
+    } catch (const std::exception& error) {
+      entry = {"deferred", name_of(Fault::kInternal), std::move(entry.handle), error.what()};
+      status = DeliveryStatus::kDeferred;
+    }
+    write_log(recipient, entry);
+  }
+  return status;
+}
+
+void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) const {
+  const std::chrono::duration<double> delay = std::chrono::steady_clock::now() - start_;
+  std::array<char, 32> seconds{};
+  std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
+  const std::string id = envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
+  std::string line = id + ": from=<" + in_log(sender_, world_.log_addresses) + "> to=<" +
+                     in_log(recipient.address, world_.log_addresses) + "> action=" +
+                     std::string(entry.action) + " reason=" + std::string(entry.reason) +
+                     " handle=" + entry.handle + " delay=" + seconds.data();
+  std::string detail = entry.detail;
+  if (message_.header_truncated) {
+    detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxHeaderOctets)) +
+              " octets, the rest was not looked at";
+  }
+  if (!detail.empty()) line += " detail=" + to_single_line(detail);
+  const bool deferred = entry.action == "deferred";
+  world_.log.write(deferred ? Severity::kError : Severity::kInfo, line);
+}
+
+std::string Delivery::preview(bool with_explanation) const {
+  std::string text;
+  for (const auto& recipient : envelope_.recipients) {
+    const Case one = examine(recipient);
+    const auto& suppressed = one.decision.suppressed;
+    text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
+                       : std::string("verdict: reply\n");
+    if (with_explanation) text += "\n" + explain(one.decision);
+    if (!suppressed) text += "\n" + composed(one);
+  }
+  return text;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,296 @@
+#include "inforeply/settings.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "inforeply/config_file.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/log.hpp"
+#include "inforeply/mailer.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "inforeply/text.hpp"
+
+namespace po = boost::program_options;
+
+namespace inforeply {
+namespace {
+
+constexpr const char* kDefaultConfig = "/etc/inforeply/inforeply.conf";
+constexpr const char* kWords = "words";
+
+po::options_description general_options() {
+  po::options_description options("General");
+  options.add_options()
+      ("config,c", po::value<std::string>()->value_name("FILE"),
+       "main configuration (default /etc/inforeply/inforeply.conf, which may be missing)")
+      ("help,h", "this text")
+      ("version", "the program's version");
+  return options;
+}
+
+po::options_description cache_option() {
+  po::options_description options("Cache");
+  options.add_options()("cache", po::value<std::string>()->value_name("URL"),
+                        "lmdb:PATH, the reply cache (default lmdb:/var/lib/inforeply/cache.mdb)");
+  return options;
+}
+
+/// What may stand on the responder's command line as well as in the main configuration.
+po::options_description shared_options() {
+  po::options_description options("Also in the configuration file, as 'name = value'");
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()
+      ("original-recipient", po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
+       "the n-th belongs to the n-th recipient: its address before aliases")
+      ("queue-id", text("ID"), "for the log, and to recognise a delivery tried again")
+      ("responder", text("FILE"), "use this responder for every recipient")
+      ("responders", text("DIR"), "responder files by address (default /etc/inforeply/responders)")
+      ("mailer", text("SPEC"), "absolute path of a sendmail command, perhaps with options "
+                               "(default /usr/sbin/sendmail)")
+      ("log", text("SPEC"), "syslog (default) or stderr");
+  options.add(cache_option());
+  return options;
+}
+
+po::options_description delivery_options() {
+  po::options_description options("Delivery");
+  options.add_options()
+      ("sender,f", po::value<std::string>()->value_name("ADDR"),
+       "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
+       "Return-Path or mbox line at the top of the message counts")
+      ("dry-run,n", "decide and compose, print it, touch neither cache nor mailer")
+      ("explain", "with --dry-run: print every rule with its outcome")
+      ("now", po::value<std::string>()->value_name("TIME"),
+       "for tests: seconds since the epoch to take as now");
+  return options;
+}
+
+/// Names that only the configuration file knows.
+po::options_description file_options() {
+  po::options_description options;
+  for (const char* name : {"recipient-delimiter", "user", "log-addresses"}) {
+    options.add_options()(name, po::value<std::string>());
+  }
+  return options;
+}
+
+po::options_description hidden_words() {
+  po::options_description options;
+  options.add_options()(kWords, po::value<std::vector<std::string>>());
+  return options;
+}
+
+/// For options that take an argument, the rule of getopt(3): the argument is the rest of the word or
+/// the whole next word, whatever it looks like, even empty. Boost would take `-n` in `-f -n` for an
+/// option of ours and refuse `--name=`.
+std::vector<po::option> take_option_with_argument(const po::options_description& known,
+                                                  std::vector<std::string>& words) {
+  const std::string word = words.front();
+  if (word.size() < 2 || word[0] != '-' || word == "--") return {};
+  const bool is_long = word[1] == '-';
+  const auto equals = is_long ? word.find('=') : std::string::npos;
+  const std::string name = is_long ? word.substr(2, equals - 2) : word.substr(0, 2);
+  const auto* description = known.find_nothrow(name, false);
+  if (description == nullptr || description->semantic()->max_tokens() == 0) return {};
+
+  words.erase(words.begin());
+  std::string argument;
+  if (equals != std::string::npos) {
+    argument = word.substr(equals + 1);
+  } else if (!is_long && word.size() > 2) {
+    argument = word.substr(2);
+  } else if (!words.empty()) {
+    argument = words.front();
+    words.erase(words.begin());
+  } else {
+    throw Error(Fault::kUsage, "option '" + word + "' needs an argument");
+  }
+  po::option option(name, {argument});
+  option.original_tokens = {word};
+  return {option};
+}
+
+po::variables_map parse_words(int argc, const char* const* argv,
+                              const po::options_description& options) {
+  po::options_description all;
+  all.add(options).add(hidden_words());
+  po::positional_options_description positional;
+  positional.add(kWords, -1);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv)
+                  .options(all)
+                  .positional(positional)
+                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+                  .extra_style_parser([&](std::vector<std::string>& words) {
+                    return take_option_with_argument(options, words);
+                  })
+                  .run(),
+              values);
+  } catch (const po::error& error) {
+    throw Error(Fault::kUsage, error.what());
+  }
+  return values;
+}
+
+std::string text_of(const po::variables_map& values, const std::string& name,
+                    const std::string& otherwise = {}) {
+  return values.count(name) == 0 ? otherwise : values[name].as<std::string>();
+}
+
+std::vector<std::string> texts_of(const po::variables_map& values, const std::string& name) {
+  return values.count(name) == 0 ? std::vector<std::string>{}
+                                 : values[name].as<std::vector<std::string>>();
+}
+
+/// Throws Error (kUsage) for a value that its reader would not take.
+void check_value(const std::string& name, const std::string& value) {
+  if (name == "cache") check_cache_url(value);
+  if (name == "mailer") check_mailer_spec(value);
+  if (name == "log") make_log(value);
+  if (name == "log-addresses" && value != "yes" && value != "no") {
+    throw Error(Fault::kUsage, "'log-addresses' is yes or no");
+  }
+}
+
+/// Adds the entries of the main configuration to `values`, where the command line has not set them.
+void add_config_file(po::variables_map& values) {
+  const bool named = values.count("config") != 0;
+  const std::string path = text_of(values, "config", kDefaultConfig);
+  if (!named && ::access(path.c_str(), F_OK) != 0) return;
+  po::options_description known = shared_options();
+  known.add(file_options());
+
+  po::parsed_options parsed(&known);
+  for (const auto& entry : parse_config(path, read_trusted_file(path, kMaxConfigFileOctets)).entries) {
+    const auto fault = [&](const std::string& text) { throw ConfigError(path, entry.line, text); };
+    const auto* description = known.find_nothrow(entry.name, false);
+    if (description == nullptr) fault("unknown name '" + entry.name + "'");
+    const bool again = std::any_of(
+        parsed.options.begin(), parsed.options.end(),
+        [&](const po::option& option) { return option.string_key == entry.name; });
+    if (again && !description->semantic()->is_composing()) {
+      fault("'" + entry.name + "' is set already");
+    }
+    try {
+      check_value(entry.name, entry.value);
+    } catch (const Error& error) {
+      fault(error.what());
+    }
+    parsed.options.emplace_back(entry.name, std::vector<std::string>{entry.value});
+  }
+  po::store(parsed, values);
+}
+
+Settings settings_from(po::variables_map& values) {
+  for (const char* name : {"cache", "mailer", "log"}) {
+    if (values.count(name) != 0) check_value(name, text_of(values, name));
+  }
+  add_config_file(values);
+  Settings settings;
+  settings.responder = text_of(values, "responder");
+  settings.responders = text_of(values, "responders", settings.responders);
+  settings.cache = text_of(values, "cache", settings.cache);
+  settings.mailer = text_of(values, "mailer", settings.mailer);
+  settings.log = text_of(values, "log", settings.log);
+  settings.recipient_delimiter = text_of(values, "recipient-delimiter", settings.recipient_delimiter);
+  settings.user = text_of(values, "user");
+  settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
+  return settings;
+}
+
+Envelope envelope_from(const po::variables_map& values) {
+  Envelope envelope;
+  if (values.count("sender") != 0) envelope.sender = normalize_sender(text_of(values, "sender"));
+  envelope.queue_id = text_of(values, "queue-id");
+  for (auto& address : texts_of(values, kWords)) envelope.recipients.push_back({address, {}});
+  const auto originals = texts_of(values, "original-recipient");
+  if (originals.size() > envelope.recipients.size()) {
+    throw Error(Fault::kUsage, "more original recipients than recipients");
+  }
+  for (std::size_t i = 0; i < originals.size(); ++i) {
+    envelope.recipients[i].original = originals[i];
+  }
+  return envelope;
+}
+
+po::options_description tool_options(const std::vector<ToolOption>& own_options) {
+  po::options_description options("Options");
+  for (const auto& option : own_options) {
+    if (option.argument == ToolOption::Argument::kNone) {
+      options.add_options()(option.name, option.help);
+    } else {
+      options.add_options()(option.name, po::value<std::string>()->value_name("ARG"), option.help);
+    }
+  }
+  options.add(cache_option()).add(general_options());
+  return options;
+}
+
+}  // namespace
+
+ResponderCommand parse_responder_command(int argc, const char* const* argv) {
+  po::options_description options;
+  options.add(delivery_options()).add(shared_options()).add(general_options());
+  po::variables_map values = parse_words(argc, argv, options);
+  ResponderCommand command;
+  command.help = values.count("help") != 0;
+  command.version = values.count("version") != 0;
+  if (command.help || command.version) return command;
+
+  command.explain = values.count("explain") != 0;
+  command.dry_run = values.count("dry-run") != 0;
+  if (command.explain && !command.dry_run) {
+    throw Error(Fault::kUsage, "--explain needs --dry-run");
+  }
+  if (values.count("now") != 0) {
+    const auto seconds = parse_number(text_of(values, "now"));
+    if (!seconds || *seconds > 100'000'000'000ULL) {
+      throw Error(Fault::kUsage, "--now: expected seconds since the epoch");
+    }
+    command.now = Time{Seconds{static_cast<Seconds::rep>(*seconds)}};
+  }
+  command.settings = settings_from(values);
+  command.envelope = envelope_from(values);
+  if (command.envelope.recipients.empty()) {
+    throw Error(Fault::kUsage, "no recipient (see --help)");
+  }
+  return command;
+}
+
+std::string responder_help() {
+  std::ostringstream text;
+  text << "Usage: inforeply [options] -f SENDER -- RECIPIENT...\n\n"
+          "Answers the message on standard input, if an automatic answer is due (RFC 3834).\n"
+       << delivery_options() << shared_options() << general_options()
+       << "\nExit status: 0 dealt with, answered or not; 75 to be tried again.\n";
+  return text.str();
+}
+
+ToolCommand parse_tool_command(int argc, const char* const* argv,
+                               const std::vector<ToolOption>& own_options) {
+  po::variables_map values = parse_words(argc, argv, tool_options(own_options));
+  ToolCommand command;
+  command.help = values.count("help") != 0;
+  command.version = values.count("version") != 0;
+  if (command.help || command.version) return command;
+  command.settings = settings_from(values);
+  command.words = texts_of(values, kWords);
+  for (const auto& option : own_options) {
+    if (values.count(option.name) == 0) continue;
+    const bool flag = option.argument == ToolOption::Argument::kNone;
+    command.options[option.name] = flag ? "" : text_of(values, option.name);
+  }
+  return command;
+}
+
+std::string tool_options_help(const std::vector<ToolOption>& own_options) {
+  std::ostringstream text;
+  text << tool_options(own_options);
+  return text.str();
+}
+
+}  // namespace inforeply
