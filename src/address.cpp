@@ -23,7 +23,9 @@ bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_utf8_octet(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_utf8_octet(char c) {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
 
 bool is_atext(char c) {
   return is_letter_or_digit(c) || is_utf8_octet(c) ||
@@ -79,8 +81,8 @@ std::optional<std::string> to_ascii_domain(const std::string& domain) {
   return std::string(ascii.get());
 }
 
-/// Takes a local part off the front of `text`, which then begins with what follows it. Nothing where
-/// there is none.
+/// Takes a local part off the front of `text`, which then begins with what follows it. Nothing
+/// where there is none.
 std::optional<std::string> take_local_part(std::string_view& text) {
   if (!text.starts_with('"')) {
     const auto at = text.find('@');
@@ -196,13 +198,17 @@ struct PartialMailbox {
 
 }  // namespace
 
-std::string Address::to_string() const { return with_local_part(local_part, domain); }
+std::string Address::to_string() const {
+  return with_local_part(local_part, domain);
+}
 
 std::string Address::to_wire() const {
   return with_local_part(local_part, is_ascii(local_part) ? ascii_domain : domain);
 }
 
-std::string Address::normalized() const { return fold_case(local_part) + "@" + ascii_domain; }
+std::string Address::normalized() const {
+  return fold_case(local_part) + "@" + ascii_domain;
+}
 
 std::optional<Address> parse_address(std::string_view text) {
   if (text.size() > kMaxAddressOctets || has_control_characters(text) || !is_valid_utf8(text)) {

@@ -104,12 +104,23 @@ std::optional<Seconds> parse_duration(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   unsigned long long unit = 0;
   switch (text.back()) {
-    case 's': unit = 1; break;
-    case 'm': unit = 60; break;
-    case 'h': unit = 3600; break;
-    case 'd': unit = 86400; break;
-    case 'w': unit = 7 * 86400; break;
-    default: return std::nullopt;
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'd':
+      unit = 86400;
+      break;
+    case 'w':
+      unit = 7ULL * 86400;
+      break;
+    default:
+      return std::nullopt;
   }
   text.remove_suffix(1);
   const auto number = parse_number(text);
@@ -141,7 +152,9 @@ std::optional<Time> parse_end_time(std::string_view text) {
   return Time{Seconds{std::mktime(&*date)}};
 }
 
-std::string format_utc(Time time) { return format(utc(time), "%Y-%m-%dT%H:%M:%SZ"); }
+std::string format_utc(Time time) {
+  return format(utc(time), "%Y-%m-%dT%H:%M:%SZ");
+}
 
 std::string format_local(Time time) {
   const std::tm parts = local(time);

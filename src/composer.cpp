@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxEncodedLine = 76;  // RFC 2045, 6.7 and 6.8
 constexpr std::size_t kMaxPlainLine = 78;    // RFC 5322, 2.1.1
-constexpr std::size_t kFlowedLine = 72;      // RFC 3676, 4.2
+constexpr std::size_t kFlowedLine = 66;      // RFC 3676, 4.2 (72 at most), with room for =XX
 constexpr std::size_t kMaxLineOctets = 998;  // RFC 5322, 2.1.1
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
@@ -68,8 +68,8 @@ std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
   return field(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
 }
 
-/// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and the
-/// parent itself. Of a long thread the first and the latest are kept.
+/// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and
+/// the parent itself. Of a long thread the first and the latest are kept.
 std::string references(const Message& message, const std::string& parent) {
   std::vector<std::string> ids;
   if (const std::string* body = message.header.find("References")) ids = parse_message_ids(*body);
@@ -85,7 +85,8 @@ std::string references(const Message& message, const std::string& parent) {
     ids.erase(ids.begin() + 1, ids.begin() + 1 + surplus);
   }
   std::string result;
-  for (const auto& id : ids) result += (result.empty() ? "" : "\n ") + id;
+  for (const auto& id : ids)
+    result += (result.empty() ? "" : "\n ") + id;
   return result;
 }
 
@@ -112,8 +113,8 @@ std::string flow(std::string_view line) {
   return result;
 }
 
-/// format=flowed (RFC 3676): a blank at the end of a line would join it to the next, so those of the
-/// source go; lines that begin with a blank, `>` or `From ` are stuffed with one.
+/// format=flowed (RFC 3676): a blank at the end of a line would join it to the next, so those of
+/// the source go; lines that begin with a blank, `>` or `From ` are stuffed with one.
 std::string to_flowed(std::string_view text) {
   std::string broken;
   while (!text.empty()) {
@@ -163,8 +164,7 @@ std::string encode_quoted_printable(std::string_view text) {
     const bool last_of_line = i + 1 == text.size() || text[i + 1] == '\n';
     const bool blank = c == ' ' || c == '\t';
     // A lone dot ends the message for SMTP, a "From " is changed by mailboxes.
-    const bool fragile =
-        column == 0 && (c == '.' || text.substr(i).starts_with("From "));
+    const bool fragile = column == 0 && (c == '.' || text.substr(i).starts_with("From "));
     const bool plain = ((c > ' ' && c < 0x7F && c != '=') || (blank && !last_of_line)) && !fragile;
     const std::size_t width = plain ? 1 : 3;
     if (column + width > kMaxEncodedLine - (last_of_line ? 0 : 1)) {
@@ -184,7 +184,8 @@ std::string encode_quoted_printable(std::string_view text) {
 
 std::string encode_base64(std::string_view text) {
   std::string lines;  // line ends of text are CRLF in canonical form (RFC 2045, 6.8)
-  for (const char c : text) lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const char c : text)
+    lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
   std::string result;
   mimetic::Base64::Encoder encoder(kMaxEncodedLine);
   mimetic::encode(lines.begin(), lines.end(), encoder, std::back_inserter(result));

@@ -31,7 +31,9 @@ class FileDescriptor {
   int descriptor_;
 };
 
-std::string cause() { return std::generic_category().message(errno); }
+std::string cause() {
+  return std::generic_category().message(errno);
+}
 
 /// `path` names the file in errors.
 std::string read_trusted(const FileDescriptor& file, const std::string& path,
@@ -108,8 +110,8 @@ std::string read_trusted_file_beneath(const std::string& folder, const std::stri
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const FileDescriptor file(static_cast<int>(
-      ::syscall(SYS_openat2, base.get(), name.c_str(), &how, sizeof how)));
+  const FileDescriptor file(
+      static_cast<int>(::syscall(SYS_openat2, base.get(), name.c_str(), &how, sizeof how)));
   if (file.get() < 0 && errno == EXDEV) {
     throw ConfigError(where, line, "'" + name + "' leads outside the folder of this file");
   }

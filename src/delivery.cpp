@@ -98,7 +98,8 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
       one.responder->interval,
       {}};
   switch (reserve(request)) {
-    case Reservation::kGranted: break;
+    case Reservation::kGranted:
+      break;
     case Reservation::kAnswered:
       entry.action = "suppressed";
       entry.reason = code_of(Reason::kRecentlyAnswered);
@@ -155,11 +156,13 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
   const std::chrono::duration<double> delay = std::chrono::steady_clock::now() - start_;
   std::array<char, 32> seconds{};
   std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
-  const std::string id = envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
+  const std::string id =
+      envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
   std::string line = id + ": from=<" + in_log(sender_, world_.log_addresses) + "> to=<" +
-                     in_log(recipient.address, world_.log_addresses) + "> action=" +
-                     std::string(entry.action) + " reason=" + std::string(entry.reason) +
-                     " handle=" + entry.handle + " delay=" + seconds.data();
+                     in_log(recipient.address, world_.log_addresses) +
+                     "> action=" + std::string(entry.action) +
+                     " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
+                     " delay=" + seconds.data();
   std::string detail = entry.detail;
   if (message_.header_truncated) {
     detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxHeaderOctets)) +

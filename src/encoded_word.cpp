@@ -15,9 +15,9 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxEncodedWord = 75;      // RFC 2047, 2
-constexpr std::size_t kMaxLine = 76;             // of a line with an encoded-word
-constexpr std::size_t kMaxUnbrokenWord = 900;    // a longer one might pass RFC 5322's 998
+constexpr std::size_t kMaxEncodedWord = 75;        // RFC 2047, 2
+constexpr std::size_t kMaxLine = 76;               // of a line with an encoded-word
+constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer one might pass RFC 5322's 998
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
 constexpr std::size_t kMaxCharsetName = 40;
 constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -31,7 +31,8 @@ class Converter {
     if (known()) iconv_close(handle_);
   }
   [[nodiscard]] bool known() const {
-    return handle_ != reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr): iconv_open(3)
+    return handle_ !=
+           reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr): iconv_open(3)
   }
 
   /// Nothing where `text` is not in the charset.
@@ -91,7 +92,8 @@ struct EncodedWord {
   std::string octets;
 };
 
-/// Takes an encoded-word off the front of `text`; nothing, and `text` as it was, where there is none.
+/// Takes an encoded-word off the front of `text`; nothing, and `text` as it was, where there is
+/// none.
 std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   const std::string_view window = text.substr(0, kMaxEncodedWordRead);
   if (!window.starts_with("=?")) return std::nullopt;
@@ -113,10 +115,15 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   std::string octets;
   switch (window[charset_end + 1]) {
     case 'B':
-    case 'b': octets = decode_b(content); break;
+    case 'b':
+      octets = decode_b(content);
+      break;
     case 'Q':
-    case 'q': octets = decode_q(content); break;
-    default: return std::nullopt;
+    case 'q':
+      octets = decode_q(content);
+      break;
+    default:
+      return std::nullopt;
   }
   text.remove_prefix(end + 2);
   return EncodedWord{to_lower_ascii(charset), std::move(octets)};
@@ -156,11 +163,14 @@ bool is_plain_in_q(char c) {
 
 std::size_t q_length(std::string_view text) {
   std::size_t length = 0;
-  for (const char c : text) length += is_plain_in_q(c) || c == ' ' ? 1 : 3;
+  for (const char c : text)
+    length += is_plain_in_q(c) || c == ' ' ? 1 : 3;
   return length;
 }
 
-std::size_t b_length(std::string_view text) { return (text.size() + 2) / 3 * 4; }
+std::size_t b_length(std::string_view text) {
+  return (text.size() + 2) / 3 * 4;
+}
 
 std::string encode_q(std::string_view text) {
   std::string result;
@@ -188,8 +198,8 @@ std::string encode_b(std::string_view text) {
 std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) {
   std::size_t fits = 0;
   while (fits < text.size()) {
-    const int length = u8_mblen(reinterpret_cast<const std::uint8_t*>(text.data() + fits),
-                                text.size() - fits);
+    const int length =
+        u8_mblen(reinterpret_cast<const std::uint8_t*>(text.data() + fits), text.size() - fits);
     const auto next = fits + static_cast<std::size_t>(std::max(length, 1));
     const auto candidate = text.substr(0, next);
     if ((use_q ? q_length(candidate) : b_length(candidate)) > room) break;
@@ -241,8 +251,8 @@ std::string fold_words(std::string_view text, std::size_t used) {
 
 /// Whether text can stand in a field as it is.
 bool is_plain_field_text(std::string_view text) {
-  if (!is_ascii(text) || has_control_characters(text) || text.find("=?") != std::string_view::npos ||
-      trim(text) != text) {
+  if (!is_ascii(text) || has_control_characters(text) ||
+      text.find("=?") != std::string_view::npos || trim(text) != text) {
     return false;
   }
   while (!text.empty()) {

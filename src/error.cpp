@@ -7,12 +7,18 @@ namespace inforeply {
 
 std::string_view name_of(Fault fault) {
   switch (fault) {
-    case Fault::kUsage: return "usage";
-    case Fault::kConfiguration: return "configuration";
-    case Fault::kInput: return "input";
-    case Fault::kCache: return "cache";
-    case Fault::kMailer: return "mailer";
-    case Fault::kInternal: break;
+    case Fault::kUsage:
+      return "usage";
+    case Fault::kConfiguration:
+      return "configuration";
+    case Fault::kInput:
+      return "input";
+    case Fault::kCache:
+      return "cache";
+    case Fault::kMailer:
+      return "mailer";
+    case Fault::kInternal:
+      break;
   }
   return "internal";
 }

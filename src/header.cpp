@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxMessageIdOctets = 250;
 
-bool is_field_name_character(char c) { return c > ' ' && c < 0x7F && c != ':'; }
+bool is_field_name_character(char c) {
+  return c > ' ' && c < 0x7F && c != ':';
+}
 
 /// "Name:" or, in obsolete syntax, "Name :"; the length of the name, 0 where there is none.
 std::size_t field_name_length(std::string_view line) {
@@ -46,7 +48,8 @@ Header parse_header(std::string_view block) {
       in_field = false;
     }
   }
-  for (auto& field : header.fields) field.body = std::string(trim(field.body));
+  for (auto& field : header.fields)
+    field.body = std::string(trim(field.body));
   return header;
 }
 

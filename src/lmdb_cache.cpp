@@ -11,12 +11,12 @@
 //             value  empty
 //
 // Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
-// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put in
-// place of what is missing, and stands whole in the value; else that string is empty there.
+// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
+// in place of what is missing, and stands whole in the value; else that string is empty there.
 //
 // An open-file-description lock on one octet of the file, far behind its end and chosen by a digest
-// of key and delivery, is held from the reservation to its end. The kernel drops it when the process
-// dies: that is how a retry knows that nobody is at work on its delivery any more.
+// of key and delivery, is held from the reservation to its end. The kernel drops it when the
+// process dies: that is how a retry knows that nobody is at work on its delivery any more.
 
 #include "lmdb_cache.hpp"
 
@@ -53,10 +53,12 @@ constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 template <typename Integer>
 void put_integer(std::string& into, Integer value) {
-  for (std::size_t i = 0; i < sizeof value; ++i) into += static_cast<char>(value >> (8 * i));
+  for (std::size_t i = 0; i < sizeof value; ++i)
+    into += static_cast<char>(value >> (8 * i));
 }
 
-/// Cuts what is longer: only a digest or a Message-ID could be, and both only have to be recognised.
+/// Cuts what is longer: only a digest or a Message-ID could be, and both only have to be
+/// recognised.
 void put_string(std::string& into, std::string_view text) {
   text = text.substr(0, kMaxStoredString);
   put_integer(into, static_cast<std::uint8_t>(text.size()));
@@ -74,7 +76,8 @@ struct Reader {
     if (!ok) return 0;
     Integer value = 0;
     for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-      value |= static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(rest[i])) << (8 * i));
+      value |= static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(rest[i]))
+                                    << (8 * i));
     }
     rest.remove_prefix(sizeof(Integer));
     return value;
@@ -102,7 +105,9 @@ std::string key_part(const std::string& text) {
   return text.substr(0, kMaxKeyPart - kDigestOctets - 1) + '\x01' + digest({text});
 }
 
-std::string prefix_of(const std::string& responder) { return key_part(responder) + '\0'; }
+std::string prefix_of(const std::string& responder) {
+  return key_part(responder) + '\0';
+}
 std::string prefix_of(const std::string& responder, const std::string& sender) {
   return prefix_of(responder) + key_part(sender) + '\0';
 }
@@ -113,7 +118,8 @@ std::string record_key(const ReplyKey& key) {
 std::string expiry_key(Time expires_at, std::string_view record_key) {
   const std::uint64_t seconds = to_stored(expires_at);
   std::string key;
-  for (std::size_t i = sizeof seconds; i-- > 0;) key += static_cast<char>(seconds >> (8 * i));
+  for (std::size_t i = sizeof seconds; i-- > 0;)
+    key += static_cast<char>(seconds >> (8 * i));
   return key.append(record_key);
 }
 
@@ -155,7 +161,8 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
     record.key.sender = key.substr(responder_end + 1, sender_end - responder_end - 1);
   }
   record.key.handle = key.substr(sender_end + 1);
-  const bool known_state = record.state == RecordState::kPending || record.state == RecordState::kAnswered;
+  const bool known_state =
+      record.state == RecordState::kPending || record.state == RecordState::kAnswered;
   if (!reader.ok || !known_state) return std::nullopt;
   return record;
 }
@@ -255,7 +262,8 @@ class Transaction {
 /// Walks a database in the order of its keys.
 class Cursor {
  public:
-  Cursor(const Transaction& transaction, MDB_dbi database) : environment_(transaction.environment()) {
+  Cursor(const Transaction& transaction, MDB_dbi database)
+      : environment_(transaction.environment()) {
     MDB_cursor* opened = nullptr;
     environment_.require(mdb_cursor_open(transaction.get(), database, &opened), "read");
     cursor_.reset(opened);
@@ -348,7 +356,8 @@ class LmdbCache : public ReplyCache {
       found.push_back(record);
       return true;
     });
-    for (const auto& record : found) remove(write, record);
+    for (const auto& record : found)
+      remove(write, record);
     write.commit();
     return found.size();
   }
@@ -357,7 +366,8 @@ class LmdbCache : public ReplyCache {
     std::size_t total = 0;
     std::string position;  // where the next batch begins
     while (true) {
-      const auto batch = request.older_than ? find_older(request, position) : find_expired(request, position);
+      const auto batch =
+          request.older_than ? find_older(request, position) : find_expired(request, position);
       if (batch.empty()) return total;
       total += request.dry_run ? batch.size() : remove_batch(request, batch);
     }
@@ -376,24 +386,26 @@ class LmdbCache : public ReplyCache {
       }
     }
     if (version && *version != std::to_string(kFormatVersion)) {
-      environment_.fail("open", "its format is '" + to_single_line(*version) + "', this program knows " +
-                                    std::to_string(kFormatVersion));
+      environment_.fail("open", "its format is '" + to_single_line(*version) +
+                                    "', this program knows " + std::to_string(kFormatVersion));
     }
     Transaction txn(environment_, version ? Mode::kRead : Mode::kWrite);
     const unsigned flags = version ? 0 : MDB_CREATE;
     records_ = txn.open_database("records", flags);
     expiry_ = txn.open_database("expiry", flags);
-    if (!version) txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
+    if (!version)
+      txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
     txn.commit();  // also of a reading transaction: it keeps the handles
   }
 
-  ReplyRecord require_record(std::string_view key, std::string_view value) const {
+  [[nodiscard]] ReplyRecord require_record(std::string_view key, std::string_view value) const {
     auto record = decode(key, value);
     if (!record) environment_.fail("read", "a damaged record");
     return *std::move(record);
   }
 
-  [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn, std::string_view key) const {
+  [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn,
+                                                std::string_view key) const {
     const auto value = txn.get(records_, key);
     if (!value) return std::nullopt;
     return require_record(key, *value);
@@ -436,8 +448,9 @@ class LmdbCache : public ReplyCache {
     for (bool found = cursor.seek(begin.empty() ? std::string_view(prefix) : begin);
          found && cursor.key().starts_with(prefix); found = cursor.next()) {
       const auto record = require_record(cursor.key(), cursor.value());
-      const bool selected = (filter.responder.empty() || record.key.responder == filter.responder) &&
-                            (filter.sender.empty() || record.key.sender == filter.sender);
+      const bool selected =
+          (filter.responder.empty() || record.key.responder == filter.responder) &&
+          (filter.sender.empty() || record.key.sender == filter.sender);
       if (selected && !visit(record)) return;
     }
   }

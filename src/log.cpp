@@ -23,9 +23,12 @@ class SyslogLog : public Log {
  private:
   static int priority_of(Severity severity) {
     switch (severity) {
-      case Severity::kInfo: return LOG_INFO;
-      case Severity::kWarning: return LOG_WARNING;
-      case Severity::kError: break;
+      case Severity::kInfo:
+        return LOG_INFO;
+      case Severity::kWarning:
+        return LOG_WARNING;
+      case Severity::kError:
+        break;
     }
     return LOG_ERR;
   }

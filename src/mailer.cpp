@@ -28,7 +28,9 @@ std::vector<std::string> parse_mailer_spec(std::string_view spec) {
 
 }  // namespace
 
-void check_mailer_spec(std::string_view spec) { parse_mailer_spec(spec); }
+void check_mailer_spec(std::string_view spec) {
+  parse_mailer_spec(spec);
+}
 
 std::unique_ptr<Mailer> make_mailer(std::string_view spec, std::chrono::milliseconds time_limit) {
   auto command = parse_mailer_spec(spec);

@@ -60,14 +60,15 @@ ExitStatus respond(const ResponderCommand& command) {
   const auto make_timed_mailer = [&] {
     const std::chrono::milliseconds left = std::chrono::duration_cast<std::chrono::milliseconds>(
         start + kRunTimeLimit - kTimeToFinish - std::chrono::steady_clock::now());
-    return make_mailer(settings.mailer, std::min<std::chrono::milliseconds>(left, kMailerTimeLimit));
+    return make_mailer(settings.mailer,
+                       std::min<std::chrono::milliseconds>(left, kMailerTimeLimit));
   };
 
   const Message message = read_message(STDIN_FILENO);
-  Delivery delivery({clock, *responders, *log,
-                     [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
-                     make_timed_mailer, settings.recipient_delimiter, settings.log_addresses},
-                    message, command.envelope);
+  Delivery delivery(
+      {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
+       make_timed_mailer, settings.recipient_delimiter, settings.log_addresses},
+      message, command.envelope);
   if (command.dry_run) return print(delivery.preview(command.explain));
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }

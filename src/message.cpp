@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kMboxMark = "From ";
 
-/// Fields that the final delivery writes above or below Return-Path (Postfix, Exim). Below any other
-/// field a Return-Path may be the sender's own invention.
+/// Fields that the final delivery writes above or below Return-Path (Postfix, Exim). Below any
+/// other field a Return-Path may be the sender's own invention.
 constexpr std::array<std::string_view, 5> kDeliveryFields = {
     "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date", "Return-Path"};
 
@@ -77,7 +77,8 @@ std::string Message::message_id() const {
 
 std::string Message::subject() const {
   const std::string* body = header.find("Subject");
-  return body == nullptr ? std::string{} : std::string(trim(to_single_line(decode_field_text(*body))));
+  return body == nullptr ? std::string{}
+                         : std::string(trim(to_single_line(decode_field_text(*body))));
 }
 
 Message parse_message(std::string_view text) {

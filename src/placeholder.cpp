@@ -26,9 +26,8 @@ bool is_name_character(char c) {
 }
 
 bool begins_with_vacation_subject(std::string_view text) {
-  return text.starts_with(kVacationSubject) &&
-         (text.size() == kVacationSubject.size() ||
-          !is_name_character(text[kVacationSubject.size()]));
+  return text.starts_with(kVacationSubject) && (text.size() == kVacationSubject.size() ||
+                                                !is_name_character(text[kVacationSubject.size()]));
 }
 
 }  // namespace

@@ -6,15 +6,17 @@ namespace inforeply {
 namespace {
 
 constexpr std::array<std::string_view, 16> kCodes = {
-    "no-responder",  "inactive",   "null-sender",        "invalid-sender",
-    "own-address",   "loop",       "auto-submitted",     "report",
-    "system-sender", "list",       "precedence",         "suppress-requested",
-    "auto-reply",    "spam",       "not-addressed",      "recently-answered"};
+    "no-responder",  "inactive", "null-sender",    "invalid-sender",
+    "own-address",   "loop",     "auto-submitted", "report",
+    "system-sender", "list",     "precedence",     "suppress-requested",
+    "auto-reply",    "spam",     "not-addressed",  "recently-answered"};
 static_assert(kCodes.size() == static_cast<std::size_t>(Reason::kRecentlyAnswered) + 1);
 
 }  // namespace
 
-std::string_view code_of(Reason reason) { return kCodes.at(static_cast<std::size_t>(reason)); }
+std::string_view code_of(Reason reason) {
+  return kCodes.at(static_cast<std::size_t>(reason));
+}
 
 std::optional<Reason> reason_of(std::string_view code) {
   for (std::size_t i = 0; i < kCodes.size(); ++i) {

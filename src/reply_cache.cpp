@@ -27,7 +27,9 @@ std::string parse_cache_url(std::string_view url) {
 
 }  // namespace
 
-void check_cache_url(std::string_view url) { parse_cache_url(url); }
+void check_cache_url(std::string_view url) {
+  parse_cache_url(url);
+}
 
 std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access) {
   return open_lmdb_cache(parse_cache_url(url), access);

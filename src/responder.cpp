@@ -23,17 +23,24 @@ constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 
 /// Fields that the responder sets itself, whatever a template says.
-constexpr std::array<std::string_view, 14> kOwnFields = {
-    "To",          "Cc",         "Bcc",
-    "Date",        "Message-ID", "In-Reply-To",
-    "References",  "Sender",     "Auto-Submitted",
-    "Return-Path", "Received",   "X-Auto-Response-Suppress",
-    "MIME-Version", "Content-Transfer-Encoding"};
+constexpr std::array<std::string_view, 14> kOwnFields = {"To",
+                                                         "Cc",
+                                                         "Bcc",
+                                                         "Date",
+                                                         "Message-ID",
+                                                         "In-Reply-To",
+                                                         "References",
+                                                         "Sender",
+                                                         "Auto-Submitted",
+                                                         "Return-Path",
+                                                         "Received",
+                                                         "X-Auto-Response-Suppress",
+                                                         "MIME-Version",
+                                                         "Content-Transfer-Encoding"};
 
 bool is_own_field(std::string_view name) {
-  return std::any_of(kOwnFields.begin(), kOwnFields.end(), [&](std::string_view own) {
-    return equals_ignoring_case(own, name);
-  });
+  return std::any_of(kOwnFields.begin(), kOwnFields.end(),
+                     [&](std::string_view own) { return equals_ignoring_case(own, name); });
 }
 
 /// Builds a Responder from the entries of its file.
@@ -47,7 +54,8 @@ class Loader {
   }
 
   Responder load() {
-    for (const auto& entry : file_.entries) set(entry);
+    for (const auto& entry : file_.entries)
+      set(entry);
     if (seen_.contains("text") == seen_.contains("template")) {
       throw ConfigError(file_.path, 0, "needs either 'text' or 'template'");
     }
@@ -60,7 +68,8 @@ class Loader {
     }
     if (responder_.active_from && responder_.active_until &&
         *responder_.active_from >= *responder_.active_until) {
-      throw ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'");
+      throw ConfigError(file_.path, seen_["active-until"],
+                        "'active-until' is before 'active-from'");
     }
     if (responder_.handle.empty()) responder_.handle = content_handle();
     return std::move(responder_);
@@ -102,13 +111,13 @@ class Loader {
     }
   }
 
-  Address address(const ConfigEntry& entry, std::string_view text) const {
+  [[nodiscard]] Address address(const ConfigEntry& entry, std::string_view text) const {
     auto parsed = parse_address(text);
     if (!parsed) bad_value(entry, "a mail address");
     return *std::move(parsed);
   }
 
-  Mailbox mailbox(const ConfigEntry& entry) const {
+  [[nodiscard]] Mailbox mailbox(const ConfigEntry& entry) const {
     auto mailboxes = parse_mailboxes(entry.value);
     if (mailboxes.size() != 1) bad_value(entry, "one address, such as 'Name <user@example.org>'");
     mailboxes.front().addr_spec = address(entry, mailboxes.front().addr_spec).to_wire();
@@ -144,8 +153,7 @@ class Loader {
     responder_.active_until = parse_end_time(entry.value);
     if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
     const bool whole_day = parse_time(entry.value) != responder_.active_until;
-    responder_.active_until_text =
-        whole_day ? entry.value : format_local(*responder_.active_until);
+    responder_.active_until_text = whole_day ? entry.value : format_local(*responder_.active_until);
   }
   void set_ignore(const ConfigEntry& entry) {
     const auto reason = reason_of(entry.value);
@@ -209,7 +217,8 @@ class Loader {
       throw ConfigError(path, 0, "expected header fields, an empty line and the text");
     }
     const auto block = text.substr(0, block_end);
-    for (const auto& field : parse_header(block).fields) set_template_field(path, field);
+    for (const auto& field : parse_header(block).fields)
+      set_template_field(path, field);
     const auto body_begin = block_end + (no_fields ? 1 : 2);
     const auto line = std::count(text.begin(), text.begin() + static_cast<long>(body_begin), '\n');
     responder_.text =
@@ -234,8 +243,7 @@ class Loader {
     } else if (is("Precedence")) {
       if (!precedence_) responder_.precedence = leading_token(field.body);
     } else {
-      responder_.extra_fields.push_back(
-          {field.name, TextTemplate(entry.value, path, field.line)});
+      responder_.extra_fields.push_back({field.name, TextTemplate(entry.value, path, field.line)});
     }
   }
 
@@ -286,7 +294,7 @@ class Loader {
 };
 
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {
-  static const std::map<std::string_view, Setting> kSettings = {
+  static const std::map<std::string_view, Setting> table = {
       {"kind", {false, &Loader::set_kind}},
       {"address", {true, &Loader::set_address}},
       {"from", {false, &Loader::set_from}},
@@ -303,7 +311,7 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
       {"envelope-from", {false, &Loader::set_envelope_from}},
       {"allow-large", {false, &Loader::set_allow_large}},
   };
-  return kSettings;
+  return table;
 }
 
 class SingleResponder : public ResponderSource {
@@ -325,9 +333,9 @@ class ResponderFolder : public ResponderSource {
   [[nodiscard]] std::unique_ptr<Responder> find(const Address& address) const override {
     const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
     const auto bare = without_extension(address, delimiters_);
-    for (const auto& candidate : {domain + "/" + encode_file_name(address.local_part) + ".conf",
-                                  domain + "/" + encode_file_name(bare.local_part) + ".conf",
-                                  domain + ".conf"}) {
+    for (const auto& candidate :
+         {domain + "/" + encode_file_name(address.local_part) + ".conf",
+          domain + "/" + encode_file_name(bare.local_part) + ".conf", domain + ".conf"}) {
       if (exists(candidate)) return std::make_unique<Responder>(load_responder(candidate));
     }
     if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
@@ -349,7 +357,9 @@ class ResponderFolder : public ResponderSource {
 
 }  // namespace
 
-Responder load_responder(const std::string& file) { return Loader(file).load(); }
+Responder load_responder(const std::string& file) {
+  return Loader(file).load();
+}
 
 std::unique_ptr<ResponderSource> single_responder(std::string file) {
   return std::make_unique<SingleResponder>(std::move(file));

@@ -82,12 +82,11 @@ class Child {
   /// Feeds it `message` and collects what it prints until it exits. False when the time is up.
   bool run(std::string_view message, Deadline deadline) {
     while (true) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) return false;
-      std::array<pollfd, 3> events{{{input_.get(), POLLOUT, 0},
-                                    {output_.get(), POLLIN, 0},
-                                    {exited_.get(), POLLIN, 0}}};
+      std::array<pollfd, 3> events{
+          {{input_.get(), POLLOUT, 0}, {output_.get(), POLLIN, 0}, {exited_.get(), POLLIN, 0}}};
       if (::poll(events.data(), events.size(), static_cast<int>(left.count())) < 0) continue;
       if (events[0].revents != 0) feed(message);
       if (events[1].revents != 0) collect();
@@ -175,17 +174,24 @@ class SpawnParameters {
 /// or this address is final: all else an administrator or time can mend.
 Submission::Result result_of(int exit_status) {
   switch (exit_status) {
-    case EX_OK: return Submission::Result::kAccepted;
+    case EX_OK:
+      return Submission::Result::kAccepted;
     case EX_DATAERR:
     case EX_NOUSER:
-    case EX_NOHOST: return Submission::Result::kRefused;
-    default: return Submission::Result::kDeferred;
+    case EX_NOHOST:
+      return Submission::Result::kRefused;
+    default:
+      return Submission::Result::kDeferred;
   }
 }
 
-Submission deferred(std::string detail) { return {Submission::Result::kDeferred, std::move(detail)}; }
+Submission deferred(std::string detail) {
+  return {Submission::Result::kDeferred, std::move(detail)};
+}
 
-std::string cause(int error) { return std::strerror(error); }
+std::string cause(int error) {
+  return std::strerror(error);
+}
 
 }  // namespace
 
@@ -204,7 +210,8 @@ Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_
                 std::string(recipient)});
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
 
   auto input = make_pipe();

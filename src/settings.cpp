@@ -23,11 +23,10 @@ constexpr const char* kWords = "words";
 
 po::options_description general_options() {
   po::options_description options("General");
-  options.add_options()
-      ("config,c", po::value<std::string>()->value_name("FILE"),
-       "main configuration (default /etc/inforeply/inforeply.conf, which may be missing)")
-      ("help,h", "this text")
-      ("version", "the program's version");
+  options.add_options()(
+      "config,c", po::value<std::string>()->value_name("FILE"),
+      "main configuration (default /etc/inforeply/inforeply.conf, which may be missing)")(
+      "help,h", "this text")("version", "the program's version");
   return options;
 }
 
@@ -42,29 +41,29 @@ po::options_description cache_option() {
 po::options_description shared_options() {
   po::options_description options("Also in the configuration file, as 'name = value'");
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  options.add_options()
-      ("original-recipient", po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
-       "the n-th belongs to the n-th recipient: its address before aliases")
-      ("queue-id", text("ID"), "for the log, and to recognise a delivery tried again")
-      ("responder", text("FILE"), "use this responder for every recipient")
-      ("responders", text("DIR"), "responder files by address (default /etc/inforeply/responders)")
-      ("mailer", text("SPEC"), "absolute path of a sendmail command, perhaps with options "
-                               "(default /usr/sbin/sendmail)")
-      ("log", text("SPEC"), "syslog (default) or stderr");
+  options.add_options()("original-recipient",
+                        po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
+                        "the n-th belongs to the n-th recipient: its address before aliases")(
+      "queue-id", text("ID"), "for the log, and to recognise a delivery tried again")(
+      "responder", text("FILE"), "use this responder for every recipient")(
+      "responders", text("DIR"), "responder files by address (default /etc/inforeply/responders)")(
+      "mailer", text("SPEC"),
+      "absolute path of a sendmail command, perhaps with options "
+      "(default /usr/sbin/sendmail)")("log", text("SPEC"), "syslog (default) or stderr");
   options.add(cache_option());
   return options;
 }
 
 po::options_description delivery_options() {
   po::options_description options("Delivery");
-  options.add_options()
-      ("sender,f", po::value<std::string>()->value_name("ADDR"),
-       "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
-       "Return-Path or mbox line at the top of the message counts")
-      ("dry-run,n", "decide and compose, print it, touch neither cache nor mailer")
-      ("explain", "with --dry-run: print every rule with its outcome")
-      ("now", po::value<std::string>()->value_name("TIME"),
-       "for tests: seconds since the epoch to take as now");
+  options.add_options()(
+      "sender,f", po::value<std::string>()->value_name("ADDR"),
+      "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
+      "Return-Path or mbox line at the top of the message counts")(
+      "dry-run,n", "decide and compose, print it, touch neither cache nor mailer")(
+      "explain", "with --dry-run: print every rule with its outcome")(
+      "now", po::value<std::string>()->value_name("TIME"),
+      "for tests: seconds since the epoch to take as now");
   return options;
 }
 
@@ -83,9 +82,9 @@ po::options_description hidden_words() {
   return options;
 }
 
-/// For options that take an argument, the rule of getopt(3): the argument is the rest of the word or
-/// the whole next word, whatever it looks like, even empty. Boost would take `-n` in `-f -n` for an
-/// option of ours and refuse `--name=`.
+/// For options that take an argument, the rule of getopt(3): the argument is the rest of the word
+/// or the whole next word, whatever it looks like, even empty. Boost would take `-n` in `-f -n` for
+/// an option of ours and refuse `--name=`.
 std::vector<po::option> take_option_with_argument(const po::options_description& known,
                                                   std::vector<std::string>& words) {
   const std::string word = words.front();
@@ -121,15 +120,16 @@ po::variables_map parse_words(int argc, const char* const* argv,
   positional.add(kWords, -1);
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(argc, argv)
-                  .options(all)
-                  .positional(positional)
-                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-                  .extra_style_parser([&](std::vector<std::string>& words) {
-                    return take_option_with_argument(options, words);
-                  })
-                  .run(),
-              values);
+    po::store(
+        po::command_line_parser(argc, argv)
+            .options(all)
+            .positional(positional)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .extra_style_parser([&](std::vector<std::string>& words) {
+              return take_option_with_argument(options, words);
+            })
+            .run(),
+        values);
   } catch (const po::error& error) {
     throw Error(Fault::kUsage, error.what());
   }
@@ -165,13 +165,14 @@ void add_config_file(po::variables_map& values) {
   known.add(file_options());
 
   po::parsed_options parsed(&known);
-  for (const auto& entry : parse_config(path, read_trusted_file(path, kMaxConfigFileOctets)).entries) {
+  for (const auto& entry :
+       parse_config(path, read_trusted_file(path, kMaxConfigFileOctets)).entries) {
     const auto fault = [&](const std::string& text) { throw ConfigError(path, entry.line, text); };
     const auto* description = known.find_nothrow(entry.name, false);
     if (description == nullptr) fault("unknown name '" + entry.name + "'");
-    const bool again = std::any_of(
-        parsed.options.begin(), parsed.options.end(),
-        [&](const po::option& option) { return option.string_key == entry.name; });
+    const bool again =
+        std::any_of(parsed.options.begin(), parsed.options.end(),
+                    [&](const po::option& option) { return option.string_key == entry.name; });
     if (again && !description->semantic()->is_composing()) {
       fault("'" + entry.name + "' is set already");
     }
@@ -196,7 +197,8 @@ Settings settings_from(po::variables_map& values) {
   settings.cache = text_of(values, "cache", settings.cache);
   settings.mailer = text_of(values, "mailer", settings.mailer);
   settings.log = text_of(values, "log", settings.log);
-  settings.recipient_delimiter = text_of(values, "recipient-delimiter", settings.recipient_delimiter);
+  settings.recipient_delimiter =
+      text_of(values, "recipient-delimiter", settings.recipient_delimiter);
   settings.user = text_of(values, "user");
   settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
   return settings;
@@ -206,7 +208,8 @@ Envelope envelope_from(const po::variables_map& values) {
   Envelope envelope;
   if (values.count("sender") != 0) envelope.sender = normalize_sender(text_of(values, "sender"));
   envelope.queue_id = text_of(values, "queue-id");
-  for (auto& address : texts_of(values, kWords)) envelope.recipients.push_back({address, {}});
+  for (auto& address : texts_of(values, kWords))
+    envelope.recipients.push_back({address, {}});
   const auto originals = texts_of(values, "original-recipient");
   if (originals.size() > envelope.recipients.size()) {
     throw Error(Fault::kUsage, "more original recipients than recipients");

@@ -18,7 +18,9 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kEllipsis = "\u2026";
 
-char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 const std::uint8_t* octets(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
@@ -32,7 +34,9 @@ std::pair<ucs4_t, std::size_t> next_character(std::string_view text) {
 }
 
 /// What would end or disturb a line somewhere: Unicode's categories Cc, Zl and Zp.
-bool breaks_line(ucs4_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
+bool breaks_line(ucs4_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
+}
 
 }  // namespace
 
@@ -103,12 +107,13 @@ bool is_ascii(std::string_view text) {
 }
 
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-bool is_valid_utf8(std::string_view text) { return u8_check(octets(text), text.size()) == nullptr; }
+bool is_valid_utf8(std::string_view text) {
+  return u8_check(octets(text), text.size()) == nullptr;
+}
 
 std::string fold_case(std::string_view text) {
   if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);

@@ -30,7 +30,8 @@ ConfigFile parse_config(std::string path, std::string_view text);
 /// read, is larger, or may be written by others.
 std::string read_trusted_file(const std::string& path, std::size_t max_octets);
 
-/// The same for a `name` given in a file in `folder`: relative to it, and never outside it, neither by
+/// The same for a `name` given in a file in `folder`: relative to it, and never outside it, neither
+/// by
 /// `..` nor by a symbolic link. `where` and `line` name the mention in an error.
 std::string read_trusted_file_beneath(const std::string& folder, const std::string& name,
                                       std::size_t max_octets, const std::string& where,

@@ -32,8 +32,8 @@ struct DecisionInput {
 enum class Outcome {
   kPassed,
   kHit,
-  kIgnored,    ///< would have hit; the responder switches it off
-  kNotAsked,   ///< an earlier rule has decided
+  kIgnored,     ///< would have hit; the responder switches it off
+  kNotAsked,    ///< an earlier rule has decided
   kLeftToCache  ///< only the cache can tell
 };
 

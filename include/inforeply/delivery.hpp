@@ -37,8 +37,8 @@ class Delivery {
  public:
   Delivery(World world, const Message& message, Envelope envelope);
 
-  /// Every recipient in turn, a log line each. kDeferred where any of them has to be tried again: those
-  /// that were answered are not answered again then. Does not throw.
+  /// Every recipient in turn, a log line each. kDeferred where any of them has to be tried again:
+  /// those that were answered are not answered again then. Does not throw.
   DeliveryStatus run();
 
   /// Decides and composes, touching neither cache nor mailer: the text that `--dry-run` prints.

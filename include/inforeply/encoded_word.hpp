@@ -8,8 +8,8 @@
 
 namespace inforeply {
 
-/// `text` of `charset` as UTF-8; nothing where iconv does not know the charset or the text is not in
-/// it.
+/// `text` of `charset` as UTF-8; nothing where iconv does not know the charset or the text is not
+/// in it.
 std::optional<std::string> to_utf8(std::string_view text, std::string_view charset);
 
 /// The text of an unstructured field: encoded-words decoded, white space between two of them

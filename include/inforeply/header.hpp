@@ -21,8 +21,8 @@ struct Header {
   [[nodiscard]] const std::string* find(std::string_view name) const;
 };
 
-/// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax). A line
-/// that is no field and continues none is skipped. Never fails; linear time.
+/// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax). A
+/// line that is no field and continues none is skipped. Never fails; linear time.
 Header parse_header(std::string_view block);
 
 /// The body without comments (RFC 5322, 3.2.2) outside quoted strings, trimmed. An unclosed comment

@@ -27,14 +27,14 @@ class Mailer {
   Mailer& operator=(const Mailer&) = delete;
   virtual ~Mailer() = default;
 
-  /// `envelope_sender` is empty for the null sender. `message` has lines ended by LF. Never throws for
-  /// a submission that failed.
+  /// `envelope_sender` is empty for the null sender. `message` has lines ended by LF. Never throws
+  /// for a submission that failed.
   virtual Submission submit(std::string_view envelope_sender, std::string_view recipient,
                             std::string_view message) = 0;
 };
 
-/// A `--mailer` SPEC: the absolute path of a sendmail-compatible command, perhaps with options. Throws
-/// Error (kUsage) where it is not understood.
+/// A `--mailer` SPEC: the absolute path of a sendmail-compatible command, perhaps with options.
+/// Throws Error (kUsage) where it is not understood.
 void check_mailer_spec(std::string_view spec);
 
 /// Throws as check_mailer_spec does, and Error (kMailer) where the command cannot be run.

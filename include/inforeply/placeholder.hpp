@@ -32,8 +32,8 @@ class TextTemplate {
  public:
   TextTemplate() = default;
 
-  /// Throws ConfigError, naming `file` and the line, for an unknown or unclosed placeholder. `line` is
-  /// the number of the text's first line. A dollar before anything else is a dollar.
+  /// Throws ConfigError, naming `file` and the line, for an unknown or unclosed placeholder. `line`
+  /// is the number of the text's first line. A dollar before anything else is a dollar.
   TextTemplate(std::string_view text, const std::string& file, std::size_t line);
 
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;

@@ -72,12 +72,14 @@ struct RecordFilter {
 /// What a purge removes. Pending records go only when their lease has run out.
 struct PurgeRequest {
   Time now;
-  std::optional<Seconds> older_than;  ///< answered longer ago, expired or not; nothing: what expired
-  std::size_t batch = 1000;           ///< records removed in one write transaction
+  std::optional<Seconds>
+      older_than;            ///< answered longer ago, expired or not; nothing: what expired
+  std::size_t batch = 1000;  ///< records removed in one write transaction
   bool dry_run = false;
 };
 
-/// Every function throws Error (kCache) that names the cache and the cause; then nothing was changed.
+/// Every function throws Error (kCache) that names the cache and the cause; then nothing was
+/// changed.
 class ReplyCache {
  public:
   ReplyCache() = default;
@@ -105,12 +107,12 @@ class ReplyCache {
 
 enum class CacheAccess { kCreate, kExisting };
 
-/// A cache URL: `lmdb:PATH`, or a bare path, which means the same. Throws Error (kUsage) where it is not
-/// understood.
+/// A cache URL: `lmdb:PATH`, or a bare path, which means the same. Throws Error (kUsage) where it
+/// is not understood.
 void check_cache_url(std::string_view url);
 
-/// `kCreate` makes a missing file, never a missing folder. Throws as check_cache_url does, and Error
-/// (kCache) where it cannot be opened.
+/// `kCreate` makes a missing file, never a missing folder. Throws as check_cache_url does, and
+/// Error (kCache) where it cannot be opened.
 std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access);
 
 }  // namespace inforeply

@@ -37,17 +37,17 @@ struct Responder {
   std::optional<Mailbox> from;
   std::optional<Mailbox> reply_to;
   TextTemplate subject;
-  TextTemplate text;                         ///< UTF-8, lines end in LF
-  std::vector<TemplateField> extra_fields;   ///< of a template file, those it may set
-  std::optional<Seconds> interval;           ///< zero answers every message; nothing: only the first
-  std::string handle;                        ///< names what is said
-  std::optional<Time> active_from;           ///< inclusive
-  std::optional<Time> active_until;          ///< exclusive: a plain date counts to its end
-  std::string active_from_text;              ///< as ${active_from} shows it
+  TextTemplate text;                        ///< UTF-8, lines end in LF
+  std::vector<TemplateField> extra_fields;  ///< of a template file, those it may set
+  std::optional<Seconds> interval;          ///< zero answers every message; nothing: only the first
+  std::string handle;                       ///< names what is said
+  std::optional<Time> active_from;          ///< inclusive
+  std::optional<Time> active_until;         ///< exclusive: a plain date counts to its end
+  std::string active_from_text;             ///< as ${active_from} shows it
   std::string active_until_text;
-  std::vector<Reason> ignored;               ///< soft rules switched off
-  std::string precedence = "bulk";           ///< empty: no such field
-  std::string envelope_from;                 ///< of the reply; empty for the null sender
+  std::vector<Reason> ignored;      ///< soft rules switched off
+  std::string precedence = "bulk";  ///< empty: no such field
+  std::string envelope_from;        ///< of the reply; empty for the null sender
   bool allow_large = false;
 };
 

@@ -42,11 +42,11 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv);
 
 std::string responder_help();
 
-/// What the tools share with the responder: `--cache`, `-c`, `--help` and `--version`, beside a tool's
-/// own options.
+/// What the tools share with the responder: `--cache`, `-c`, `--help` and `--version`, beside a
+/// tool's own options.
 struct ToolCommand {
   Settings settings;
-  std::vector<std::string> words;            ///< what is no option
+  std::vector<std::string> words;              ///< what is no option
   std::map<std::string, std::string> options;  ///< the tool's own that were given; flags as ""
   bool help = false;
   bool version = false;

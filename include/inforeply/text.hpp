@@ -34,8 +34,8 @@ bool is_valid_utf8(std::string_view text);
 /// Lower case by Unicode's simple rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
 std::string fold_case(std::string_view text);
 
-/// At most `max_characters` of valid UTF-8; what is longer ends in an ellipsis, which counts, and is
-/// never cut inside a grapheme cluster (a letter with its accents, an emoji with its modifiers).
+/// At most `max_characters` of valid UTF-8; what is longer ends in an ellipsis, which counts, and
+/// is never cut inside a grapheme cluster (a letter with its accents, an emoji with its modifiers).
 std::string ellipsize(std::string_view text, std::size_t max_characters);
 
 /// Control characters (also Unicode's C1, line and paragraph separators) become spaces, and what is

@@ -1,8 +1,9 @@
 """A real Postfix for tests, invisible to the machine that it runs on.
 
 A test program calls `enter_private_namespaces()` first; then, as a context manager,
-`PostfixServer` runs on copies of Postfix's folders. Mail for any foreign domain ends in
-smtp-sink, where `sent()` finds it; nothing listens anywhere but on 127.0.0.1.
+`PostfixServer` runs on folders of its own, mounted over Postfix's. Mail for any foreign domain
+ends in smtp-sink, where `sent()` finds it, and what programs write to syslog ends in the mail
+log; nothing listens anywhere but on 127.0.0.1.
 """
 
 import atexit
@@ -21,6 +22,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,9 +121,13 @@ class PostfixServer:
             self._write_configuration(sink_port)
             # What runs last at the end: every process has gone when the folders go.
             stack.callback(self.wait_for, no_children, "the last process to end")
+            self._start_syslog(stack)
             self._start_sink(stack, sink_port)
             stack.callback(self._run, "postfix", "stop", check=False)
-            self._run("postfix", "start")
+            try:
+                self._run("postfix", "start")
+            except RuntimeError as error:
+                raise RuntimeError(f"{error}{self.log()}") from None
             self._ending = stack.pop_all()
         # An interrupted unittest runs no clean-up of its own.
         atexit.register(self._ending.close)
@@ -170,11 +176,10 @@ class PostfixServer:
 
     def log(self):
         """The mail log since the last `clear()`."""
-        file = self.folder / "mail.log"
-        return file.read_text(errors="replace")[self._log_start:] if file.exists() else ""
+        return (self.folder / "mail.log").read_text(errors="replace")[self._log_start:]
 
     def wait_for_log(self, pattern, start=0, timeout=30):
-        """Wait for a line in the log; Postfix writes it through a process of its own, later."""
+        """Wait for a line in the log, which other processes write, a little later."""
         self.wait_for(lambda: re.search(pattern, self.log()[start:]), f"{pattern} in the log", timeout)
 
     def wait_for(self, condition, what, timeout=30):
@@ -185,7 +190,8 @@ class PostfixServer:
             time.sleep(0.02)
 
     def clear(self):
-        """Forget all mail, queued and sent, and the log."""
+        """Forget all mail, waiting and sent, and the log."""
+        self.wait_idle()
         self._run("postsuper", "-d", "ALL")
         for file in (self.folder / "sink").iterdir():
             file.unlink()
@@ -196,8 +202,8 @@ class PostfixServer:
             raise RuntimeError("call enter_private_namespaces() first")
 
         def bind(source, target):
-            subprocess.run(["mount", "--bind", source, target], check=True)
-            stack.callback(subprocess.run, ["umount", "--lazy", target], check=True)
+            subprocess.run(["mount", "--rbind", source, target], check=True)
+            stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", target], check=True)
 
         shutil.copytree(CONFIGURATION, self.folder / "etc", symlinks=True)
         bind(self.folder / "etc", CONFIGURATION)
@@ -216,6 +222,14 @@ class PostfixServer:
             lines = (line.format(name, number + n) for n, name in enumerate(self.accounts))
             copy.write_text(Path("/etc", file).read_text() + "".join(lines))
             bind(copy, Path("/etc", file))
+
+        # /dev/log cannot be made in the machine's own /dev without everybody seeing it.
+        devices = self.folder / "dev"
+        devices.mkdir()
+        for name in ("null", "zero", "full", "random", "urandom"):
+            (devices / name).touch()
+            bind(Path("/dev", name), devices / name)
+        bind(devices, Path("/dev"))
 
     def _write_configuration(self, sink_port):
         main = {
@@ -244,6 +258,21 @@ class PostfixServer:
             (CONFIGURATION / name).write_text("".join(f"{line}\n" for line in lines))
             self._run("postalias" if name == "aliases" else "postmap", f"lmdb:{CONFIGURATION}/{name}")
 
+    def _start_syslog(self, stack):
+        log = stack.enter_context(open(self.folder / "mail.log", "ab", buffering=0))
+        receiver = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        receiver.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+
+        def receive():
+            while line := receiver.recv(65536):
+                log.write(re.sub(rb"^<\d+>", b"", line).rstrip(b"\n\0") + b"\n")
+
+        thread = threading.Thread(target=receive)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(receiver.sendto, b"", "/dev/log")
+
     def _start_sink(self, stack, port):
         dumps = self.folder / "sink"
         dumps.mkdir()
@@ -269,7 +298,7 @@ class PostfixServer:
                               env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
         if check and done.returncode != 0:
             raise RuntimeError(f"{program} {' '.join(arguments)}: exit status {done.returncode}\n"
-                               f"{done.stdout}{done.stderr}{self.log()}")
+                               f"{done.stdout}{done.stderr}")
         return done.stdout
 
 

@@ -106,8 +106,8 @@ class DocumentedSetup(unittest.TestCase):
             f"responders = {self.responders.parent}\n"
             f"cache = {self.cache}\n"
             f"mailer = {mailer}\n"
-            # What the command prints, pipe(8) puts into the mail log.
-            "log = stderr\n")
+            # pipe(8) would cut what a successful command prints after a hundred characters.
+            "log = syslog\n")
 
     def write_responder(self, settings=RESPONDER):
         (self.responders / "info.conf").write_text(settings)
@@ -142,9 +142,9 @@ class DocumentedSetup(unittest.TestCase):
         self.assertEqual(len(self.replies()), before)
         self.assertEqual(len(self.forwarded()), forwarded + 1)
         self.assertEqual(self.postfix.queue(), [])
-        self.postfix.wait_for_log(rf"action=suppressed\b.*\breason={reason}\b", timeout=5)
+        self.postfix.wait_for_log(rf"action=suppressed reason={reason}\b")
 
-    def assert_answered_once_mended(self, mend, reason):
+    def assert_answered_once_mended(self, mend, log):
         """Send a message that cannot be answered yet: it waits, and nobody hears of the trouble."""
         message = customer_message()
         self.send(message)
@@ -155,7 +155,7 @@ class DocumentedSetup(unittest.TestCase):
         self.assertEqual(waiting["queue_name"], "deferred")
         [recipient] = waiting["recipients"]
         self.assertEqual(recipient["address"], AUTORESPONDER)
-        self.assertRegex(recipient["delay_reason"], reason)
+        self.postfix.wait_for_log(log)
 
         mend()
         self.postfix.flush()
@@ -206,15 +206,15 @@ class DocumentedSetup(unittest.TestCase):
 
     def test_a_message_waits_while_the_responder_file_is_broken(self):
         self.write_responder("kind = service\nform = info.txt\n")
-        self.assert_answered_once_mended(self.write_responder, reason=r"info\.conf:2\b")
+        self.assert_answered_once_mended(self.write_responder, log=r"info\.conf:2\b")
 
     def test_a_message_waits_while_the_mailer_fails(self):
         self.write_configuration(mailer=self.write_mailer("exit 75"))
-        self.assert_answered_once_mended(self.write_configuration, reason="action=deferred")
+        self.assert_answered_once_mended(self.write_configuration, log=r"action=deferred\b")
 
     def test_a_message_waits_while_the_mailer_is_missing(self):
         self.write_configuration(mailer="/nonexistent/sendmail")
-        self.assert_answered_once_mended(self.write_configuration, reason="action=deferred")
+        self.assert_answered_once_mended(self.write_configuration, log=r"action=deferred\b")
 
     def test_two_messages_at_the_same_moment_get_one_reply(self):
         start = threading.Barrier(2)
@@ -237,7 +237,7 @@ class DocumentedSetup(unittest.TestCase):
             f'until [ -e {gate} ]; do sleep 0.05; done; exec /usr/sbin/sendmail "$@"'))
         self.send()
         self.send()
-        self.postfix.wait_for_log(r"action=suppressed\b.*\breason=recently-answered\b")
+        self.postfix.wait_for_log(r"action=suppressed reason=recently-answered\b")
         self.assertEqual(self.replies(), [])
         gate.touch()
         self.postfix.wait_idle()

@@ -1,0 +1,314 @@
+#include "inforeply/delivery.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fixtures.hpp"
+#include "inforeply/error.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr Time kNow{Seconds{1'800'000'000}};
+
+struct Sent {
+  std::string envelope_sender;
+  std::string recipient;
+  std::string message;
+};
+
+/// The world of a delivery, with everything that happened in it.
+struct FakeWorld {
+  FixedClock clock{kNow};
+  std::map<std::string, std::string> responder_files;  // by address
+  Submission submission{Submission::Result::kAccepted, {}};
+  std::vector<Reservation> reservations;  // given in turn, then always granted
+  bool cache_fails = false;
+  bool confirm_fails = false;
+  bool mailer_is_missing = false;
+
+  std::vector<Sent> sent;
+  std::vector<std::string> cache_calls;
+  std::vector<std::string> log_lines;
+};
+
+class FakeCache : public ReplyCache {
+ public:
+  explicit FakeCache(FakeWorld& world) : world_(world) {}
+  Reservation reserve(const ReservationRequest& request) override {
+    world_.cache_calls.push_back("reserve " + request.key.responder + " " + request.key.sender);
+    if (world_.reservations.empty()) return Reservation::kGranted;
+    const auto next = world_.reservations.front();
+    world_.reservations.erase(world_.reservations.begin());
+    return next;
+  }
+  void confirm(const ReservationRequest& /*request*/) override {
+    world_.cache_calls.emplace_back("confirm");
+    if (world_.confirm_fails) throw Error(Fault::kCache, "cannot write cache: No space left");
+  }
+  void release(const ReservationRequest& /*request*/) override {
+    world_.cache_calls.emplace_back("release");
+  }
+  void visit(const RecordFilter& /*filter*/,
+             const std::function<void(const ReplyRecord&)>& /*visit*/) override {}
+  std::size_t forget(const RecordFilter& /*filter*/) override { return 0; }
+  std::size_t purge(const PurgeRequest& /*request*/) override { return 0; }
+
+ private:
+  FakeWorld& world_;
+};
+
+class FakeMailer : public Mailer {
+ public:
+  explicit FakeMailer(FakeWorld& world) : world_(world) {}
+  Submission submit(std::string_view envelope_sender, std::string_view recipient,
+                    std::string_view message) override {
+    world_.sent.push_back(
+        {std::string(envelope_sender), std::string(recipient), std::string(message)});
+    return world_.submission;
+  }
+
+ private:
+  FakeWorld& world_;
+};
+
+class FakeResponders : public ResponderSource {
+ public:
+  explicit FakeResponders(const FakeWorld& world) : world_(world) {}
+  [[nodiscard]] std::unique_ptr<Responder> find(const Address& address) const override {
+    const auto file = world_.responder_files.find(address.normalized());
+    if (file == world_.responder_files.end()) return nullptr;
+    return std::make_unique<Responder>(load_responder(file->second));
+  }
+
+ private:
+  const FakeWorld& world_;
+};
+
+class FakeLog : public Log {
+ public:
+  explicit FakeLog(FakeWorld& world) : world_(world) {}
+  void write(Severity /*severity*/, std::string_view line) override {
+    world_.log_lines.emplace_back(line);
+  }
+
+ private:
+  FakeWorld& world_;
+};
+
+constexpr std::string_view kMessage =
+    "From: Alice <alice@example.net>\nTo: info@example.org\nSubject: Prices\n"
+    "Message-ID: <1@example.net>\n\nHello\n";
+
+class DeliveryTest : public ::testing::Test {
+ protected:
+  DeliveryTest() { add_responder("info@example.org", "info.conf", "text = reply.txt\n"); }
+
+  void add_responder(const std::string& address, const std::string& file,
+                     const std::string& settings) {
+    static_cast<void>(folder_.write("reply.txt", "Thank you.\n"));
+    world_.responder_files[address] = folder_.write(file, settings);
+  }
+
+  Delivery delivery(Envelope envelope, std::string_view message = kMessage) {
+    message_ = parse_message(message);
+    return {{world_.clock, responders_, log_,
+             [this]() -> std::unique_ptr<ReplyCache> {
+               world_.cache_calls.emplace_back("open");
+               if (world_.cache_fails) throw Error(Fault::kCache, "cannot open cache");
+               return std::make_unique<FakeCache>(world_);
+             },
+             [this]() -> std::unique_ptr<Mailer> {
+               if (world_.mailer_is_missing) throw Error(Fault::kMailer, "cannot run mailer");
+               return std::make_unique<FakeMailer>(world_);
+             },
+             "+", true, std::chrono::milliseconds(100)},
+            message_,
+            std::move(envelope)};
+  }
+  DeliveryStatus run(Envelope envelope, std::string_view message = kMessage) {
+    return delivery(std::move(envelope), message).run();
+  }
+  static Envelope envelope(const std::string& sender,
+                           const std::string& recipient = "info@example.org",
+                           const std::string& original = {}) {
+    return {sender, {{recipient, original}}, "4ABC"};
+  }
+  /// The only log line, without its delay.
+  std::string log_line() {
+    EXPECT_EQ(world_.log_lines.size(), 1U);
+    if (world_.log_lines.empty()) return {};
+    std::string line = world_.log_lines.front();
+    const auto delay = line.find(" delay=");
+    const auto end = line.find(' ', delay + 1);
+    return line.erase(delay, end == std::string::npos ? end : end - delay);
+  }
+
+  test::TemporaryFolder folder_;
+  FakeWorld world_;
+  FakeResponders responders_{world_};
+  FakeLog log_{world_};
+  Message message_;
+};
+
+using Calls = std::vector<std::string>;
+
+TEST_F(DeliveryTest, AnswersOnceAndRemembersIt) {
+  add_responder("info@example.org", "info.conf", "text = reply.txt\nhandle = winter\n");
+  EXPECT_EQ(run(envelope("alice+tag@example.net")), DeliveryStatus::kDone);
+  ASSERT_EQ(world_.sent.size(), 1U);
+  EXPECT_EQ(world_.sent[0].envelope_sender, "");
+  EXPECT_EQ(world_.sent[0].recipient, "alice+tag@example.net");
+  EXPECT_EQ(world_.cache_calls,
+            (Calls{"open", "reserve info@example.org alice@example.net", "confirm"}));
+  EXPECT_EQ(log_line(),
+            "4ABC: from=<alice+tag@example.net> to=<info@example.org> action=replied reason=- "
+            "handle=winter");
+}
+
+TEST_F(DeliveryTest, TouchesNothingForAMessageThatIsNotAnswered) {
+  EXPECT_EQ(run(envelope("")), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.cache_calls, Calls{});
+  EXPECT_TRUE(world_.sent.empty());
+  EXPECT_NE(log_line().find("from=<> to=<info@example.org> action=suppressed reason=null-sender"),
+            std::string::npos);
+}
+
+TEST_F(DeliveryTest, ARecentAnswerIsNotRepeated) {
+  world_.reservations = {Reservation::kAnswered};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_TRUE(world_.sent.empty());
+  EXPECT_NE(log_line().find("action=suppressed reason=recently-answered"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, AFailedSubmissionIsReleasedAndDeferred) {
+  world_.submission = {Submission::Result::kDeferred, "exit status 75: no room"};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  EXPECT_EQ(world_.cache_calls.back(), "release");
+  EXPECT_NE(log_line().find("action=deferred reason=mailer"), std::string::npos);
+  EXPECT_NE(log_line().find("detail=exit status 75: no room"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, ASubmissionRefusedForGoodIsDoneAndItsReservationKept) {
+  world_.submission = {Submission::Result::kRefused, "exit status 67: no such user"};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.cache_calls.back(), "confirm");
+  EXPECT_NE(log_line().find("action=suppressed reason=refused"), std::string::npos);
+  EXPECT_NE(log_line().find("no such user"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, AReplyThatIsOnItsWayIsNotSentAgainWhenItCannotBeRemembered) {
+  world_.confirm_fails = true;
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_NE(log_line().find("action=replied"), std::string::npos);
+  EXPECT_NE(log_line().find("No space left"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, WithoutACacheNothingIsSent) {
+  world_.cache_fails = true;
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  EXPECT_TRUE(world_.sent.empty());
+  EXPECT_NE(log_line().find("action=deferred reason=cache"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, WithoutAMailerNothingIsReserved) {
+  world_.mailer_is_missing = true;
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  EXPECT_EQ(world_.cache_calls, Calls{});
+}
+
+TEST_F(DeliveryTest, ABrokenResponderFileDefersAndNamesTheLine) {
+  add_responder("info@example.org", "info.conf", "text = reply.txt\ncolour = red\n");
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  EXPECT_NE(log_line().find("action=deferred reason=configuration"), std::string::npos);
+  EXPECT_NE(log_line().find("info.conf:2: unknown name 'colour'"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, WaitsForAnotherProcessAtTheSameDelivery) {
+  world_.reservations = {Reservation::kInProgress, Reservation::kInProgress,
+                         Reservation::kAnswered};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_TRUE(world_.sent.empty());
+}
+
+TEST_F(DeliveryTest, DefersWhenAnotherProcessNeverEnds) {
+  world_.reservations.assign(1000, Reservation::kInProgress);
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  EXPECT_TRUE(world_.sent.empty());
+}
+
+TEST_F(DeliveryTest, FindsTheResponderByTheOriginalRecipient) {
+  EXPECT_EQ(
+      run(envelope("alice@example.net", "autoresp@autoreply.example.org", "Info+x@EXAMPLE.org")),
+      DeliveryStatus::kDone);
+  EXPECT_TRUE(world_.sent.empty()) << "the fake knows no extensions";
+  world_.log_lines.clear();
+  EXPECT_EQ(
+      run(envelope("alice@example.net", "autoresp@autoreply.example.org", "Info@EXAMPLE.org")),
+      DeliveryStatus::kDone);
+  ASSERT_EQ(world_.sent.size(), 1U);
+  EXPECT_EQ(world_.cache_calls[1], "reserve info@example.org alice@example.net");
+  EXPECT_TRUE(world_.sent[0].message.starts_with("From: info@example.org\n"));
+}
+
+TEST_F(DeliveryTest, TheRecipientsResponderComesFirst) {
+  add_responder("autoresp@example.org", "auto.conf", "kind = service\ntext = reply.txt\n");
+  run(envelope("alice@example.net", "autoresp@example.org", "info@example.org"));
+  EXPECT_EQ(world_.cache_calls[1], "reserve autoresp@example.org alice@example.net");
+}
+
+TEST_F(DeliveryTest, TheReplyComesFromTheOriginalRecipientWhereTheMessageNamesNone) {
+  add_responder("autoresp@example.org", "auto.conf", "kind = service\ntext = reply.txt\n");
+  run(envelope("alice@example.net", "autoresp@example.org", "sales@example.org"),
+      "From: alice@example.net\n\n");
+  ASSERT_EQ(world_.sent.size(), 1U);
+  EXPECT_TRUE(world_.sent[0].message.starts_with("From: sales@example.org\n"));
+}
+
+TEST_F(DeliveryTest, EveryRecipientIsDealtWithEvenWhenOneFails) {
+  add_responder("sales@example.org", "sales.conf", "nonsense\n");
+  Envelope two = envelope("alice@example.net", "sales@example.org");
+  two.recipients.push_back({"info@example.org", {}});
+  EXPECT_EQ(run(two), DeliveryStatus::kDeferred);
+  EXPECT_EQ(world_.log_lines.size(), 2U);
+  EXPECT_EQ(world_.sent.size(), 1U);
+}
+
+TEST_F(DeliveryTest, TakesTheSenderFromTheReturnPathOnlyWhereTheEnvelopeHasNone) {
+  const std::string message = "Return-Path: <path@example.net>\n" + std::string(kMessage);
+  run({std::nullopt, {{"info@example.org", {}}}, {}}, message);
+  run(envelope("given@example.net"), message);
+  ASSERT_EQ(world_.sent.size(), 2U);
+  EXPECT_EQ(world_.sent[0].recipient, "path@example.net");
+  EXPECT_EQ(world_.sent[1].recipient, "given@example.net");
+}
+
+// RFC 3834, 4: From and Reply-To are no substitute for a return path.
+TEST(Rfc3834, R30_WithoutAReversePathNobodyIsAnswered) {
+  const Message message = parse_message(
+      "From: a@example.net\nReply-To: b@example.net\nSender: c@example.net\nTo: "
+      "info@example.org\n");
+  EXPECT_EQ(message.return_path, std::nullopt);
+}
+
+TEST_F(DeliveryTest, NothingFromTheMessageForgesALogLine) {
+  run(envelope("x\n4ABC: from=<a> to=<b> action=replied@example.net", "evil> action=replied\r\n"));
+  ASSERT_EQ(world_.log_lines.size(), 1U);
+  EXPECT_EQ(world_.log_lines[0].find_first_of("\r\n"), std::string::npos);
+  EXPECT_EQ(world_.log_lines[0].find("> action=replied"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, APreviewTouchesNothing) {
+  const std::string text = delivery(envelope("alice@example.net")).preview(false);
+  EXPECT_TRUE(text.starts_with("verdict: reply\n\nFrom: info@example.org\n"));
+  EXPECT_EQ(world_.cache_calls, Calls{});
+  EXPECT_TRUE(world_.sent.empty());
+  EXPECT_TRUE(world_.log_lines.empty());
+  EXPECT_EQ(delivery(envelope("")).preview(false), "verdict: suppress: null-sender\n");
+}
+
+}  // namespace
+}  // namespace inforeply

@@ -1,0 +1,54 @@
+// What several unit tests need: folders that go away, and addresses that are known to be good.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "inforeply/address.hpp"
+
+namespace inforeply::test {
+
+/// A folder of its own for a test, removed with all it holds at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / "inforeply-test-XXXXXX") {
+    std::string pattern = path_.string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = pattern;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] std::string path(const std::string& name = {}) const {
+    return name.empty() ? path_.string() : (path_ / name).string();
+  }
+
+  /// Writes a file, with the folders above it, and returns its path.
+  [[nodiscard]] std::string write(const std::string& name, std::string_view content) const {
+    const auto file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+    return file.string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline Address address(std::string_view text) {
+  auto parsed = parse_address(text);
+  if (!parsed) throw std::invalid_argument("not an address: " + std::string(text));
+  return *parsed;
+}
+
+}  // namespace inforeply::test
