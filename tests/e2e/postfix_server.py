@@ -40,15 +40,12 @@ rewrite   unix - - n -     - trivial-rewrite
 bounce    unix - - n -     0 bounce
 defer     unix - - n -     0 bounce
 trace     unix - - n -     0 bounce
-verify    unix - - n -     1 verify
 flush     unix n - n 1000? 0 flush
 proxymap  unix - - n -     - proxymap
 smtp      unix - - n -     - smtp
-relay     unix - - n -     - smtp
 showq     unix n - n -     - showq
 error     unix - - n -     - error
 retry     unix - - n -     - error
-discard   unix - - n -     - discard
 local     unix - n n -     - local
 anvil     unix - - n -     1 anvil
 scache    unix - - n -     1 scache
@@ -73,7 +70,10 @@ def enter_private_namespaces():
         unshare = ["unshare", "--mount", "--propagation", "private",
                    "--pid", "--fork", "--kill-child", "--mount-proc"]
         if os.geteuid() != 0:
-            sys.exit("FAILED: a real Postfix needs root")
+            if not shutil.which("sudo"):
+                sys.exit("FAILED: a real Postfix needs root")
+            os.execvp("sudo", ["sudo", "--preserve-env=INFOREPLY_BIN", sys.executable,
+                               *sys.orig_argv[1:]])
         attempt = subprocess.run([*unshare, "true"], capture_output=True, text=True)
         if attempt.returncode != 0:
             sys.exit(f"FAILED: no private mounts here: {attempt.stderr.strip()}")
@@ -178,9 +178,10 @@ class PostfixServer:
         """The mail log since the last `clear()`."""
         return (self.folder / "mail.log").read_text(errors="replace")[self._log_start:]
 
-    def wait_for_log(self, pattern, start=0, timeout=30):
+    def wait_for_log(self, pattern, start=0, timeout=10):
         """Wait for a line in the log, which other processes write, a little later."""
-        self.wait_for(lambda: re.search(pattern, self.log()[start:]), f"{pattern} in the log", timeout)
+        self.wait_for(lambda: re.search(pattern, self.log()[start:]), f"{pattern} in the log",
+                      timeout)
 
     def wait_for(self, condition, what, timeout=30):
         deadline = time.monotonic() + timeout
@@ -256,7 +257,8 @@ class PostfixServer:
         (CONFIGURATION / "master.cf").write_text(SERVICES.format(port=self.port) + self.master)
         for name, lines in {**self.maps, "aliases": self.aliases}.items():
             (CONFIGURATION / name).write_text("".join(f"{line}\n" for line in lines))
-            self._run("postalias" if name == "aliases" else "postmap", f"lmdb:{CONFIGURATION}/{name}")
+            program = "postalias" if name == "aliases" else "postmap"
+            self._run(program, f"lmdb:{CONFIGURATION}/{name}")
 
     def _start_syslog(self, stack):
         log = stack.enter_context(open(self.folder / "mail.log", "ab", buffering=0))
@@ -268,7 +270,8 @@ class PostfixServer:
             while line := receiver.recv(65536):
                 log.write(re.sub(rb"^<\d+>", b"", line).rstrip(b"\n\0") + b"\n")
 
-        thread = threading.Thread(target=receive)
+        # A daemon, as Python waits for other threads before it runs what atexit holds.
+        thread = threading.Thread(target=receive, daemon=True)
         thread.start()
         stack.callback(thread.join)
         stack.callback(receiver.sendto, b"", "/dev/log")
@@ -279,7 +282,8 @@ class PostfixServer:
         shutil.chown(dumps, "nobody")
         output = stack.enter_context(open(self.folder / "sink.log", "wb"))
         sink = subprocess.Popen(
-            ["/usr/sbin/smtp-sink", "-d", f"{dumps}/mail.", "-u", "nobody", f"127.0.0.1:{port}", "100"],
+            ["/usr/sbin/smtp-sink", "-d", f"{dumps}/mail.", "-u", "nobody",
+             f"127.0.0.1:{port}", "100"],
             stdout=output, stderr=output)
         stack.callback(sink.wait)
         stack.callback(sink.terminate)
@@ -308,7 +312,8 @@ def parse_dump(dump):
     recipients = re.findall(r"^X-Rcpt-Args: <(.*?)>", head["recipients"], re.MULTILINE)
     # smtp-sink also writes the line end of the dot that ends the message.
     raw = text[head.end():-1].encode("utf-8", "surrogateescape")
-    return Sent(head["sender"], recipients, email.message_from_bytes(raw, policy=email.policy.default), raw)
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return Sent(head["sender"], recipients, message, raw)
 
 
 def free_ports(count):
@@ -321,7 +326,8 @@ def free_ports(count):
 
 def unused_id():
     """The first of a run of numbers that neither accounts nor groups use."""
-    taken = {account.pw_uid for account in pwd.getpwall()} | {group.gr_gid for group in grp.getgrall()}
+    taken = [account.pw_uid for account in pwd.getpwall()]
+    taken += [group.gr_gid for group in grp.getgrall()]
     return max(number for number in taken if number < 60000) + 1
 
 

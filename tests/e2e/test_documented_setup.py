@@ -64,7 +64,8 @@ def customer_message(**fields):
 class DocumentedSetup(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="inforeply-e2e-")))
+        folder = tempfile.TemporaryDirectory(prefix="inforeply-e2e-")
+        cls.folder = Path(cls.enterClassContext(folder))
         cls.folder.chmod(0o755)
         cls.responders = cls.folder / "responders" / "ora.com"
         cls.responders.mkdir(parents=True)
@@ -135,7 +136,7 @@ class DocumentedSetup(unittest.TestCase):
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def assert_not_answered(self, message=None, sender=CUSTOMER, *, reason, before=0):
-        """Send a message, which reaches the other recipient and adds no reply to those of before."""
+        """Send a message: it reaches the other recipient, and adds no reply to those before."""
         forwarded = len(self.forwarded())
         self.send(message, sender)
         self.postfix.wait_idle()
@@ -199,10 +200,12 @@ class DocumentedSetup(unittest.TestCase):
         self.assert_not_answered(sender="", reason="null-sender")
 
     def test_an_automatic_reply_is_not_answered(self):
-        self.assert_not_answered(customer_message(Auto_Submitted="auto-replied"), reason="auto-submitted")
+        message = customer_message(Auto_Submitted="auto-replied")
+        self.assert_not_answered(message, reason="auto-submitted")
 
     def test_list_mail_is_not_answered(self):
-        self.assert_not_answered(customer_message(List_Id="<astronomy.customer.example>"), reason="list")
+        message = customer_message(List_Id="<astronomy.customer.example>")
+        self.assert_not_answered(message, reason="list")
 
     def test_a_message_waits_while_the_responder_file_is_broken(self):
         self.write_responder("kind = service\nform = info.txt\n")

@@ -1,0 +1,233 @@
+"""inforeply-cache and inforeply-purge on caches that the responder itself has written.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_tools.py
+"""
+
+import json
+import subprocess
+import sys
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+
+from programs import BIN, NOW, TestCase, environment
+
+DAY = 24 * 3600
+
+
+class ToolTestCase(TestCase):
+    def tool(self, name, *arguments, cache=None):
+        command = [BIN / f"inforeply-{name}", "-c", self.place.folder / "empty.conf",
+                   "--cache", cache or self.place.cache, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment())
+
+    def answer(self, sender="alice@sender.example", recipient="info@our.example", now=NOW):
+        outcome = self.place.run(None, "--now", now, sender=sender, recipients=(recipient,))
+        self.assert_replied(outcome)
+
+    def records(self, *arguments):
+        done = self.tool("cache", "list", "--format", "json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def senders(self):
+        return [record["sender"] for record in self.records()]
+
+    def assert_refused(self, done, status, *words):
+        """A status of sysexits(3), one line that says why, and nothing printed."""
+        self.assertEqual((done.returncode, done.stdout), (status, ""), done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        for word in words:
+            self.assertIn(str(word), done.stderr)
+
+
+class List(ToolTestCase):
+    def test_json_is_one_object_a_line_with_all_that_the_record_says(self):
+        self.place.set_responder("handle = winter\ninterval = 7d")
+        self.answer("Alice+news@Sender.example")
+        self.assertEqual(self.records(), [{
+            "responder": "info@our.example",
+            "sender": "alice@sender.example",
+            "handle": "winter",
+            "state": "answered",
+            "answered_at": "2023-11-14T22:13:20Z",
+            "expires_at": "2023-11-21T22:13:20Z",
+            "count": 1,
+            "message_id": "<question@sender.example>",
+        }])
+
+    def test_a_record_that_never_expires_has_null_for_its_end(self):
+        self.place.set_responder("interval = once")
+        self.answer()
+        self.assertIsNone(self.records()[0]["expires_at"])
+        self.assertIn("never", self.tool("cache", "list").stdout)
+
+    def test_the_table_has_a_heading_and_a_line_a_record_in_order(self):
+        for sender in ("bob@b.example", "alice@a.example"):
+            self.answer(sender)
+        heading, first, second = self.tool("cache", "list").stdout.splitlines()
+        self.assertEqual(heading.split(),
+                         ["RESPONDER", "SENDER", "STATE", "ANSWERED", "EXPIRES", "REPLIES"])
+        self.assertEqual(first.split(), ["info@our.example", "alice@a.example", "answered",
+                                         "2023-11-14T22:13:20Z", "2023-11-21T22:13:20Z", "1"])
+        self.assertIn("bob@b.example", second)
+
+    def test_one_responder(self):
+        self.place.set_responder("ignore = not-addressed", path="responders/our.example.conf")
+        self.answer()
+        self.answer(recipient="sales@our.example")
+        listed = self.records("Sales+x@Our.Example")
+        self.assertEqual([record["responder"] for record in listed], ["sales@our.example"])
+
+    def test_a_pending_record_shows_as_such(self):
+        self.place.set_mailer("kill -KILL $PPID; exit 75")
+        self.place.run()
+        self.assertEqual(self.records()[0]["state"], "pending")
+        self.assertEqual(self.records()[0]["count"], 0)
+
+
+class Show(ToolTestCase):
+    def test_shows_a_person_however_the_address_is_written(self):
+        self.place.set_responder("handle = winter")
+        self.answer()
+        shown = self.tool("cache", "show", "INFO@our.example", "Alice+x@SENDER.example").stdout
+        fields = dict(line.split(None, 1) for line in shown.splitlines())
+        self.assertEqual(fields["handle"], "winter")
+        self.assertEqual(fields["sender"], "alice@sender.example")
+        self.assertEqual(fields["replies"], "1")
+
+    def test_json_shows_every_handle(self):
+        for handle in ("summer", "winter"):
+            self.place.set_responder(f"handle = {handle}")
+            self.answer()
+        done = self.tool("cache", "show", "info@our.example", "alice@sender.example",
+                         "--format", "json")
+        self.assertEqual([json.loads(line)["handle"] for line in done.stdout.splitlines()],
+                         ["summer", "winter"])
+
+    def test_says_when_there_is_nothing_to_show(self):
+        self.answer()
+        self.assert_refused(self.tool("cache", "show", "info@our.example", "bob@b.example"), 66,
+                            "bob@b.example", "info@our.example")
+
+
+class Forget(ToolTestCase):
+    def setUp(self):
+        super().setUp()
+        self.place.set_responder("ignore = not-addressed", path="responders/our.example.conf")
+        for sender in ("alice@a.example", "bob@b.example"):
+            for recipient in ("info@our.example", "sales@our.example"):
+                self.answer(sender, recipient)
+
+    def forget(self, *arguments):
+        return self.tool("cache", "forget", *arguments).stdout
+
+    def test_one_sender_of_one_responder_is_answered_anew(self):
+        self.assertEqual(self.forget("info@our.example", "Alice+x@a.example"), "forgot 1 record\n")
+        self.assertEqual(len(self.records()), 3)
+        self.answer("alice@a.example")
+
+    def test_a_sender_everywhere(self):
+        self.assertEqual(self.forget("--sender", "alice@a.example"), "forgot 2 records\n")
+        self.assertEqual(set(self.senders()), {"bob@b.example"})
+
+    def test_a_responder_altogether(self):
+        self.assertEqual(self.forget("--responder", "info@our.example"), "forgot 2 records\n")
+        self.assertEqual({record["responder"] for record in self.records()}, {"sales@our.example"})
+
+    def test_nothing_found_is_no_error(self):
+        self.assertEqual(self.forget("--sender", "nobody@c.example"), "forgot 0 records\n")
+
+    def test_never_everything_by_accident(self):
+        self.assert_refused(self.tool("cache", "forget"), 64, "forget")
+        self.assert_refused(self.tool("cache", "forget", "info@our.example"), 64, "forget")
+        self.assertEqual(len(self.records()), 4)
+
+
+class Purge(ToolTestCase):
+    """The records are of 14 November 2023 and last seven days, so by now all have expired, but for
+    those that are answered today."""
+
+    def setUp(self):
+        super().setUp()
+        for number in range(5):
+            self.answer(f"old{number}@a.example")
+        self.today = int(time.time())
+        self.answer("new@a.example", now=self.today)
+
+    def purge(self, *arguments):
+        done = self.tool("purge", *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_removes_what_has_expired_and_says_how_many(self):
+        self.assertEqual(self.purge(), "removed 5 records\n")
+        self.assertEqual(self.senders(), ["new@a.example"])
+        self.assertEqual(self.purge(), "removed 0 records\n")
+
+    def test_a_dry_run_only_counts(self):
+        self.assertEqual(self.purge("--dry-run"), "would remove 5 records\n")
+        self.assertEqual(len(self.records()), 6)
+
+    def test_batches_of_one_remove_the_same(self):
+        self.assertEqual(self.purge("--batch", "1"), "removed 5 records\n")
+
+    def test_older_than_goes_by_age_even_what_never_expires(self):
+        self.place.set_responder("interval = once")
+        self.answer("once@a.example", now=self.today - 100 * DAY)
+        self.answer("recent@a.example", now=self.today - 10 * DAY)
+        self.assertEqual(self.purge("--older-than", "90d"), "removed 6 records\n")
+        self.assertEqual(self.senders(), ["new@a.example", "recent@a.example"])
+
+    def test_quiet_says_nothing(self):
+        self.assertEqual(self.purge("--quiet"), "")
+        self.assertEqual(len(self.records()), 1)
+
+    def test_bad_values_name_the_option(self):
+        for option, value in (("--older-than", "soon"), ("--batch", "0"), ("--batch", "x")):
+            with self.subTest(f"{option} {value}"):
+                self.assert_refused(self.tool("purge", option, value), 64, option)
+        self.assert_refused(self.tool("purge", "everything"), 64, "everything")
+
+
+class Faults(ToolTestCase):
+    def test_a_missing_cache_is_named_and_not_made(self):
+        missing = self.place.folder / "missing.mdb"
+        for name, *arguments in (("cache", "list"), ("purge",)):
+            self.assert_refused(self.tool(name, *arguments, cache=missing), 69, missing,
+                                "No such file")
+        self.assertFalse(missing.exists())
+
+    def test_a_foreign_file_is_named_and_left_as_it_is(self):
+        foreign = self.place.write("notes.txt", "x" * 10000)
+        self.assert_refused(self.tool("cache", "list", cache=foreign), 69, foreign)
+        self.assertEqual(foreign.read_text(), "x" * 10000)
+
+    def test_bad_usage_is_told(self):
+        for arguments in ([], ["bogus"], ["list", "no-address"], ["list", "a@b.c", "d"],
+                          ["show", "a@b.c"], ["list", "--format", "xml"], ["list", "--bogus"]):
+            with self.subTest(arguments):
+                self.assert_refused(self.tool("cache", *arguments), 64, "inforeply-cache: ")
+
+    def test_the_cache_can_be_named_by_the_configuration_file(self):
+        self.answer()
+        configuration = self.place.write("main.conf", f"cache = lmdb:{self.place.cache}\n")
+        done = subprocess.run([BIN / "inforeply-cache", "-c", configuration, "list"],
+                              capture_output=True, text=True)
+        self.assertIn("alice@sender.example", done.stdout)
+
+    def test_a_broken_configuration_file_is_named_with_its_line(self):
+        configuration = self.place.write("main.conf", "\ncolour = red\n")
+        done = subprocess.run([BIN / "inforeply-purge", "-c", configuration],
+                              capture_output=True, text=True)
+        self.assert_refused(done, 78, f"{configuration}:2: unknown name 'colour'")
+
+    def test_help_and_version(self):
+        for name in ("cache", "purge"):
+            self.assertIn("Example:", self.tool(name, "--help").stdout)
+            self.assertRegex(self.tool(name, "--version").stdout, rf"\Ainforeply-{name} \d+\.\d+")
+
+
+if __name__ == "__main__":
+    unittest.main()
