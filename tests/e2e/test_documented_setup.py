@@ -25,24 +25,32 @@ sys.dont_write_bytecode = True
 from postfix_server import PostfixServer, enter_private_namespaces
 
 INFO = "info@ora.com"
+SERVICE = "service@oreilly.com"
+CUSTOMER = "alice+tag@customer.example"
+
 AUTORESPONDER = "autoresp@autoreply.ora.com"
 SERVICE = "service@oreilly.com"
 CUSTOMER = "alice+tag@customer.example"
 
-VIRTUAL_ALIAS = f"{INFO}  {AUTORESPONDER}, {SERVICE}"
-TRANSPORT = "autoreply.ora.com  inforeply:"
-MAIN = {
-    "virtual_alias_domains": "ora.com",
-    "virtual_alias_maps": "lmdb:/etc/postfix/virtual_alias",
-    "transport_maps": "lmdb:/etc/postfix/transport",
-    "inforeply_destination_recipient_limit": "1",
-}
-MASTER = """
-inforeply unix - n n - - pipe
-  flags=Rq user=autoresp argv={programs}/inforeply -c {configuration}
-  --queue-id ${{queue_id}} --original-recipient=${{original_recipient}}
-  -f ${{sender}} -- ${{recipient}}
-"""
+# What the documentation tells an administrator to copy. Maps are of type lmdb here: what "hash"
+# needs may not be installed.
+EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "postfix"
+
+
+def example_lines(name):
+    lines = (EXAMPLES / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def example_parameters():
+    lines = (line.replace("hash:", "lmdb:") for line in example_lines("main.cf"))
+    return dict(line.split(" = ", 1) for line in lines)
+
+
+def example_service(program, configuration):
+    return "\n".join(example_lines("master.cf")).replace(
+        "/usr/bin/inforeply", f"{program} -c {configuration}")
+
 
 RESPONDER = f"kind = service\nfrom = Information desk <{INFO}>\ntext = info.txt\n"
 TEXT = "Thank you for your message.\nOur catalogue is at https://www.ora.com/ .\n"
@@ -81,9 +89,9 @@ class DocumentedSetup(unittest.TestCase):
         postfix_folder.mkdir()
         cls.postfix = cls.enterClassContext(PostfixServer(
             postfix_folder,
-            main=MAIN,
-            master=MASTER.format(programs=cls.programs, configuration=cls.configuration),
-            maps={"virtual_alias": [VIRTUAL_ALIAS], "transport": [TRANSPORT]},
+            main=example_parameters(),
+            master=example_service(cls.programs / "inforeply", cls.configuration),
+            maps={name: example_lines(name) for name in ("virtual_alias", "transport")},
             accounts=["autoresp"]))
 
     def setUp(self):
