@@ -25,9 +25,6 @@ sys.dont_write_bytecode = True
 from postfix_server import PostfixServer, enter_private_namespaces
 
 INFO = "info@ora.com"
-SERVICE = "service@oreilly.com"
-CUSTOMER = "alice+tag@customer.example"
-
 AUTORESPONDER = "autoresp@autoreply.ora.com"
 SERVICE = "service@oreilly.com"
 CUSTOMER = "alice+tag@customer.example"
