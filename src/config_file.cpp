@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -45,20 +46,18 @@ std::string read_trusted(const FileDescriptor& file, const std::string& path,
   if ((status.st_mode & S_IWOTH) != 0) {
     throw ConfigError(path, 0, "others may write this file (chmod o-w)");
   }
-  std::string text(max_octets + 1, '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t count = ::read(file.get(), text.data() + length, text.size() - length);
+  std::string text;
+  std::array<char, 16 * 1024> buffer;  // not cleared: most files are small, and there are many runs
+  while (true) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw ConfigError(path, 0, "cannot read: " + cause());
-    if (count == 0) break;
-    length += static_cast<std::size_t>(count);
+    if (count == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > max_octets) {
+      throw ConfigError(path, 0, "larger than " + std::to_string(max_octets) + " octets");
+    }
   }
-  if (length > max_octets) {
-    throw ConfigError(path, 0, "larger than " + std::to_string(max_octets) + " octets");
-  }
-  text.resize(length);
-  return text;
 }
 
 }  // namespace

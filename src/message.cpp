@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <vector>
 
 #include "inforeply/digest.hpp"
 #include "inforeply/encoded_word.hpp"
@@ -96,7 +95,7 @@ Message parse_message(std::string_view text) {
 Message read_message(int file_descriptor) {
   // One octet more than is looked at, so that a longer block is noticed.
   std::string kept;
-  std::vector<char> buffer(kMaxHeaderOctets);
+  std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
   while (true) {
     const ssize_t count = ::read(file_descriptor, buffer.data(), buffer.size());
     if (count == 0) return parse_message(kept);

@@ -747,7 +747,8 @@ class Body(TestCase):
 
     def test_other_languages(self):
         for text in ["Grüße aus Köln, wir sind im Urlaub. " * 20 + "Ende.\n",
-                     "日本語のテキスト。\n" * 30, "€" * 2000 + "\n", "We're “closed” until 5 May – sorry.\n", "naïve = 1\n"]:
+                     "日本語のテキスト。\n" * 30, "€" * 2000 + "\n",
+                     "We're “closed” until 5 May – sorry.\n", "naïve = 1\n"]:
             with self.subTest(text[:20]):
                 self.assert_arrives(text)
 
