@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxAddressOctets = 254;  // RFC 5321, 4.5.3.1.3, less the angle brackets
 constexpr std::size_t kMaxDomainOctets = 253;
 constexpr std::size_t kMaxLabelOctets = 63;
+constexpr std::size_t kMaxLiteralOctets = 64;
+constexpr int kMaxRewritings = 4;
 constexpr std::string_view kAtextSpecials = "!#$%&'*+-/=?^_`{|}~";
 
 bool is_letter_or_digit(char c) {
@@ -117,6 +119,58 @@ std::string with_local_part(const std::string& local_part, const std::string& do
   return (is_dot_string(local_part) ? local_part : quoted(local_part)) + "@" + domain;
 }
 
+/// What stands before the first `=`, taken with it off the front of `text`; nothing without one.
+std::optional<std::string_view> take_up_to_equals(std::string_view& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const auto part = text.substr(0, equals);
+  text.remove_prefix(equals + 1);
+  return part;
+}
+
+/// Bounce address tag validation: `prvs=TAG=user`, Barracuda's `btv1==TAG==user`.
+std::optional<Address> undo_tag(const Address& address, std::string_view tagged) {
+  const bool barracuda = starts_with_ignoring_case(tagged, "btv1==");
+  if (!barracuda && !starts_with_ignoring_case(tagged, "prvs=")) return std::nullopt;
+  tagged.remove_prefix(barracuda ? 6 : 5);
+  if (!take_up_to_equals(tagged)) return std::nullopt;
+  if (barracuda && tagged.starts_with('=')) tagged.remove_prefix(1);
+  if (tagged.empty()) return std::nullopt;
+  return Address{std::string(tagged), address.domain, address.ascii_domain};
+}
+
+/// Sender rewriting scheme: `SRS0=HASH=TIME=domain=user@forwarder`, and of a second forwarder
+/// `SRS1=HASH=forwarder==HASH=TIME=domain=user@second`. `+` or `-` may stand in the place of the
+/// `=` behind SRS0, and of the second one behind the first forwarder.
+std::optional<Address> undo_srs(std::string_view rewritten) {
+  constexpr std::string_view kSeparators = "=+-";
+  const bool second = starts_with_ignoring_case(rewritten, "SRS1");
+  if (!second && !starts_with_ignoring_case(rewritten, "SRS0")) return std::nullopt;
+  rewritten.remove_prefix(4);
+  const auto take_separator = [&] {
+    if (rewritten.empty() || kSeparators.find(rewritten.front()) == std::string_view::npos) {
+      return false;
+    }
+    rewritten.remove_prefix(1);
+    return true;
+  };
+  if (!take_separator()) return std::nullopt;
+  if (second) {  // hash and forwarder
+    if (!take_up_to_equals(rewritten) || !take_up_to_equals(rewritten) || !take_separator()) {
+      return std::nullopt;
+    }
+  }
+  if (!take_up_to_equals(rewritten) || !take_up_to_equals(rewritten)) return std::nullopt;
+  const auto domain = take_up_to_equals(rewritten);
+  if (!domain || rewritten.empty()) return std::nullopt;
+  return parse_address(with_local_part(std::string(rewritten), std::string(*domain)));
+}
+
+std::optional<Address> undo_rewriting(const Address& address) {
+  if (auto inner = undo_tag(address, address.local_part)) return inner;
+  return undo_srs(address.local_part);
+}
+
 enum class TokenKind { kWord, kComment, kSpecial };
 
 struct Token {
@@ -164,35 +218,66 @@ Token take_token(std::string_view& text) {
   if (text.front() == '(') return take_comment(text);
   if (text.front() == '"') return take_quoted_string(text);
   const bool special = kSpecials.find(text.front()) != std::string_view::npos;
-  const auto length = special ? 1 : std::min(text.find_first_of(kEndsOfAtom), text.size());
+  auto length = special ? 1 : std::min(text.find_first_of(kEndsOfAtom), text.size());
+  if (const auto literal = text.substr(0, length).find('['); literal != std::string_view::npos) {
+    const auto window = text.substr(0, literal + kMaxLiteralOctets);  // it may hold colons
+    const auto end = window.find_first_of("]<>, \t\r\n", literal);
+    if (end != std::string_view::npos && text[end] == ']') length = end + 1;
+  }
   const std::string raw(text.substr(0, length));
   text.remove_prefix(length);
   return {special ? TokenKind::kSpecial : TokenKind::kWord, raw, raw};
 }
 
+/// An addr-spec, put together from its tokens. Blanks may stand around its `.` and `@`, and around
+/// the `,` and `:` of a route (obsolete syntax), and nowhere else: "in fo@example.org" is no
+/// address, least of all info@example.org.
+class AddrSpec {
+ public:
+  void add(const std::string& word) {
+    const auto joins = [](char c) { return c == '.' || c == '@' || c == ',' || c == ':'; };
+    if (!text_.empty() && !joins(text_.back()) && !joins(word.front())) broken_ = true;
+    text_ += word;
+  }
+  /// Empty where it is broken. Obsolete routes, <@a,@b:user@host>, are dropped.
+  [[nodiscard]] std::string text() const {
+    if (broken_) return {};
+    if (!text_.starts_with('@')) return text_;
+    bool in_literal = false;
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      if (text_[i] == '[') in_literal = true;
+      if (text_[i] == ']') in_literal = false;
+      if (text_[i] == ':' && !in_literal) return text_.substr(i + 1);
+    }
+    return text_;
+  }
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+
+ private:
+  std::string text_;
+  bool broken_ = false;
+};
+
 /// What has been read of one entry of an address list.
 struct PartialMailbox {
   std::string words;    ///< the display name, if an angle bracket follows
-  std::string bare;     ///< the same without blanks: the addr-spec, if none does
-  std::string angle;    ///< what stands between < and >
+  AddrSpec bare;        ///< the same words as an address, if none does
+  AddrSpec angle;       ///< what stands between < and >
   std::string comment;  ///< the last one: the name in `user@host (Name)`
   bool has_angle = false;
 
   void add_word(const Token& token) {
     if (!words.empty()) words += ' ';
     words += token.meaning;
-    bare += token.raw;
+    bare.add(token.raw);
   }
-
-  /// Adds what was read, if it is a mailbox, and begins anew.
-  void finish(std::vector<Mailbox>& into) {
-    if (has_angle) {
-      if (angle.starts_with('@')) angle.erase(0, angle.find(':') + 1);  // route: <@a,@b:user@host>
-      into.push_back({decode_field_text(words), angle});
-    } else if (bare.find('@') != std::string::npos) {
-      into.push_back({decode_field_text(trim(comment)), bare});
-    }
-    *this = {};
+  /// An angle bracket with nothing in it is a mailbox, the null one; one with nonsense is none.
+  [[nodiscard]] bool makes_sense() const {
+    return has_angle ? angle.empty() || !angle.text().empty() : !bare.text().empty();
+  }
+  [[nodiscard]] Mailbox mailbox() const {
+    if (has_angle) return {decode_field_text(words), angle.text()};
+    return {decode_field_text(trim(comment)), bare.text()};
   }
 };
 
@@ -211,7 +296,7 @@ std::string Address::normalized() const {
 }
 
 std::optional<Address> parse_address(std::string_view text) {
-  if (text.size() > kMaxAddressOctets || has_control_characters(text) || !is_valid_utf8(text)) {
+  if (text.size() > kMaxAddressOctets || !is_valid_utf8(text) || to_single_line(text) != text) {
     return std::nullopt;
   }
   auto local_part = take_local_part(text);
@@ -228,12 +313,23 @@ Address without_extension(Address address, std::string_view delimiters) {
   return address;
 }
 
-std::string canonical_sender(const Address& sender) {
-  return without_extension(sender, "+").normalized();
+Address person_behind(const Address& sender) {
+  Address person = sender;
+  // A forwarder may have rewritten a tagged address, or another forwarder's.
+  for (int layer = 0; layer < kMaxRewritings; ++layer) {
+    const auto inner = undo_rewriting(person);
+    if (!inner) break;
+    person = *inner;
+  }
+  return person;
 }
 
-std::vector<Mailbox> parse_mailboxes(std::string_view field_body) {
-  std::vector<Mailbox> mailboxes;
+std::string canonical_sender(const Address& sender) {
+  return without_extension(person_behind(sender), "+").normalized();
+}
+
+bool find_mailbox(std::string_view field_body,
+                  const std::function<bool(const Mailbox&)>& is_wanted) {
   PartialMailbox partial;
   bool in_angle = false;
   for (std::string_view rest = trim(field_body); !rest.empty(); rest = trim(rest)) {
@@ -242,19 +338,28 @@ std::vector<Mailbox> parse_mailboxes(std::string_view field_body) {
       partial.comment = token.meaning;
     } else if (in_angle) {
       in_angle = token.raw != ">";
-      if (in_angle) partial.angle += token.raw;
+      if (in_angle) partial.angle.add(token.raw);
     } else if (token.kind == TokenKind::kWord) {
       partial.add_word(token);
     } else if (token.raw == "<") {
       in_angle = partial.has_angle = true;
-      partial.angle.clear();
+      partial.angle = {};
     } else if (token.raw == ":") {  // what stood before is a group's name
       partial = {};
     } else if (token.raw == "," || token.raw == ";") {
-      partial.finish(mailboxes);
+      if (partial.makes_sense() && is_wanted(partial.mailbox())) return true;
+      partial = {};
     }
   }
-  partial.finish(mailboxes);
+  return partial.makes_sense() && is_wanted(partial.mailbox());
+}
+
+std::vector<Mailbox> parse_mailboxes(std::string_view field_body) {
+  std::vector<Mailbox> mailboxes;
+  find_mailbox(field_body, [&](const Mailbox& mailbox) {
+    mailboxes.push_back(mailbox);
+    return false;
+  });
   return mailboxes;
 }
 

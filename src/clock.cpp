@@ -68,7 +68,7 @@ std::optional<long> parse_zone(std::string_view text) {
   text.remove_prefix(1);
   const auto hours = take_number(text, 2);
   take(text, ':');
-  const auto minutes = take_number(text, 2);
+  const auto minutes = text.empty() ? 0 : take_number(text, 2);
   if (!hours || !minutes || !text.empty() || *hours > 14 || *minutes > 59) return std::nullopt;
   const long offset = (*hours * 60L + *minutes) * 60L;
   return west ? -offset : offset;
@@ -149,7 +149,9 @@ std::optional<Time> parse_end_time(std::string_view text) {
   auto date = take_date(rest);
   if (!date || !rest.empty()) return parse_time(text);
   ++date->tm_mday;  // mktime(3) carries it into the next month
-  return Time{Seconds{std::mktime(&*date)}};
+  const std::time_t seconds = std::mktime(&*date);
+  if (seconds == -1) return std::nullopt;
+  return Time{Seconds{seconds}};
 }
 
 std::string format_utc(Time time) {

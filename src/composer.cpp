@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 
 #include "inforeply/digest.hpp"
 #include "inforeply/encoded_word.hpp"
@@ -15,38 +16,43 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxEncodedLine = 76;  // RFC 2045, 6.7 and 6.8
-constexpr std::size_t kMaxPlainLine = 78;    // RFC 5322, 2.1.1
-constexpr std::size_t kFlowedLine = 66;      // RFC 3676, 4.2 (72 at most), with room for =XX
-constexpr std::size_t kMaxLineOctets = 998;  // RFC 5322, 2.1.1
+constexpr std::size_t kMaxEncodedLine = 76;         // RFC 2045, 6.7 and 6.8
+constexpr std::size_t kMaxPlainLine = 78;           // RFC 5322, 2.1.1
+constexpr std::size_t kFlowedLine = 66;             // RFC 3676, 4.2 (72 at most), with room for =XX
+constexpr std::size_t kMaxLineOctets = 998;         // RFC 5322, 2.1.1
+constexpr std::string_view kSignatureMark = "-- ";  // RFC 3676, 4.3
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
-std::string display_name_of(const Message& message, const Address& sender) {
-  const std::string wanted = canonical_sender(sender);
-  for (const std::string_view name : {"From", "Sender", "Resent-From"}) {
-    const std::string* body = message.header.find(name);
-    if (body == nullptr) continue;
-    for (const auto& mailbox : parse_mailboxes(*body)) {
-      const auto address = parse_address(mailbox.addr_spec);
-      if (address && canonical_sender(*address) == wanted) {
-        return ellipsize(trim(to_single_line(mailbox.display_name)), kMaxSubjectCharacters);
-      }
-    }
+std::string display_name_of(const Message& message, const std::string& canonical) {
+  std::string name;
+  const auto is_sender = [&](const Mailbox& mailbox) {
+    const auto address = parse_address(mailbox.addr_spec);
+    if (!address || canonical_sender(*address) != canonical) return false;
+    name = ellipsize(trim(to_single_line(mailbox.display_name)), kMaxSubjectCharacters);
+    return true;
+  };
+  for (const std::string_view field : {"From", "Sender", "Resent-From"}) {
+    const std::string* body = message.header.find(field);
+    if (body != nullptr && find_mailbox(*body, is_sender)) break;
   }
-  return {};
+  return name;
 }
 
-PlaceholderValues placeholder_values(const ReplyRequest& request, const std::string& sender_name) {
+PlaceholderValues placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   PlaceholderValues values;
   values[Placeholder::kSubject] = ellipsize(request.message.subject(), kMaxSubjectCharacters);
-  values[Placeholder::kSender] = request.sender.to_string();
-  values[Placeholder::kSenderName] = sender_name.empty() ? request.sender.to_string() : sender_name;
+  values[Placeholder::kSender] = sender.addr_spec;
+  values[Placeholder::kSenderName] =
+      sender.display_name.empty() ? sender.addr_spec : sender.display_name;
   values[Placeholder::kRecipient] = request.recipient.to_string();
   values[Placeholder::kDate] = format_local(request.now);
   values[Placeholder::kActiveFrom] = request.responder.active_from_text;
   values[Placeholder::kActiveUntil] = request.responder.active_until_text;
   values[Placeholder::kMessageId] = request.message.message_id();
+  for (auto& value : values.values) {
+    value = to_single_line(value);
+  }
   return values;
 }
 
@@ -98,16 +104,37 @@ std::string message_id(const ReplyRequest& request) {
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
 
-/// One paragraph line broken before kFlowedLine columns, each break marked by a trailing blank.
+/// The blank behind which to break a line that is too long, near kFlowedLine columns. A piece that
+/// is only blanks, or that would be taken for a signature's mark, is no place for it.
+std::optional<std::size_t> find_break(std::string_view line) {
+  constexpr auto kNone = std::string_view::npos;
+  const auto is_good = [&](std::size_t blank) {
+    const auto piece = line.substr(0, blank + 1);
+    return piece.find_first_not_of(' ') != kNone && piece != kSignatureMark &&
+           piece.size() < line.size();
+  };
+  auto blank = line.rfind(' ', kFlowedLine - 1);
+  while (blank != kNone && !is_good(blank)) {
+    blank = blank == 0 ? kNone : line.rfind(' ', blank - 1);
+  }
+  if (blank != kNone) return blank;
+  blank = line.find(' ', kFlowedLine);
+  while (blank != kNone && !is_good(blank)) {
+    blank = line.find(' ', blank + 1);
+  }
+  if (blank != kNone) return blank;
+  return std::nullopt;
+}
+
+/// One paragraph broken into lines, each break marked by a trailing blank.
 std::string flow(std::string_view line) {
   std::string result;
   while (line.size() > kMaxPlainLine) {
-    auto blank = line.rfind(' ', kFlowedLine - 1);
-    if (blank == std::string_view::npos || blank == 0) blank = line.find(' ', 1);
-    if (blank == std::string_view::npos || blank + 1 == line.size()) break;
-    result += line.substr(0, blank + 1);
+    const auto blank = find_break(line);
+    if (!blank) break;
+    result += line.substr(0, *blank + 1);
     result += '\n';
-    line.remove_prefix(blank + 1);
+    line.remove_prefix(*blank + 1);
   }
   result += line;
   return result;
@@ -121,7 +148,6 @@ std::string to_flowed(std::string_view text) {
     const auto end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    constexpr std::string_view kSignatureMark = "-- ";
     if (line != kSignatureMark) {
       line = line.substr(0, line.find_last_not_of(' ') + 1);
       broken += flow(line);
@@ -152,32 +178,36 @@ bool fits_7bit(std::string_view text) {
 
 /// RFC 2045, 6.7, for text: line ends stay line ends.
 std::string encode_quoted_printable(std::string_view text) {
+  const auto is_plain = [&](std::size_t i, bool begins_line) {
+    const char c = text[i];
+    const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
+    if (c == ' ' || c == '\t') return !ends_line;
+    // A lone dot ends a message for SMTP, and mailboxes change a "From " at the start of a line.
+    if (begins_line && (c == '.' || text.substr(i).starts_with("From "))) return false;
+    return c > ' ' && c < 0x7F && c != '=';
+  };
   std::string result;
   std::size_t column = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\n') {
-      result += c;
+    if (text[i] == '\n') {
+      result += '\n';
       column = 0;
       continue;
     }
-    const bool last_of_line = i + 1 == text.size() || text[i + 1] == '\n';
-    const bool blank = c == ' ' || c == '\t';
-    // A lone dot ends the message for SMTP, a "From " is changed by mailboxes.
-    const bool fragile = column == 0 && (c == '.' || text.substr(i).starts_with("From "));
-    const bool plain = ((c > ' ' && c < 0x7F && c != '=') || (blank && !last_of_line)) && !fragile;
-    const std::size_t width = plain ? 1 : 3;
-    if (column + width > kMaxEncodedLine - (last_of_line ? 0 : 1)) {
+    const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
+    const std::size_t room = kMaxEncodedLine - (ends_line ? 0 : 1);  // for the `=` of a soft break
+    if (column + (is_plain(i, column == 0) ? 1 : 3) > room) {
       result += "=\n";
       column = 0;
     }
-    if (plain) {
-      result += c;
+    if (is_plain(i, column == 0)) {
+      result += text[i];
+      column += 1;
     } else {
-      const auto octet = static_cast<unsigned char>(c);
+      const auto octet = static_cast<unsigned char>(text[i]);
       result += {'=', kHex[octet >> 4U], kHex[octet & 15U]};
+      column += 3;
     }
-    column += width;
   }
   return result;
 }
@@ -215,12 +245,13 @@ std::string text_part(std::string_view text) {
 std::string compose(const ReplyRequest& request) {
   const Responder& responder = request.responder;
   const Message& message = request.message;
-  const std::string sender_name = display_name_of(message, request.sender);
-  const PlaceholderValues values = placeholder_values(request, sender_name);
+  const Mailbox sender = {display_name_of(message, request.canonical),
+                          person_behind(request.sender).to_wire()};
+  const PlaceholderValues values = placeholder_values(request, sender);
 
   const Mailbox from = responder.from.value_or(Mailbox{{}, request.recipient.to_wire()});
   std::string reply = mailbox_field("From", from);
-  reply += mailbox_field("To", {sender_name, request.sender.to_wire()});
+  reply += mailbox_field("To", sender);
   if (responder.reply_to) reply += mailbox_field("Reply-To", *responder.reply_to);
   reply += text_field("Subject", ellipsize(trim(to_single_line(responder.subject.expand(values))),
                                            kMaxSubjectCharacters));

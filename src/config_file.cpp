@@ -32,31 +32,36 @@ class FileDescriptor {
   int descriptor_;
 };
 
-std::string cause() {
-  return std::generic_category().message(errno);
-}
+/// Where a fault of a file is to be mended: in itself, or where it is mentioned.
+struct Place {
+  const std::string& file;
+  std::size_t line;
+  std::string prefix;  ///< of the fault
 
-/// `path` names the file in errors.
-std::string read_trusted(const FileDescriptor& file, const std::string& path,
-                         std::size_t max_octets) {
-  if (file.get() < 0) throw ConfigError(path, 0, "cannot open: " + cause());
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw ConfigError(path, 0, "cannot stat: " + cause());
-  if (!S_ISREG(status.st_mode)) throw ConfigError(path, 0, "not a regular file");
-  if ((status.st_mode & S_IWOTH) != 0) {
-    throw ConfigError(path, 0, "others may write this file (chmod o-w)");
+  [[noreturn]] void fail(const std::string& text) const {
+    throw ConfigError(file, line, prefix + text);
   }
+  [[noreturn]] void fail_with_errno(const std::string& operation) const {
+    fail("cannot " + operation + ": " + std::generic_category().message(errno));
+  }
+};
+
+std::string read_trusted(const FileDescriptor& file, std::size_t max_octets, const Place& place) {
+  if (file.get() < 0) place.fail_with_errno("open");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) place.fail_with_errno("stat");
+  if (!S_ISREG(status.st_mode)) place.fail("not a regular file");
+  if ((status.st_mode & S_IWOTH) != 0) place.fail("others may write this file (chmod o-w)");
   std::string text;
   std::array<char, 16 * 1024> buffer;  // not cleared: most files are small, and there are many runs
   while (true) {
     const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw ConfigError(path, 0, "cannot read: " + cause());
+    if (count < 0) place.fail_with_errno("read");
     if (count == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > max_octets) {
-      throw ConfigError(path, 0, "larger than " + std::to_string(max_octets) + " octets");
-    }
+    if (text.size() > max_octets)
+      place.fail("larger than " + std::to_string(max_octets) + " octets");
   }
 }
 
@@ -98,24 +103,22 @@ ConfigFile parse_config(std::string path, std::string_view text) {
 std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
   // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  return read_trusted(file, path, max_octets);
+  return read_trusted(file, max_octets, {path, 0, {}});
 }
 
 std::string read_trusted_file_beneath(const std::string& folder, const std::string& name,
                                       std::size_t max_octets, const std::string& where,
                                       std::size_t line) {
+  const Place place{where, line, "'" + name + "': "};
   const FileDescriptor base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (base.get() < 0) throw ConfigError(where, line, "cannot open " + folder + ": " + cause());
+  if (base.get() < 0) place.fail_with_errno("open " + folder);
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   const FileDescriptor file(
       static_cast<int>(::syscall(SYS_openat2, base.get(), name.c_str(), &how, sizeof how)));
-  if (file.get() < 0 && errno == EXDEV) {
-    throw ConfigError(where, line, "'" + name + "' leads outside the folder of this file");
-  }
-  if (file.get() < 0) throw ConfigError(where, line, "cannot open '" + name + "': " + cause());
-  return read_trusted(file, folder + "/" + name, max_octets);
+  if (file.get() < 0 && errno == EXDEV) place.fail("leads outside the folder of this file");
+  return read_trusted(file, max_octets, place);
 }
 
 }  // namespace inforeply

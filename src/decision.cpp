@@ -57,8 +57,8 @@ constexpr std::array kHeaderRules = {
     HeaderRule{Reason::kList, "Mailing-List", Matcher::kPresent, "", "ezmlm, Yahoo Groups"},
     HeaderRule{Reason::kList, "X-Mailing-List", Matcher::kPresent, "", "vger, mlmmj, Debian"},
     HeaderRule{Reason::kList, "X-BeenThere", Matcher::kPresent, "", "Mailman"},
-    HeaderRule{Reason::kPrecedence, "Precedence", Matcher::kTokenIs, "bulk list junk auto_reply",
-               "RFC 3834, 2; RFC 2076"},
+    HeaderRule{Reason::kPrecedence, "Precedence", Matcher::kListContains,
+               "bulk list junk auto_reply", "RFC 3834, 2; RFC 2076"},
     HeaderRule{Reason::kSuppressRequested, "X-Auto-Response-Suppress", Matcher::kListContains,
                "all oof autoreply", "MS-OXCMAIL, 2.1.3.2.21"},
     HeaderRule{Reason::kAutoReply, "X-Autoreply", Matcher::kPresent, "",
@@ -78,6 +78,10 @@ constexpr std::array<std::string_view, 21> kSystemLocalParts = {
     "*-bounces",     "bounce",       "bounces",    "double-bounce", "listserv",   "majordomo",
     "noreply",       "no-reply",     "no_reply",   "no.reply",      "donotreply", "do-not-reply",
     "do_not_reply",  "do.not.reply", "mail-daemon"};
+
+std::string evidence_of_sender(std::string_view sender) {
+  return "envelope sender <" + ellipsize(to_single_line(sender), kMaxEvidenceCharacters) + ">";
+}
 
 std::string evidence_of(const HeaderField& field) {
   return ellipsize(to_single_line(field.name + ": " + decode_field_text(field.body)),
@@ -146,9 +150,7 @@ std::optional<Hit> check_null_sender(const DecisionInput& input) {
 
 std::optional<Hit> check_invalid_sender(const DecisionInput& input) {
   if (!input.address) {
-    return Hit{
-        "envelope sender <" + ellipsize(to_single_line(input.sender), kMaxEvidenceCharacters) + ">",
-        "RFC 5321, 4.1.2; RFC 6531, 3.3"};
+    return Hit{evidence_of_sender(input.sender), "RFC 5321, 4.1.2; RFC 6531, 3.3"};
   }
   if (input.responder->kind == ResponderKind::kService &&
       input.message.header.find("From") == nullptr) {
@@ -163,7 +165,7 @@ std::optional<Hit> check_own_address(const DecisionInput& input) {
     return address.normalized() == sender;
   });
   if (!own) return std::nullopt;
-  return Hit{"envelope sender <" + input.address->to_string() + ">", {}};
+  return Hit{evidence_of_sender(input.sender), {}};
 }
 
 std::optional<Hit> check_loop(const DecisionInput& input) {
@@ -174,7 +176,20 @@ std::optional<Hit> check_loop(const DecisionInput& input) {
   if (static_cast<std::size_t>(hops) > kMaxReceivedFields) {
     return Hit{std::to_string(hops) + " Received fields", "RFC 5321, 6.3"};
   }
-  return check_header<Reason::kLoop>(input);
+  if (auto hit = check_header<Reason::kLoop>(input)) return hit;
+  if (input.responder->kind == ResponderKind::kService) return std::nullopt;
+  for (const auto& field : fields) {
+    if (equals_ignoring_case(field.name, "In-Reply-To") ||
+        equals_ignoring_case(field.name, "References")) {
+      const auto ids = parse_message_ids(field.body);
+      if (std::any_of(ids.begin(), ids.end(), [](std::string_view id) {
+            return starts_with_ignoring_case(id, kMessageIdMark);
+          })) {
+        return Hit{evidence_of(field), "our own mark"};
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 bool is_system_local_part(std::string_view local_part) {
@@ -183,20 +198,24 @@ bool is_system_local_part(std::string_view local_part) {
                      [&](std::string_view pattern) { return matches_glob(bare, pattern); });
 }
 
+/// Also `<>`, and the bare names that mail systems use among themselves.
+bool is_system_mailbox(const Mailbox& mailbox) {
+  if (const auto address = parse_address(mailbox.addr_spec)) {
+    return is_system_local_part(address->local_part);
+  }
+  return mailbox.addr_spec.empty() ||
+         is_system_local_part(mailbox.addr_spec.substr(0, mailbox.addr_spec.find('@')));
+}
+
 std::optional<Hit> check_system_sender(const DecisionInput& input) {
   if (is_system_local_part(input.address->local_part)) {
-    return Hit{"envelope sender <" + input.address->to_string() + ">", {}};
+    return Hit{evidence_of_sender(input.sender), {}};
   }
   for (const auto& field : input.message.header.fields) {
     if (!equals_ignoring_case(field.name, "From") && !equals_ignoring_case(field.name, "Sender")) {
       continue;
     }
-    for (const auto& mailbox : parse_mailboxes(field.body)) {
-      const auto local_part = mailbox.addr_spec.substr(0, mailbox.addr_spec.rfind('@'));
-      if (local_part.empty() || is_system_local_part(local_part)) {
-        return Hit{evidence_of(field), {}};
-      }
-    }
+    if (find_mailbox(field.body, is_system_mailbox)) return Hit{evidence_of(field), {}};
   }
   return std::nullopt;
 }
@@ -241,8 +260,8 @@ constexpr std::array kRules = {
 Outcome outcome_of(const Rule& rule, const DecisionInput& input, const std::optional<Hit>& hit) {
   if (rule.check == nullptr) return Outcome::kLeftToCache;
   if (!hit) return Outcome::kPassed;
-  const auto& ignored =
-      input.responder == nullptr ? std::vector<Reason>{} : input.responder->ignored;
+  if (rule.strength == Strength::kHard) return Outcome::kHit;
+  const auto& ignored = input.responder->ignored;
   const bool is_ignored = std::find(ignored.begin(), ignored.end(), rule.reason) != ignored.end();
   return is_ignored ? Outcome::kIgnored : Outcome::kHit;
 }
@@ -300,15 +319,15 @@ std::optional<Address> addressed_as(const Message& message, std::span<const Addr
         })) {
       continue;
     }
-    for (const auto& mailbox : parse_mailboxes(field.body)) {
-      auto address = parse_address(mailbox.addr_spec);
-      if (!address) continue;
-      const auto normalized = without_extension(*address, delimiters).normalized();
-      if (std::any_of(own.begin(), own.end(),
-                      [&](const Address& mine) { return mine.normalized() == normalized; })) {
-        return address;
-      }
-    }
+    std::optional<Address> found;
+    const auto is_own = [&](const Mailbox& mailbox) {
+      found = parse_address(mailbox.addr_spec);
+      if (!found) return false;
+      const auto normalized = without_extension(*found, delimiters).normalized();
+      return std::any_of(own.begin(), own.end(),
+                         [&](const Address& mine) { return mine.normalized() == normalized; });
+    };
+    if (find_mailbox(field.body, is_own)) return found;
   }
   return std::nullopt;
 }

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kAskAgain{20};
 
 std::string in_log(std::string_view address, bool whole) {
   const auto at = address.rfind('@');
-  if (whole || at == std::string_view::npos) return escape_for_log(address);
-  return "..." + escape_for_log(address.substr(at));
+  if (whole || address.empty()) return escape_for_log(address);
+  return "..." + (at == std::string_view::npos ? "" : escape_for_log(address.substr(at)));
 }
 
 }  // namespace

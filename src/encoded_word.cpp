@@ -19,6 +19,7 @@ constexpr std::size_t kMaxEncodedWord = 75;        // RFC 2047, 2
 constexpr std::size_t kMaxLine = 76;               // of a line with an encoded-word
 constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer one might pass RFC 5322's 998
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
+constexpr std::size_t kMaxWordsInRun = 64;
 constexpr std::size_t kMaxCharsetName = 40;
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
@@ -108,8 +109,8 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   std::string_view charset = window.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231, 5: a language may follow
   const std::string_view content = window.substr(content_begin, end - content_begin);
-  if (charset.empty() || charset.size() > kMaxCharsetName || !is_ascii(content) ||
-      content.find_first_of(" \t") != std::string_view::npos) {
+  if (charset.empty() || charset.size() > kMaxCharsetName || !is_ascii(charset) ||
+      !is_ascii(content) || content.find_first_of(" \t") != std::string_view::npos) {
     return std::nullopt;
   }
   std::string octets;
@@ -134,19 +135,24 @@ std::string_view skip_blanks(std::string_view text) {
 }
 
 /// Takes a run of encoded-words in one charset off the front of `text` and converts them together:
-/// some senders cut a character in two. Nothing where there is none; as written where it is broken.
+/// some senders cut a character in two. Where that fails, only the first is taken: decoded, or as
+/// written where it is the broken one. Nothing where there is none.
 std::optional<std::string> take_encoded_run(std::string_view& text) {
   const std::string_view whole = text;
   auto run = take_encoded_word(text);
   if (!run) return std::nullopt;
-  while (true) {
+  const EncodedWord first = *run;
+  const std::string_view after_first = text;
+  for (std::size_t i = 0; i < kMaxWordsInRun; ++i) {
     std::string_view ahead = skip_blanks(text);
     const auto next = take_encoded_word(ahead);
     if (!next || next->charset != run->charset) break;
     run->octets += next->octets;
     text = ahead;
   }
-  return to_utf8(run->octets, run->charset)
+  if (auto decoded = to_utf8(run->octets, run->charset)) return decoded;
+  text = after_first;  // one of them is broken: each stands for itself
+  return to_utf8(first.octets, first.charset)
       .value_or(std::string(whole.substr(0, whole.size() - text.size())));
 }
 
@@ -256,9 +262,10 @@ bool is_plain_field_text(std::string_view text) {
     return false;
   }
   while (!text.empty()) {
-    const auto word = std::min(text.find(' '), text.size());
-    if (word > kMaxUnbrokenWord) return false;
-    text.remove_prefix(std::min(word + 1, text.size()));
+    const auto word_begin = std::min(text.find_first_not_of(' '), text.size());
+    const auto word_end = std::min(text.find(' ', word_begin), text.size());
+    if (word_end > kMaxUnbrokenWord) return false;
+    text.remove_prefix(word_end);
   }
   return true;
 }
@@ -268,7 +275,9 @@ bool is_plain_field_text(std::string_view text) {
 std::optional<std::string> to_utf8(std::string_view text, std::string_view charset) {
   Converter converter{std::string(charset)};
   if (!converter.known()) return std::nullopt;
-  return converter.convert(text);
+  auto converted = converter.convert(text);
+  if (converted && !is_valid_utf8(*converted)) return std::nullopt;  // beyond U+10FFFF
+  return converted;
 }
 
 std::string decode_field_text(std::string_view body) {
@@ -303,7 +312,8 @@ std::string encode_phrase(std::string_view name, std::size_t used) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
-  return fold_words(quoted + "\"", used);
+  quoted += '"';
+  return is_plain_field_text(quoted) ? fold_words(quoted, used) : encode_words(name, used);
 }
 
 }  // namespace inforeply

@@ -38,14 +38,16 @@ Header parse_header(std::string_view block) {
     std::string_view line = block.substr(0, end);
     block.remove_prefix(std::min(end + 1, block.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with(' ') || line.starts_with('\t')) {
-      if (in_field) header.fields.back().body += line;
+    const bool continues = line.starts_with(' ') || line.starts_with('\t');
+    if (continues && in_field) {
+      header.fields.back().body += line;
     } else if (const auto length = field_name_length(line); length != 0) {
       header.fields.push_back({std::string(line.substr(0, length)),
                                std::string(line.substr(line.find(':') + 1)), number});
       in_field = true;
     } else {
       in_field = false;
+      if (header.skipped_line == 0) header.skipped_line = number;
     }
   }
   for (auto& field : header.fields)
@@ -67,16 +69,18 @@ std::string strip_comments(std::string_view body) {
     if (c == '"' && depth == 0) quoted = !quoted;
     if (c == '(' && !quoted) ++depth;
     if (depth == 0) result += c;
-    if (c == ')' && !quoted && depth > 0) --depth;
+    if (c == ')' && !quoted && depth > 0 && --depth == 0) result += ' ';
   }
   return std::string(trim(result));
 }
 
 std::string leading_token(std::string_view body) {
   const std::string bare = strip_comments(body);
-  std::string token = to_lower_ascii(trim(std::string_view(bare).substr(0, bare.find(';'))));
-  std::erase_if(token, [](char c) { return c == ' ' || c == '\t'; });
-  return token;
+  const std::string_view value = trim(std::string_view(bare).substr(0, bare.find(';')));
+  const auto slash = value.find('/');
+  if (slash == std::string_view::npos) return to_lower_ascii(value);
+  return to_lower_ascii(trim(value.substr(0, slash))) + '/' +
+         to_lower_ascii(trim(value.substr(slash + 1)));
 }
 
 std::vector<std::string> parse_message_ids(std::string_view body) {

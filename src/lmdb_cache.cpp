@@ -23,11 +23,15 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -35,6 +39,7 @@
 
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/exit_status.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -175,6 +180,27 @@ std::string_view to_view(const MDB_val& val) {
   return {static_cast<const char*>(val.mv_data), val.mv_size};
 }
 
+// --- a file that is shorter than it says ---
+
+/// For the signal handler below; as long as a path may be.
+std::array<char, 4096 + 64> damage_report{};
+
+/// LMDB reads the file as memory: what is missing of it comes as a signal, in the middle of a read.
+/// LMDB may leave pages at the end unwritten that nothing refers to, so the file's size alone does
+/// not tell.
+void report_damage(int /*signal*/) {
+  const std::size_t length = std::strlen(damage_report.data());
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, damage_report.data(), length);
+  ::syslog(LOG_MAIL | LOG_ERR, "%s", damage_report.data());  // the fault was in no code of libc
+  ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
+}
+
+void expect_damage_of(const std::string& path) {
+  std::snprintf(damage_report.data(), damage_report.size(),
+                "inforeply: cannot read cache %s: its end is missing\n", path.c_str());
+  std::signal(SIGBUS, report_damage);
+}
+
 // --- LMDB's handles ----------------------------------------------------------------------------
 
 class Environment {
@@ -187,6 +213,7 @@ class Environment {
     require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
     require(mdb_env_set_maxdbs(created, 2), "open");
     require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
+    expect_damage_of(path_);
     int dead_readers = 0;
     require(mdb_reader_check(created, &dead_readers), "check the readers of");
   }

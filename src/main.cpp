@@ -1,6 +1,6 @@
 // inforeply: the responder.
 
-#include <pwd.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,15 +28,13 @@ void give_up(int /*signal*/) {
   ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
 }
 
-void require_user(const std::string& name) {
-  if (name.empty()) return;
-  const passwd* account = ::getpwnam(name.c_str());
-  if (account == nullptr) {
-    throw Error(Fault::kConfiguration, "user = " + name + ": no such account");
-  }
-  if (account->pw_uid != ::geteuid()) {
-    throw Error(Fault::kConfiguration, "user = " + name + ": run by uid " +
-                                           std::to_string(::geteuid()) + ", not by that account");
+/// A file of ours, the cache even, must not be opened in the place of a standard stream that was
+/// closed: the log would be written into it.
+void fill_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    // Standard input only to be written to, so that reading the message fails as it should.
+    ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDWR);
   }
 }
 
@@ -49,7 +47,6 @@ ExitStatus print(const std::string& text) {
 ExitStatus respond(const ResponderCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   const auto& settings = command.settings;
-  require_user(settings.user);
   const auto log = make_log(settings.log);
   const auto responders = settings.responder.empty()
                               ? responder_folder(settings.responders, settings.recipient_delimiter)
@@ -94,6 +91,7 @@ int main(int argc, char** argv) {
   using inforeply::ExitStatus;
   auto status = ExitStatus::kTemporaryFailure;
   try {
+    inforeply::fill_standard_streams();
     std::signal(SIGALRM, inforeply::give_up);
     ::alarm(static_cast<unsigned>(inforeply::kRunTimeLimit.count()));
     status = inforeply::run(argc, argv);

@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::string_view kMboxMark = "From ";
 
-/// Fields that the final delivery writes above or below Return-Path (Postfix, Exim). Below any
-/// other field a Return-Path may be the sender's own invention.
-constexpr std::array<std::string_view, 5> kDeliveryFields = {
-    "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date", "Return-Path"};
+/// Fields that the final delivery may write above Return-Path (Postfix, Exim). Below any other
+/// field a Return-Path may be the sender's own invention.
+constexpr std::array<std::string_view, 4> kDeliveryFields = {"Delivered-To", "X-Original-To",
+                                                             "Envelope-To", "Delivery-Date"};
 
 /// "From SENDER DATE": the sender, taken with its line off the front of `block`.
 std::optional<std::string> take_mbox_line(std::string_view& block) {
@@ -82,8 +82,9 @@ std::string Message::subject() const {
 
 Message parse_message(std::string_view text) {
   Message message;
-  message.header_truncated = header_length(text.substr(0, kMaxHeaderOctets)) == kMaxHeaderOctets;
-  text = text.substr(0, std::min(header_length(text), kMaxHeaderOctets));
+  const auto length = header_length(text);
+  message.header_truncated = length > kMaxHeaderOctets;
+  text = text.substr(0, std::min(length, kMaxHeaderOctets));
   const auto mbox_sender = take_mbox_line(text);
   message.header = parse_header(text);
   message.return_path = find_return_path(message.header);
@@ -93,7 +94,8 @@ Message parse_message(std::string_view text) {
 }
 
 Message read_message(int file_descriptor) {
-  // One octet more than is looked at, so that a longer block is noticed.
+  // With room for the line end behind the longest block, which tells it from a longer one.
+  constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2;
   std::string kept;
   std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
   while (true) {
@@ -101,7 +103,7 @@ Message read_message(int file_descriptor) {
     if (count == 0) return parse_message(kept);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw system_error(Fault::kInput, "cannot read the message");
-    const auto room = kMaxHeaderOctets + 1 - kept.size();
+    const auto room = kMaxKept - kept.size();
     kept.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
   }
 }

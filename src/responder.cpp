@@ -43,6 +43,12 @@ bool is_own_field(std::string_view name) {
                      [&](std::string_view own) { return equals_ignoring_case(own, name); });
 }
 
+bool is_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+
 /// Builds a Responder from the entries of its file.
 class Loader {
  public:
@@ -162,9 +168,12 @@ class Loader {
     responder_.ignored.push_back(*reason);
   }
   void set_precedence(const ConfigEntry& entry) {
-    if (leading_token(entry.value) != to_lower_ascii(entry.value)) bad_value(entry, "one word");
-    responder_.precedence = entry.value == "none" ? "" : entry.value;
+    if (!is_word(entry.value)) bad_value(entry, "one word");
+    set_precedence_word(entry.value);
     precedence_ = true;
+  }
+  void set_precedence_word(const std::string& word) {
+    responder_.precedence = word == "none" ? "" : word;
   }
   void set_envelope_from(const ConfigEntry& entry) {
     if (entry.value != "<>") responder_.envelope_from = address(entry, entry.value).to_wire();
@@ -217,8 +226,13 @@ class Loader {
       throw ConfigError(path, 0, "expected header fields, an empty line and the text");
     }
     const auto block = text.substr(0, block_end);
-    for (const auto& field : parse_header(block).fields)
+    const Header header = parse_header(block);
+    if (header.skipped_line != 0) {
+      throw ConfigError(path, header.skipped_line, "expected a header field, 'Name: value'");
+    }
+    for (const auto& field : header.fields) {
       set_template_field(path, field);
+    }
     const auto body_begin = block_end + (no_fields ? 1 : 2);
     const auto line = std::count(text.begin(), text.begin() + static_cast<long>(body_begin), '\n');
     responder_.text =
@@ -241,7 +255,9 @@ class Loader {
       responder_.subject = TextTemplate(entry.value, path, field.line);
       subject_ = true;
     } else if (is("Precedence")) {
-      if (!precedence_) responder_.precedence = leading_token(field.body);
+      if (!is_word(field.body))
+        throw ConfigError(path, field.line, "'Precedence': expected one word");
+      if (!precedence_) set_precedence_word(field.body);
     } else {
       responder_.extra_fields.push_back({field.name, TextTemplate(entry.value, path, field.line)});
     }
@@ -346,7 +362,8 @@ class ResponderFolder : public ResponderSource {
   /// Throws ConfigError where that cannot be told.
   static bool exists(const std::string& path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) == 0) return true;
+    // lstat: a link that leads nowhere is a fault to report, not a file that is not there.
+    if (::lstat(path.c_str(), &status) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
     throw ConfigError(path, 0, "cannot stat: " + std::generic_category().message(errno));
   }

@@ -1,5 +1,6 @@
 #include "inforeply/settings.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,49 +22,51 @@ namespace {
 constexpr const char* kDefaultConfig = "/etc/inforeply/inforeply.conf";
 constexpr const char* kWords = "words";
 
+/// An argument that is any text, called `name` in the help.
+po::typed_value<std::string>* text(const char* name) {
+  return po::value<std::string>()->value_name(name);
+}
+
 po::options_description general_options() {
   po::options_description options("General");
-  options.add_options()(
-      "config,c", po::value<std::string>()->value_name("FILE"),
-      "main configuration (default /etc/inforeply/inforeply.conf, which may be missing)")(
-      "help,h", "this text")("version", "the program's version");
-  return options;
-}
-
-po::options_description cache_option() {
-  po::options_description options("Cache");
-  options.add_options()("cache", po::value<std::string>()->value_name("URL"),
-                        "lmdb:PATH, the reply cache (default lmdb:/var/lib/inforeply/cache.mdb)");
-  return options;
-}
-
-/// What may stand on the responder's command line as well as in the main configuration.
-po::options_description shared_options() {
-  po::options_description options("Also in the configuration file, as 'name = value'");
-  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  options.add_options()("original-recipient",
-                        po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
-                        "the n-th belongs to the n-th recipient: its address before aliases")(
-      "queue-id", text("ID"), "for the log, and to recognise a delivery tried again")(
-      "responder", text("FILE"), "use this responder for every recipient")(
-      "responders", text("DIR"), "responder files by address (default /etc/inforeply/responders)")(
-      "mailer", text("SPEC"),
-      "absolute path of a sendmail command, perhaps with options "
-      "(default /usr/sbin/sendmail)")("log", text("SPEC"), "syslog (default) or stderr");
-  options.add(cache_option());
+  auto add = options.add_options();
+  add("config,c", text("FILE"),
+      "main configuration, by default /etc/inforeply/inforeply.conf, which may be missing");
+  add("help,h", "this text");
+  add("version", "the program's version");
   return options;
 }
 
 po::options_description delivery_options() {
   po::options_description options("Delivery");
-  options.add_options()(
-      "sender,f", po::value<std::string>()->value_name("ADDR"),
+  auto add = options.add_options();
+  add("sender,f", text("ADDR"),
       "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
-      "Return-Path or mbox line at the top of the message counts")(
-      "dry-run,n", "decide and compose, print it, touch neither cache nor mailer")(
-      "explain", "with --dry-run: print every rule with its outcome")(
-      "now", po::value<std::string>()->value_name("TIME"),
-      "for tests: seconds since the epoch to take as now");
+      "Return-Path or mbox line at the top of the message counts");
+  add("dry-run,n", "decide and compose, print it, touch neither cache nor mailer");
+  add("explain", "with --dry-run: print every rule with its outcome");
+  add("now", text("TIME"), "for tests: seconds since the epoch to take as now");
+  return options;
+}
+
+void add_cache_option(po::options_description& options) {
+  options.add_options()("cache", text("URL"),
+                        "lmdb:PATH, the reply cache; by default lmdb:/var/lib/inforeply/cache.mdb");
+}
+
+/// What may stand on the responder's command line as well as in the main configuration.
+po::options_description shared_options() {
+  po::options_description options("Also in the configuration file, as 'name = value'");
+  auto add = options.add_options();
+  add("original-recipient", po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
+      "the n-th belongs to the n-th recipient: its address before aliases");
+  add("queue-id", text("ID"), "for the log, and to recognise a delivery tried again");
+  add("responder", text("FILE"), "use this responder for every recipient");
+  add("responders", text("DIR"), "responder files by address (/etc/inforeply/responders)");
+  add_cache_option(options);
+  add("mailer", text("SPEC"),
+      "absolute path of a sendmail command, perhaps with options (/usr/sbin/sendmail)");
+  add("log", text("SPEC"), "syslog (default) or stderr");
   return options;
 }
 
@@ -71,7 +74,7 @@ po::options_description delivery_options() {
 po::options_description file_options() {
   po::options_description options;
   for (const char* name : {"recipient-delimiter", "user", "log-addresses"}) {
-    options.add_options()(name, po::value<std::string>());
+    options.add_options()(name, text(name));
   }
   return options;
 }
@@ -146,11 +149,23 @@ std::vector<std::string> texts_of(const po::variables_map& values, const std::st
                                  : values[name].as<std::vector<std::string>>();
 }
 
+/// Run as somebody else, we would leave files behind that the account cannot use.
+void require_account(const std::string& name) {
+  const passwd* account = ::getpwnam(name.c_str());
+  if (account == nullptr)
+    throw Error(Fault::kConfiguration, "user = " + name + ": no such account");
+  if (account->pw_uid != ::geteuid()) {
+    throw Error(Fault::kConfiguration, "user = " + name + ": run by uid " +
+                                           std::to_string(::geteuid()) + ", not by that account");
+  }
+}
+
 /// Throws Error (kUsage) for a value that its reader would not take.
 void check_value(const std::string& name, const std::string& value) {
   if (name == "cache") check_cache_url(value);
   if (name == "mailer") check_mailer_spec(value);
   if (name == "log") make_log(value);
+  if (name == "user") require_account(value);
   if (name == "log-addresses" && value != "yes" && value != "no") {
     throw Error(Fault::kUsage, "'log-addresses' is yes or no");
   }
@@ -199,7 +214,6 @@ Settings settings_from(po::variables_map& values) {
   settings.log = text_of(values, "log", settings.log);
   settings.recipient_delimiter =
       text_of(values, "recipient-delimiter", settings.recipient_delimiter);
-  settings.user = text_of(values, "user");
   settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
   return settings;
 }
@@ -229,7 +243,8 @@ po::options_description tool_options(const std::vector<ToolOption>& own_options)
       options.add_options()(option.name, po::value<std::string>()->value_name("ARG"), option.help);
     }
   }
-  options.add(cache_option()).add(general_options());
+  add_cache_option(options);
+  options.add(general_options());
   return options;
 }
 
@@ -252,7 +267,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
   if (values.count("now") != 0) {
     const auto seconds = parse_number(text_of(values, "now"));
     if (!seconds || *seconds > 100'000'000'000ULL) {
-      throw Error(Fault::kUsage, "--now: expected seconds since the epoch");
+      throw Error(Fault::kUsage,
+                  "--now " + text_of(values, "now") + ": expected seconds since the epoch");
     }
     command.now = Time{Seconds{static_cast<Seconds::rep>(*seconds)}};
   }
@@ -267,8 +283,14 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
 std::string responder_help() {
   std::ostringstream text;
   text << "Usage: inforeply [options] -f SENDER -- RECIPIENT...\n\n"
-          "Answers the message on standard input, if an automatic answer is due (RFC 3834).\n"
-       << delivery_options() << shared_options() << general_options()
+          "Answers the message on standard input, if an automatic answer is due (RFC 3834).\n\n"
+       << delivery_options() << '\n'
+       << shared_options() << '\n'
+       << "Only in the configuration file:\n"
+          "  recipient-delimiter = CHARS  characters that begin an extension (+)\n"
+          "  user = NAME                  the account to run as; by default any\n"
+          "  log-addresses = yes|no       no: only the domains of addresses (yes)\n\n"
+       << general_options()
        << "\nExit status: 0 dealt with, answered or not; 75 to be tried again.\n";
   return text.str();
 }

@@ -33,6 +33,12 @@ std::pair<ucs4_t, std::size_t> next_character(std::string_view text) {
   return {character, length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
+/// Control, format and private characters, unassigned ones, line and paragraph separators.
+bool is_printable(ucs4_t c) {
+  return !uc_is_general_category_withtable(
+      c, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
 /// What would end or disturb a line somewhere: Unicode's categories Cc, Zl and Zp.
 bool breaks_line(ucs4_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
@@ -126,20 +132,19 @@ std::string fold_case(std::string_view text) {
 
 std::string ellipsize(std::string_view text, std::size_t max_characters) {
   if (u8_mbsnlen(octets(text), text.size()) <= max_characters) return std::string(text);
-  std::string_view kept = text;
+  if (max_characters == 0) return {};
+  // u8_grapheme_next(3) looks at pairs only, which is not enough for flags and joined emoji.
+  std::vector<char> is_break(text.size());
+  u8_grapheme_breaks(octets(text), text.size(), is_break.data());
   std::size_t characters = 0;
   std::size_t safe_end = 0;  // of the last grapheme cluster that fits beside the ellipsis
-  const std::uint8_t* const end = octets(text) + text.size();
-  for (const std::uint8_t* at = octets(text); at != nullptr && at < end;) {
-    const std::uint8_t* next = u8_grapheme_next(at, end);
-    if (next == nullptr) break;
-    characters += u8_mbsnlen(at, static_cast<std::size_t>(next - at));
-    if (characters >= max_characters) break;
-    safe_end = static_cast<std::size_t>(next - octets(text));
-    at = next;
+  for (std::size_t at = 0; at < text.size() && characters < max_characters;) {
+    if (is_break[at] != 0) safe_end = at;
+    const auto length = next_character(text.substr(at)).second;
+    at += std::max<std::size_t>(length, 1);
+    ++characters;
   }
-  kept = text.substr(0, safe_end);
-  return std::string(trim(kept)) + std::string(kEllipsis);
+  return std::string(trim(text.substr(0, safe_end))) + std::string(kEllipsis);
 }
 
 std::string to_single_line(std::string_view text) {
@@ -166,7 +171,7 @@ std::string escape_for_log(std::string_view text, std::size_t max_octets) {
   if (cut) text = text.substr(0, max_octets);
   while (!text.empty()) {
     auto [character, length] = next_character(text);
-    const bool harmless = length != 0 && !breaks_line(character) &&
+    const bool harmless = length != 0 && is_printable(character) &&
                           std::string_view(" <>\"\\").find(text.front()) == std::string_view::npos;
     length = std::max<std::size_t>(length, 1);
     for (const char c : text.substr(0, length)) {

@@ -2,6 +2,7 @@
 // (RFC 5322, 3.4, with its obsolete forms).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,22 +30,33 @@ struct Address {
 /// is not one: no @, an empty or ill-formed part, control characters, broken UTF-8.
 std::optional<Address> parse_address(std::string_view text);
 
-/// The address without `+extension`: what stands behind the first of `delimiters` (as Postfix's
-/// recipient_delimiter, any of its characters). A local part that begins with one keeps all.
+/// The address without `+extension`: what stands behind the first of the characters
+/// `delimiters`. A local part that begins with one keeps all.
 Address without_extension(Address address, std::string_view delimiters);
 
-/// The person behind a sender's address, the cache's idea of who was answered: case folded, domain
-/// in A-labels, `+extension` dropped.
+/// The person's own address in an envelope sender that was rewritten on its way: bounce address
+/// tags (BATV: `prvs=`, `btv1==`) taken off, SRS0 and SRS1 of forwarders undone. Any other as it
+/// is.
+Address person_behind(const Address& sender);
+
+/// The cache's idea of who was answered: the person behind the address, case folded, domain in
+/// A-labels, `+extension` dropped.
 std::string canonical_sender(const Address& sender);
 
 /// One entry of an address list in a header field.
 struct Mailbox {
   std::string display_name;  ///< UTF-8, encoded-words decoded, empty if none
-  std::string addr_spec;     ///< as written, without comments and routes; empty for `<>`
+  std::string addr_spec;     ///< as written, without comments and routes; empty for `<>`. May be no
+                             ///< address: a bare `MAILER-DAEMON`
 };
 
-/// The mailboxes of From, To, Cc, …: groups opened, comments skipped, obsolete routes dropped,
-/// `user@host (Name)` understood. Never fails; what makes no sense is left out. Linear time.
+/// Whether `is_wanted` says so of one of the mailboxes of From, To, Cc, …, asked in their order
+/// until it does. Groups are opened, comments skipped, obsolete routes dropped, `user@host (Name)`
+/// understood. Never fails; what makes no sense is left out. Linear time, constant memory.
+bool find_mailbox(std::string_view field_body,
+                  const std::function<bool(const Mailbox&)>& is_wanted);
+
+/// All of them: for a field that is known to be short.
 std::vector<Mailbox> parse_mailboxes(std::string_view field_body);
 
 }  // namespace inforeply

@@ -1,5 +1,5 @@
 // Files in the form `name = value`, one a line; a `#` begins a comment only as a line's first
-// character, so that a value may hold one.
+// character that is not blank, so that a value may hold one.
 #pragma once
 
 #include <cstddef>

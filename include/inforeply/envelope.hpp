@@ -21,8 +21,8 @@ struct Envelope {
   std::string queue_id;  ///< may be empty
 };
 
-/// ``, `<>` and a bare MAILER-DAEMON (pipe(8)'s default for it) are the null sender, an empty
-/// string;
+/// ``, `<>` and MAILER-DAEMON without a domain (pipe(8)'s default for it) are the null sender, an
+/// empty string;
 /// `<a@b>` loses its brackets; anything else stays as it is.
 std::string normalize_sender(std::string_view argument);
 

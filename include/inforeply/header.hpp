@@ -16,6 +16,7 @@ struct HeaderField {
 
 struct Header {
   std::vector<HeaderField> fields;  ///< in the order of the message
+  std::size_t skipped_line = 0;     ///< the first that is no field and continues none; 0: none
 
   /// The body of the first field of that name, in any case; null where there is none.
   [[nodiscard]] const std::string* find(std::string_view name) const;
@@ -25,16 +26,16 @@ struct Header {
 /// line that is no field and continues none is skipped. Never fails; linear time.
 Header parse_header(std::string_view block);
 
-/// The body without comments (RFC 5322, 3.2.2) outside quoted strings, trimmed. An unclosed comment
-/// reaches to the end.
+/// The body with a blank for each comment (RFC 5322, 3.2.2) outside quoted strings, trimmed. An
+/// unclosed comment reaches to the end.
 std::string strip_comments(std::string_view body);
 
-/// `type/subtype` or any other token before the first `;`, in lower case, without comments and
-/// blanks; the empty string where there is none.
+/// `type/subtype` or any other token before the first `;`, in lower case, without comments; the
+/// empty string where there is none.
 std::string leading_token(std::string_view body);
 
 /// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
-/// blanks, control characters or over 250 octets are left out.
+/// blanks, control characters, 8-bit octets or over 250 octets are left out.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
 }  // namespace inforeply

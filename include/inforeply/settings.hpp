@@ -21,7 +21,6 @@ struct Settings {
   std::string mailer = "/usr/sbin/sendmail";
   std::string log = "syslog";
   std::string recipient_delimiter = "+";
-  std::string user;  ///< the account to run as; empty: any
   bool log_addresses = true;
 };
 

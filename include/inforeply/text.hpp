@@ -18,20 +18,20 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
 /// True where `pattern` (in lower case, `*` for any run of characters) covers all of `text`.
-/// ASCII letters of `text` match in either case. Linear in practice: `*` never backtracks twice.
+/// ASCII letters of `text` match in either case. At most text times pattern steps.
 bool matches_glob(std::string_view text, std::string_view pattern);
 
 /// The parts between `separator`, trimmed, empty ones left out.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// `prefix` + number + nothing else: digits only, no sign, no overflow.
+/// A decimal number and nothing else: digits only, no sign, no overflow.
 std::optional<unsigned long long> parse_number(std::string_view text);
 
 bool is_ascii(std::string_view text);
 bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
 bool is_valid_utf8(std::string_view text);
 
-/// Lower case by Unicode's simple rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
+/// Lower case by Unicode's rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
 std::string fold_case(std::string_view text);
 
 /// At most `max_characters` of valid UTF-8; what is longer ends in an ellipsis, which counts, and

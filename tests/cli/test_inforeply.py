@@ -1305,7 +1305,7 @@ class ResponderFaults(TestCase):
     def test_text_that_others_may_write(self):
         text = self.place.responder.with_suffix(".txt")
         text.chmod(0o666)
-        self.assert_deferred(self.place.run(mail()), text, "others may write")
+        self.assert_deferred(self.place.run(mail()), "info.conf:1: 'info.txt': others may write")
 
     def test_unknown_name(self):
         self.assert_fault("\n# a comment\nfoo = bar", "unknown name 'foo'", line=4)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -44,6 +45,15 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+inline std::string repeated(std::string_view text, std::size_t times) {
+  std::string result;
+  result.reserve(text.size() * times);
+  for (std::size_t i = 0; i < times; ++i) {
+    result += text;
+  }
+  return result;
+}
 
 inline Address address(std::string_view text) {
   auto parsed = parse_address(text);
