@@ -211,19 +211,23 @@ Token take_quoted_string(std::string_view& text) {
   return token;
 }
 
-/// Takes the next token off the front of `text`, which is not empty and begins with no blank.
+/// The length of a domain literal at the front of `text`, which may hold colons; 0: there is none.
+std::size_t literal_length(std::string_view text) {
+  if (!text.starts_with('[')) return 0;
+  const auto end = text.substr(0, kMaxLiteralOctets).find_first_of("]<>, \t\r\n");
+  return end != std::string_view::npos && text[end] == ']' ? end + 1 : 0;
+}
+
+/// Takes the next token off the front of `text`, which is not empty and begins with no blank. An
+/// address is many of them where it holds a quoted string or a literal.
 Token take_token(std::string_view& text) {
   constexpr std::string_view kSpecials = "<>,;:";
-  constexpr std::string_view kEndsOfAtom = "<>,;:(\" \t\r\n";
+  constexpr std::string_view kEndsOfAtom = "<>,;:([\" \t\r\n";
   if (text.front() == '(') return take_comment(text);
   if (text.front() == '"') return take_quoted_string(text);
   const bool special = kSpecials.find(text.front()) != std::string_view::npos;
-  auto length = special ? 1 : std::min(text.find_first_of(kEndsOfAtom), text.size());
-  if (const auto literal = text.substr(0, length).find('['); literal != std::string_view::npos) {
-    const auto window = text.substr(0, literal + kMaxLiteralOctets);  // it may hold colons
-    const auto end = window.find_first_of("]<>, \t\r\n", literal);
-    if (end != std::string_view::npos && text[end] == ']') length = end + 1;
-  }
+  auto length = literal_length(text);
+  if (length == 0) length = special ? 1 : std::min(text.find_first_of(kEndsOfAtom, 1), text.size());
   const std::string raw(text.substr(0, length));
   text.remove_prefix(length);
   return {special ? TokenKind::kSpecial : TokenKind::kWord, raw, raw};
@@ -276,8 +280,8 @@ struct PartialMailbox {
     return has_angle ? angle.empty() || !angle.text().empty() : !bare.text().empty();
   }
   [[nodiscard]] Mailbox mailbox() const {
-    if (has_angle) return {decode_field_text(words), angle.text()};
-    return {decode_field_text(trim(comment)), bare.text()};
+    const std::string_view name = has_angle ? words : trim(comment);
+    return {decode_field_start(name), has_angle ? angle.text() : bare.text()};
   }
 };
 

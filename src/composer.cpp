@@ -108,10 +108,10 @@ std::string message_id(const ReplyRequest& request) {
 /// is only blanks, or that would be taken for a signature's mark, is no place for it.
 std::optional<std::size_t> find_break(std::string_view line) {
   constexpr auto kNone = std::string_view::npos;
+  const auto first_word = line.find_first_not_of(' ');
   const auto is_good = [&](std::size_t blank) {
-    const auto piece = line.substr(0, blank + 1);
-    return piece.find_first_not_of(' ') != kNone && piece != kSignatureMark &&
-           piece.size() < line.size();
+    return blank > first_word && line.substr(0, blank + 1) != kSignatureMark &&
+           blank + 1 < line.size();
   };
   auto blank = line.rfind(' ', kFlowedLine - 1);
   while (blank != kNone && !is_good(blank)) {

@@ -12,25 +12,12 @@
 #include <system_error>
 #include <utility>
 
+#include "descriptor.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 /// Where a fault of a file is to be mended: in itself, or where it is mentioned.
 struct Place {
@@ -46,14 +33,15 @@ struct Place {
   }
 };
 
-std::string read_trusted(const FileDescriptor& file, std::size_t max_octets, const Place& place) {
-  if (file.get() < 0) place.fail_with_errno("open");
+std::string read_trusted(const Descriptor& file, std::size_t max_octets, const Place& place) {
+  if (!file.is_open()) place.fail_with_errno("open");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) place.fail_with_errno("stat");
   if (!S_ISREG(status.st_mode)) place.fail("not a regular file");
   if ((status.st_mode & S_IWOTH) != 0) place.fail("others may write this file (chmod o-w)");
   std::string text;
-  std::array<char, 16 * 1024> buffer;  // not cleared: most files are small, and there are many runs
+  std::array<char, std::size_t{16} * 1024>
+      buffer;  // not cleared: most files are small, and there are many runs
   while (true) {
     const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
@@ -102,7 +90,7 @@ ConfigFile parse_config(std::string path, std::string_view text) {
 
 std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
   // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   return read_trusted(file, max_octets, {path, 0, {}});
 }
 
@@ -110,12 +98,12 @@ std::string read_trusted_file_beneath(const std::string& folder, const std::stri
                                       std::size_t max_octets, const std::string& where,
                                       std::size_t line) {
   const Place place{where, line, "'" + name + "': "};
-  const FileDescriptor base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (base.get() < 0) place.fail_with_errno("open " + folder);
+  const Descriptor base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.is_open()) place.fail_with_errno("open " + folder);
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const FileDescriptor file(
+  const Descriptor file(
       static_cast<int>(::syscall(SYS_openat2, base.get(), name.c_str(), &how, sizeof how)));
   if (file.get() < 0 && errno == EXDEV) place.fail("leads outside the folder of this file");
   return read_trusted(file, max_octets, place);

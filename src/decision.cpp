@@ -84,7 +84,7 @@ std::string evidence_of_sender(std::string_view sender) {
 }
 
 std::string evidence_of(const HeaderField& field) {
-  return ellipsize(to_single_line(field.name + ": " + decode_field_text(field.body)),
+  return ellipsize(to_single_line(field.name + ": " + decode_field_start(field.body)),
                    kMaxEvidenceCharacters);
 }
 
@@ -160,7 +160,8 @@ std::optional<Hit> check_invalid_sender(const DecisionInput& input) {
 }
 
 std::optional<Hit> check_own_address(const DecisionInput& input) {
-  const auto sender = without_extension(*input.address, input.delimiters).normalized();
+  const auto sender =
+      without_extension(person_behind(*input.address), input.delimiters).normalized();
   const bool own = std::any_of(input.own.begin(), input.own.end(), [&](const Address& address) {
     return address.normalized() == sender;
   });
@@ -208,7 +209,8 @@ bool is_system_mailbox(const Mailbox& mailbox) {
 }
 
 std::optional<Hit> check_system_sender(const DecisionInput& input) {
-  if (is_system_local_part(input.address->local_part)) {
+  if (is_system_local_part(input.address->local_part) ||
+      is_system_local_part(person_behind(*input.address).local_part)) {
     return Hit{evidence_of_sender(input.sender), {}};
   }
   for (const auto& field : input.message.header.fields) {

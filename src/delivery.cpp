@@ -1,5 +1,6 @@
 #include "inforeply/delivery.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <thread>
@@ -74,8 +75,12 @@ std::string Delivery::composed(const Case& one) const {
                   world_.clock.now()});
 }
 
+std::chrono::steady_clock::time_point Delivery::step_deadline() const {
+  return std::min(world_.deadline, std::chrono::steady_clock::now() + kStepTimeLimit);
+}
+
 Reservation Delivery::reserve(ReservationRequest& request) {
-  const auto deadline = std::chrono::steady_clock::now() + world_.patience;
+  const auto deadline = step_deadline();
   while (true) {
     request.now = world_.clock.now();
     const auto reservation = cache_->reserve(request);
@@ -85,16 +90,19 @@ Reservation Delivery::reserve(ReservationRequest& request) {
   }
 }
 
-void Delivery::answer(const Case& one, LogEntry& entry) {
-  // Whatever can fail without the cache comes first, so that it leaves no reservation behind.
+Submission Delivery::submit(const Case& one) const {
   const std::string reply = composed(one);
-  const auto mailer = world_.make_mailer();
-  if (!cache_) cache_ = world_.open_cache();
+  return world_.make_mailer()->submit(one.responder->envelope_from, sender_address_->to_wire(),
+                                      reply, step_deadline());
+}
 
+void Delivery::answer(const Case& one, LogEntry& entry) {
+  if (!cache_) cache_ = world_.open_cache();
   ReservationRequest request{
       {one.found_by->normalized(), canonical_sender(*sender_address_), one.responder->handle},
       message_.message_id(),
       digest({envelope_.queue_id, message_.fingerprint}),
+      !envelope_.queue_id.empty(),
       one.responder->interval,
       {}};
   switch (reserve(request)) {
@@ -108,11 +116,15 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
       throw Error(Fault::kCache, "another process is at work on this delivery");
   }
 
-  const Submission submission =
-      mailer->submit(one.responder->envelope_from, sender_address_->to_wire(), reply);
-  if (submission.result == Submission::Result::kDeferred) {
-    cache_->release(request);
-    throw Error(Fault::kMailer, submission.detail);
+  Submission submission{};
+  try {
+    submission = submit(one);
+    if (submission.result == Submission::Result::kDeferred) {
+      throw Error(Fault::kMailer, submission.detail);
+    }
+  } catch (const std::exception&) {
+    release(request);
+    throw;
   }
   entry.action = "replied";
   if (submission.result == Submission::Result::kRefused) {
@@ -121,9 +133,18 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
   try {
     request.now = world_.clock.now();
     cache_->confirm(request);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     // The reply is on its way: trying again would send it twice.
-    entry.detail += error.what();
+    entry.detail += (entry.detail.empty() ? "" : "; ") + std::string(error.what());
+  }
+}
+
+void Delivery::release(const ReservationRequest& request) const {
+  try {
+    cache_->release(request);
+  } catch (const std::exception& error) {
+    // What stays is granted to this delivery again, and to others when its lease has run out.
+    world_.log.write(Severity::kError, error.what());
   }
 }
 

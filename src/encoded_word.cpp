@@ -19,6 +19,7 @@ constexpr std::size_t kMaxEncodedWord = 75;        // RFC 2047, 2
 constexpr std::size_t kMaxLine = 76;               // of a line with an encoded-word
 constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer one might pass RFC 5322's 998
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
+constexpr std::size_t kMaxDecodedOctets = 4096;
 constexpr std::size_t kMaxWordsInRun = 64;
 constexpr std::size_t kMaxCharsetName = 40;
 constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -93,6 +94,14 @@ struct EncodedWord {
   std::string octets;
 };
 
+/// The name goes to iconv, which loads code for it: nothing but a name.
+bool is_charset_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("._:-").find(c) != std::string_view::npos;
+  });
+}
+
 /// Takes an encoded-word off the front of `text`; nothing, and `text` as it was, where there is
 /// none.
 std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
@@ -109,7 +118,7 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   std::string_view charset = window.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231, 5: a language may follow
   const std::string_view content = window.substr(content_begin, end - content_begin);
-  if (charset.empty() || charset.size() > kMaxCharsetName || !is_ascii(charset) ||
+  if (charset.empty() || charset.size() > kMaxCharsetName || !is_charset_name(charset) ||
       !is_ascii(content) || content.find_first_of(" \t") != std::string_view::npos) {
     return std::nullopt;
   }
@@ -297,6 +306,18 @@ std::string decode_field_text(std::string_view body) {
     }
   }
   return result;
+}
+
+std::string decode_field_start(std::string_view body) {
+  if (body.size() <= kMaxDecodedOctets) return decode_field_text(body);
+  auto end = kMaxDecodedOctets;
+  const auto continues_character = [&] {
+    return (static_cast<unsigned char>(body[end]) >> 6U) == 2;
+  };
+  for (int i = 0; i < 3 && continues_character(); ++i) {
+    --end;
+  }
+  return decode_field_text(body.substr(0, end));
 }
 
 std::string encode_field_text(std::string_view text, std::size_t used) {

@@ -33,10 +33,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "descriptor.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
@@ -197,7 +199,7 @@ void report_damage(int /*signal*/) {
 
 void expect_damage_of(const std::string& path) {
   std::snprintf(damage_report.data(), damage_report.size(),
-                "inforeply: cannot read cache %s: its end is missing\n", path.c_str());
+                "inforeply: cannot read cache %s: damaged, or the disk is full\n", path.c_str());
   std::signal(SIGBUS, report_damage);
 }
 
@@ -206,14 +208,16 @@ void expect_damage_of(const std::string& path) {
 class Environment {
  public:
   explicit Environment(std::string path) : path_(std::move(path)) {
+    require_lmdb_or_nothing();
     MDB_env* created = nullptr;
     require(mdb_env_create(&created), "open");
     env_.reset(created);
     require(mdb_env_set_mapsize(created, kMapOctets), "open");
     require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
     require(mdb_env_set_maxdbs(created, 2), "open");
-    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
     expect_damage_of(path_);
+    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
+    hand_over_to_owner();
     int dead_readers = 0;
     require(mdb_reader_check(created, &dead_readers), "check the readers of");
   }
@@ -228,6 +232,38 @@ class Environment {
   }
 
  private:
+  /// LMDB would make its lock file beside a foreign file before it looks into it.
+  void require_lmdb_or_nothing() const {
+    const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.is_open()) return;
+    constexpr std::array<unsigned char, 4> kMagic = {0xDE, 0xC0, 0xEF, 0xBE};
+    constexpr off_t kMagicOffset = 16;  // behind the header of the first page
+    std::array<unsigned char, 4> magic{};
+    const ssize_t count = ::pread(file.get(), magic.data(), magic.size(), kMagicOffset);
+    if (count < 0) fail("open", std::strerror(errno));
+    struct stat status {};
+    if (::fstat(file.get(), &status) == 0 && status.st_size > 0 && magic != kMagic) {
+      fail("open", "not an LMDB file");
+    }
+  }
+
+  /// What root makes, the account that owns the cache, or its folder, must be able to use.
+  void hand_over_to_owner() const {
+    struct stat data {};
+    struct stat folder {};
+    const std::string parent = std::filesystem::path(path_).parent_path().string();
+    if (::geteuid() != 0 || ::stat(path_.c_str(), &data) != 0 ||
+        ::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) {
+      return;
+    }
+    const auto& owner = data.st_uid != 0 ? data : folder;
+    if (owner.st_uid == 0) return;
+    for (const auto& file : {path_, path_ + "-lock"}) {
+      if (::lchown(file.c_str(), owner.st_uid, owner.st_gid) != 0)
+        fail("open", std::strerror(errno));
+    }
+  }
+
   std::string path_;
   std::unique_ptr<MDB_env, decltype(&mdb_env_close)> env_{nullptr, &mdb_env_close};
 };
@@ -321,7 +357,9 @@ class Cursor {
 
 class LmdbCache : public ReplyCache {
  public:
-  explicit LmdbCache(const std::string& path) : environment_(path) { open_databases(); }
+  LmdbCache(const std::string& path, CacheAccess access) : environment_(path) {
+    open_databases(access);
+  }
 
   Reservation reserve(const ReservationRequest& request) override {
     const std::string key = record_key(request.key);
@@ -401,14 +439,14 @@ class LmdbCache : public ReplyCache {
   }
 
  private:
-  void open_databases() {
+  void open_databases(CacheAccess access) {
     std::optional<std::string> version;
     {
       Transaction read(environment_, Mode::kRead);
       const MDB_dbi main = read.open_database(nullptr, 0);
       if (const auto stored = read.get(main, kVersionKey)) {
         version = std::string(*stored);
-      } else if (!read.is_empty(main)) {
+      } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
         environment_.fail("open", "an LMDB file of another program");
       }
     }
@@ -441,10 +479,13 @@ class LmdbCache : public ReplyCache {
   /// Whether the sender is to be left in peace, as far as this transaction sees.
   [[nodiscard]] bool is_answered(const Transaction& txn, std::string_view key,
                                  const ReservationRequest& request) const {
-    if (request.interval == Seconds{0}) return false;
     const auto record = find(txn, key);
-    if (!record || !record->counts_at(request.now)) return false;
-    return record->state == RecordState::kAnswered || record->delivery != request.delivery;
+    if (!record) return false;
+    // The mail server tries again for another recipient's sake, or never heard that we were done.
+    const bool same = record->delivery == request.delivery;
+    if (request.is_named && same && record->state == RecordState::kAnswered) return true;
+    if (request.interval == Seconds{0} || !record->counts_at(request.now)) return false;
+    return record->state == RecordState::kAnswered || !same;
   }
 
   void store(Transaction& txn, const ReplyRecord& record) {
@@ -566,7 +607,7 @@ std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess
   if (access == CacheAccess::kExisting && ::stat(path.c_str(), &status) != 0) {
     throw system_error(Fault::kCache, "cannot open cache " + path);
   }
-  return std::make_unique<LmdbCache>(path);
+  return std::make_unique<LmdbCache>(path, access);
 }
 
 }  // namespace inforeply

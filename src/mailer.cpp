@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ std::vector<std::string> parse_mailer_spec(std::string_view spec) {
   if (spec.starts_with("smtp:") || spec.starts_with("smtp+unix:")) {
     throw Error(Fault::kUsage, name + ": SMTP is not built in");
   }
-  const auto words = split(spec, ' ');
+  std::string blanks(spec);
+  std::replace(blanks.begin(), blanks.end(), '\t', ' ');
+  const auto words = split(blanks, ' ');
   if (words.empty() || !words.front().starts_with('/')) {
     throw Error(Fault::kUsage, name + ": expected the absolute path of a sendmail command");
   }
@@ -32,12 +35,12 @@ void check_mailer_spec(std::string_view spec) {
   parse_mailer_spec(spec);
 }
 
-std::unique_ptr<Mailer> make_mailer(std::string_view spec, std::chrono::milliseconds time_limit) {
+std::unique_ptr<Mailer> make_mailer(std::string_view spec) {
   auto command = parse_mailer_spec(spec);
   if (::access(command.front().c_str(), X_OK) != 0) {
     throw system_error(Fault::kMailer, "cannot run mailer " + command.front());
   }
-  return std::make_unique<SendmailMailer>(std::move(command), time_limit);
+  return std::make_unique<SendmailMailer>(std::move(command));
 }
 
 }  // namespace inforeply

@@ -18,12 +18,13 @@ namespace inforeply {
 namespace {
 
 constexpr std::chrono::seconds kRunTimeLimit{120};
-constexpr std::chrono::seconds kTimeToFinish{5};  // kept back from the mailer's time
+constexpr std::chrono::seconds kTimeToFinish{5};  // of it, kept back from all that may take long
 
-/// The last resort against a run that hangs. Only what is safe in a signal handler; whatever was
-/// reserved is granted again when the mail server tries again.
+/// For the time limit and for whoever ends us. Only what is safe in a signal handler: whatever was
+/// reserved is granted again when the mail server tries again, so the mailer must not go on.
 void give_up(int /*signal*/) {
-  constexpr std::string_view kText = "inforeply: gave up after 120 s\n";
+  constexpr std::string_view kText = "inforeply: deferred: ended by a signal or after 120 s\n";
+  kill_running_mailer();
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
   ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
 }
@@ -34,8 +35,24 @@ void fill_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) >= 0) continue;
     // Standard input only to be written to, so that reading the message fails as it should.
-    ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDWR);
+    if (::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDWR) < 0) {
+      ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
+    }
   }
+}
+
+/// Signals are inherited as the mail server left them: its choices are not ours. A closed pipe or a
+/// limit on file sizes comes as an error from write(2), and a child's status is not thrown away.
+void set_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
+  for (const int signal : {SIGALRM, SIGTERM, SIGINT, SIGHUP}) {
+    std::signal(signal, give_up);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 ExitStatus print(const std::string& text) {
@@ -54,17 +71,11 @@ ExitStatus respond(const ResponderCommand& command) {
   const SystemClock system_clock;
   const FixedClock fixed_clock(command.now.value_or(Time{}));
   const auto& clock = command.now ? static_cast<const Clock&>(fixed_clock) : system_clock;
-  const auto make_timed_mailer = [&] {
-    const std::chrono::milliseconds left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        start + kRunTimeLimit - kTimeToFinish - std::chrono::steady_clock::now());
-    return make_mailer(settings.mailer,
-                       std::min<std::chrono::milliseconds>(left, kMailerTimeLimit));
-  };
-
   const Message message = read_message(STDIN_FILENO);
   Delivery delivery(
       {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
-       make_timed_mailer, settings.recipient_delimiter, settings.log_addresses},
+       [&] { return make_mailer(settings.mailer); }, settings.recipient_delimiter,
+       settings.log_addresses, start + kRunTimeLimit - kTimeToFinish},
       message, command.envelope);
   if (command.dry_run) return print(delivery.preview(command.explain));
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
@@ -92,11 +103,15 @@ int main(int argc, char** argv) {
   auto status = ExitStatus::kTemporaryFailure;
   try {
     inforeply::fill_standard_streams();
-    std::signal(SIGALRM, inforeply::give_up);
+    inforeply::set_signals();
     ::alarm(static_cast<unsigned>(inforeply::kRunTimeLimit.count()));
-    status = inforeply::run(argc, argv);
-  } catch (const std::exception& error) {
-    inforeply::report(error);
+    try {
+      status = inforeply::run(argc, argv);
+    } catch (const std::exception& error) {
+      inforeply::report(error);
+    }
+  } catch (...) {  // no memory to say so, even: the message must not bounce for that
+    status = ExitStatus::kTemporaryFailure;
   }
   return static_cast<int>(status);
 }

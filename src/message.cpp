@@ -39,15 +39,26 @@ std::optional<std::string> take_mbox_line(std::string_view& block) {
   return normalize_sender(line.substr(0, sender_end));
 }
 
+bool is_of_delivery(const HeaderField& field) {
+  return std::any_of(kDeliveryFields.begin(), kDeliveryFields.end(),
+                     [&](std::string_view name) { return equals_ignoring_case(field.name, name); });
+}
+
+/// Of the fields that stay the same when the mail server tries again.
+std::string fingerprint_of(const Header& header) {
+  std::string fields;
+  for (const auto& field : header.fields) {
+    if (!is_of_delivery(field)) fields += field.name + ':' + field.body + '\n';
+  }
+  return digest({fields});
+}
+
 std::optional<std::string> find_return_path(const Header& header) {
   for (const auto& field : header.fields) {
     if (equals_ignoring_case(field.name, "Return-Path")) {
       return normalize_sender(strip_comments(field.body));
     }
-    const bool of_delivery =
-        std::any_of(kDeliveryFields.begin(), kDeliveryFields.end(),
-                    [&](std::string_view name) { return equals_ignoring_case(field.name, name); });
-    if (!of_delivery) return std::nullopt;
+    if (!is_of_delivery(field)) return std::nullopt;
   }
   return std::nullopt;
 }
@@ -77,7 +88,7 @@ std::string Message::message_id() const {
 std::string Message::subject() const {
   const std::string* body = header.find("Subject");
   return body == nullptr ? std::string{}
-                         : std::string(trim(to_single_line(decode_field_text(*body))));
+                         : std::string(trim(to_single_line(decode_field_start(*body))));
 }
 
 Message parse_message(std::string_view text) {
@@ -89,7 +100,7 @@ Message parse_message(std::string_view text) {
   message.header = parse_header(text);
   message.return_path = find_return_path(message.header);
   if (!message.return_path) message.return_path = mbox_sender;
-  message.fingerprint = digest({text});
+  message.fingerprint = fingerprint_of(message.header);
   return message;
 }
 

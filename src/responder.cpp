@@ -65,7 +65,8 @@ class Loader {
     if (seen_.contains("text") == seen_.contains("template")) {
       throw ConfigError(file_.path, 0, "needs either 'text' or 'template'");
     }
-    // A template yields to settings, so it is read when all of them are known.
+    // When all settings are known: a template yields to them, and 'allow-large' sets the bound.
+    if (text_ != nullptr) responder_.text = TextTemplate(read_text(*text_), path_of(*text_), 1);
     if (template_ != nullptr) read_template(*template_);
     if (!subject_) responder_.subject = TextTemplate("Auto: ${subject}", file_.path, 0);
     if (!seen_.contains("interval")) {
@@ -182,9 +183,7 @@ class Loader {
     if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
     responder_.allow_large = entry.value == "yes";
   }
-  void set_text(const ConfigEntry& entry) {
-    responder_.text = TextTemplate(read_text(entry), path_of(entry), 1);
-  }
+  void set_text(const ConfigEntry& entry) { text_ = &entry; }
   void set_template(const ConfigEntry& entry) { template_ = &entry; }
 
   [[nodiscard]] std::string path_of(const ConfigEntry& entry) const {
@@ -196,7 +195,11 @@ class Loader {
     const std::string path = path_of(entry);
     std::string raw = read_trusted_file_beneath(folder_, entry.value, kMaxLargeReplyOctets,
                                                 file_.path, entry.line);
-    content_ += raw;
+    if (raw.size() > kMaxReplyOctets && !responder_.allow_large) {
+      fault(entry, "'" + entry.value + "': larger than " + std::to_string(kMaxReplyOctets) +
+                       " octets (see 'allow-large')");
+    }
+    content_ = digest({raw});
     if (raw.starts_with("\xEF\xBB\xBF")) raw.erase(0, 3);
     std::string text;
     std::size_t line = 1;
@@ -302,7 +305,8 @@ class Loader {
   ConfigFile file_;
   std::string folder_;
   std::map<std::string, std::size_t, std::less<>> seen_;  // name to line
-  std::string content_;                                   // of all files that were read
+  std::string content_;                                   // digest of the text or template
+  const ConfigEntry* text_ = nullptr;
   const ConfigEntry* template_ = nullptr;
   bool subject_ = false;
   bool precedence_ = false;

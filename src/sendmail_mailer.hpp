@@ -12,16 +12,16 @@ namespace inforeply {
 
 class SendmailMailer : public Mailer {
  public:
-  /// `command` is an absolute path and its options. It is killed, with all it has started, when
-  /// `time_limit` has passed.
-  SendmailMailer(std::vector<std::string> command, std::chrono::milliseconds time_limit);
+  /// `command` is an absolute path and its options.
+  explicit SendmailMailer(std::vector<std::string> command);
 
+  /// At the deadline the command is killed, with all it has started.
   Submission submit(std::string_view envelope_sender, std::string_view recipient,
-                    std::string_view message) override;
+                    std::string_view message,
+                    std::chrono::steady_clock::time_point deadline) override;
 
  private:
   std::vector<std::string> command_;
-  std::chrono::milliseconds time_limit_;
 };
 
 }  // namespace inforeply

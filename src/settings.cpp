@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cerrno>
 #include <sstream>
 
 #include "inforeply/config_file.hpp"
@@ -43,6 +44,7 @@ po::options_description delivery_options() {
   add("sender,f", text("ADDR"),
       "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
       "Return-Path or mbox line at the top of the message counts");
+
   add("dry-run,n", "decide and compose, print it, touch neither cache nor mailer");
   add("explain", "with --dry-run: print every rule with its outcome");
   add("now", text("TIME"), "for tests: seconds since the epoch to take as now");
@@ -58,6 +60,7 @@ void add_cache_option(po::options_description& options) {
 po::options_description shared_options() {
   po::options_description options("Also in the configuration file, as 'name = value'");
   auto add = options.add_options();
+
   add("original-recipient", po::value<std::vector<std::string>>()->value_name("ADDR")->composing(),
       "the n-th belongs to the n-th recipient: its address before aliases");
   add("queue-id", text("ID"), "for the log, and to recognise a delivery tried again");
@@ -160,22 +163,32 @@ void require_account(const std::string& name) {
   }
 }
 
+/// In a file, a relative path would depend on where the mail server happens to stand.
+void require_absolute(const std::string& name, std::string_view value) {
+  if (name == "cache" && value.starts_with("lmdb:")) value.remove_prefix(5);
+  const bool is_path = name == "cache" || name == "responder" || name == "responders";
+  if (is_path && !value.starts_with('/')) {
+    throw Error(Fault::kConfiguration, "'" + name + "' needs an absolute path");
+  }
+}
+
 /// Throws Error (kUsage) for a value that its reader would not take.
 void check_value(const std::string& name, const std::string& value) {
   if (name == "cache") check_cache_url(value);
   if (name == "mailer") check_mailer_spec(value);
   if (name == "log") make_log(value);
-  if (name == "user") require_account(value);
   if (name == "log-addresses" && value != "yes" && value != "no") {
     throw Error(Fault::kUsage, "'log-addresses' is yes or no");
   }
 }
 
+enum class Purpose { kDelivery, kInspection };
+
 /// Adds the entries of the main configuration to `values`, where the command line has not set them.
-void add_config_file(po::variables_map& values) {
+void add_config_file(po::variables_map& values, Purpose purpose) {
   const bool named = values.count("config") != 0;
   const std::string path = text_of(values, "config", kDefaultConfig);
-  if (!named && ::access(path.c_str(), F_OK) != 0) return;
+  if (!named && ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) return;
   po::options_description known = shared_options();
   known.add(file_options());
 
@@ -193,19 +206,22 @@ void add_config_file(po::variables_map& values) {
     }
     try {
       check_value(entry.name, entry.value);
+      require_absolute(entry.name, entry.value);
+      if (entry.name == "user" && purpose == Purpose::kDelivery) require_account(entry.value);
     } catch (const Error& error) {
       fault(error.what());
     }
+    if (values.count(entry.name) != 0) continue;  // the command line has it
     parsed.options.emplace_back(entry.name, std::vector<std::string>{entry.value});
   }
   po::store(parsed, values);
 }
 
-Settings settings_from(po::variables_map& values) {
+Settings settings_from(po::variables_map& values, Purpose purpose) {
   for (const char* name : {"cache", "mailer", "log"}) {
     if (values.count(name) != 0) check_value(name, text_of(values, name));
   }
-  add_config_file(values);
+  add_config_file(values, purpose);
   Settings settings;
   settings.responder = text_of(values, "responder");
   settings.responders = text_of(values, "responders", settings.responders);
@@ -214,6 +230,7 @@ Settings settings_from(po::variables_map& values) {
   settings.log = text_of(values, "log", settings.log);
   settings.recipient_delimiter =
       text_of(values, "recipient-delimiter", settings.recipient_delimiter);
+  if (settings.recipient_delimiter == "none") settings.recipient_delimiter.clear();
   settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
   return settings;
 }
@@ -272,7 +289,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
     }
     command.now = Time{Seconds{static_cast<Seconds::rep>(*seconds)}};
   }
-  command.settings = settings_from(values);
+  command.settings =
+      settings_from(values, command.dry_run ? Purpose::kInspection : Purpose::kDelivery);
   command.envelope = envelope_from(values);
   if (command.envelope.recipients.empty()) {
     throw Error(Fault::kUsage, "no recipient (see --help)");
@@ -287,7 +305,7 @@ std::string responder_help() {
        << delivery_options() << '\n'
        << shared_options() << '\n'
        << "Only in the configuration file:\n"
-          "  recipient-delimiter = CHARS  characters that begin an extension (+)\n"
+          "  recipient-delimiter = CHARS  characters that begin an extension (+), or none\n"
           "  user = NAME                  the account to run as; by default any\n"
           "  log-addresses = yes|no       no: only the domains of addresses (yes)\n\n"
        << general_options()
@@ -302,7 +320,7 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   command.help = values.count("help") != 0;
   command.version = values.count("version") != 0;
   if (command.help || command.version) return command;
-  command.settings = settings_from(values);
+  command.settings = settings_from(values, Purpose::kInspection);
   command.words = texts_of(values, kWords);
   for (const auto& option : own_options) {
     if (values.count(option.name) == 0) continue;

@@ -17,8 +17,8 @@ install_packages() {
   sudo=
   [ "$(id -u)" -eq 0 ] || sudo=sudo
   echo "installing:$missing"
-  case $missing in
-  *postfix*)
+  case " $missing " in
+  *" postfix "*)
     # Unconfigured, it neither asks nor runs: the tests set up a private one.
     echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
     ;;

@@ -18,6 +18,9 @@
 
 namespace inforeply {
 
+/// At most this long for one submission, and for another process at work on the same delivery.
+inline constexpr std::chrono::seconds kStepTimeLimit{60};
+
 /// All that a delivery touches of the world. Cache and mailer are opened when a reply is due, not
 /// before: most mail needs neither.
 struct World {
@@ -28,7 +31,7 @@ struct World {
   std::function<std::unique_ptr<Mailer>()> make_mailer;
   std::string recipient_delimiter;
   bool log_addresses = true;
-  std::chrono::milliseconds patience{60'000};  ///< for another process at the same delivery
+  std::chrono::steady_clock::time_point deadline;  ///< of the whole run
 };
 
 enum class DeliveryStatus { kDone, kDeferred };
@@ -53,6 +56,9 @@ class Delivery {
   [[nodiscard]] std::string composed(const Case& one) const;
   void answer(const Case& one, LogEntry& entry);
   [[nodiscard]] Reservation reserve(ReservationRequest& request);
+  void release(const ReservationRequest& request) const;
+  [[nodiscard]] Submission submit(const Case& one) const;
+  [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
   void write_log(const Recipient& recipient, const LogEntry& entry) const;
 
   World world_;

@@ -17,6 +17,9 @@ std::optional<std::string> to_utf8(std::string_view text, std::string_view chars
 /// Always valid UTF-8.
 std::string decode_field_text(std::string_view body);
 
+/// The same of the field's first 4 KiB, for what is cut far shorter anyway: decoding costs.
+std::string decode_field_start(std::string_view body);
+
 /// UTF-8 text as an unstructured field body, folded with LF and a space: no line with an
 /// encoded-word is over 76 characters (RFC 2047, 2), no character is cut. `used` columns of the
 /// first line are taken by the name of the field.

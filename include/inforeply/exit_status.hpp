@@ -6,11 +6,9 @@ namespace inforeply {
 enum class ExitStatus {
   kOk = 0,
   kUsage = 64,
-  kDataError = 65,
   kNoInput = 66,
   kUnavailable = 69,
   kInternal = 70,
-  kInputOutput = 74,
   kTemporaryFailure = 75,
   kConfiguration = 78,
 };

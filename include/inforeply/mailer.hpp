@@ -8,8 +8,6 @@
 
 namespace inforeply {
 
-inline constexpr std::chrono::seconds kMailerTimeLimit{60};
-
 struct Submission {
   enum class Result {
     kAccepted,
@@ -30,7 +28,8 @@ class Mailer {
   /// `envelope_sender` is empty for the null sender. `message` has lines ended by LF. Never throws
   /// for a submission that failed.
   virtual Submission submit(std::string_view envelope_sender, std::string_view recipient,
-                            std::string_view message) = 0;
+                            std::string_view message,
+                            std::chrono::steady_clock::time_point deadline) = 0;
 };
 
 /// A `--mailer` SPEC: the absolute path of a sendmail-compatible command, perhaps with options.
@@ -38,7 +37,9 @@ class Mailer {
 void check_mailer_spec(std::string_view spec);
 
 /// Throws as check_mailer_spec does, and Error (kMailer) where the command cannot be run.
-std::unique_ptr<Mailer> make_mailer(std::string_view spec,
-                                    std::chrono::milliseconds time_limit = kMailerTimeLimit);
+std::unique_ptr<Mailer> make_mailer(std::string_view spec);
+
+/// Ends the mailer that runs, if one does, with all it has started. Safe in a signal handler.
+void kill_running_mailer();
 
 }  // namespace inforeply

@@ -25,7 +25,7 @@ struct Message {
   std::optional<std::string> return_path;
 
   /// Names the message where it has no Message-ID, and recognises it when it is tried again: a
-  /// digest of the header block as read, without the mbox line, whose date changes between tries.
+  /// digest of its header fields, without those that the delivery adds: dates change between tries.
   std::string fingerprint;
 
   /// The first msg-id of Message-ID, with its angle brackets, or empty.

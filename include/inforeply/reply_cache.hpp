@@ -53,6 +53,7 @@ struct ReservationRequest {
   ReplyKey key;
   std::string message_id;
   std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
+  bool is_named = false;            ///< by the mail server: an equal one is the same, not a copy
   std::optional<Seconds> interval;  ///< zero: every message is granted; nothing: only the first
   Time now;
 };

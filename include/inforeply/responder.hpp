@@ -21,7 +21,7 @@ namespace inforeply {
 enum class ResponderKind { kPersonal, kGroup, kService };
 
 inline constexpr std::size_t kMaxReplyOctets = std::size_t{64} * 1024;
-inline constexpr std::size_t kMaxLargeReplyOctets = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kMaxLargeReplyOctets = std::size_t{1024} * 1024;
 inline constexpr std::size_t kMaxHandleOctets = 128;
 
 /// A field of a template file; its body may hold placeholders.

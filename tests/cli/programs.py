@@ -225,6 +225,22 @@ class Workplace:
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     cwd=self.folder, env=environment())
 
+    def start_together(self, deliveries):
+        """Starts a process for each (message, options), and hands over the messages when all of
+        them wait for theirs, so that they are really at work at once."""
+        processes = [
+            subprocess.Popen(self.command(*options), stdin=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             cwd=self.folder, env=environment())
+            for _, options in deliveries]
+        for process, (message, _) in zip(processes, deliveries):
+            process.stdin.write(message)
+            process.stdin.flush()
+        for process in processes:
+            process.stdin.close()
+            process.stdin = None
+        return processes
+
     def preview(self, message=None, *options, **arguments):
         """A dry run for one recipient."""
         outcome = self.run(message, "-n", *options, **arguments)

@@ -3,10 +3,14 @@
 import os
 import pwd
 import re
+import signal
+import subprocess
+import sys
 import unittest
 
-from programs import (BIN, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions, finish,
-                      mail, needed_libraries, unflowed, unfolded)
+from programs import (BIN, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions,
+                      environment, finish, mail, needed_libraries, unflowed, unfolded,
+                      wait_for)
 
 DAY = 24 * 3600
 MEMORY_LIMIT = 16 * 1024  # KiB
@@ -1052,11 +1056,16 @@ class Together(TestCase):
         self.assert_sent(1)
 
     def test_one_message_delivered_many_times_at_once_is_answered_once(self):
-        self.assert_one_reply([self.start(mail(), "QUEUEID") for _ in range(self.PROCESSES)])
+        deliveries = [(mail(), ["--queue-id", "QUEUEID"])] * self.PROCESSES
+        self.assert_one_reply(self.place.start_together(deliveries))
+
+    def test_one_message_without_a_queue_id_is_answered_once(self):
+        self.assert_one_reply(self.place.start_together([(mail(), [])] * self.PROCESSES))
 
     def test_many_messages_of_one_sender_at_once_are_answered_once(self):
-        self.assert_one_reply([self.start(mail(message_id=f"<{number}@x>"), f"Q{number}")
-                               for number in range(self.PROCESSES)])
+        self.assert_one_reply(self.place.start_together(
+            [(mail(message_id=f"<{number}@x>"), ["--queue-id", f"Q{number}"])
+             for number in range(self.PROCESSES)]))
 
     def test_nobody_waits_for_the_mailer_of_another_message(self):
         mailer = HangingMailer(self, self.place)
@@ -1072,7 +1081,8 @@ class Together(TestCase):
 
     def test_the_same_delivery_waits_for_the_outcome(self):
         mailer = HangingMailer(self, self.place)
-        processes = [self.start(mail(), "QUEUEID") for _ in range(self.PROCESSES)]
+        processes = self.place.start_together(
+            [(mail(), ["--queue-id", "QUEUEID"])] * self.PROCESSES)
         mailer.wait()
         self.assertEqual({process.poll() for process in processes}, {None})
         mailer.let_go()
@@ -1197,6 +1207,81 @@ class Killed(TestCase):
 
     def test_another_sender_is_answered(self):
         self.assert_replied(self.place.run(mail(), sender="bob@x.example"))
+
+
+class TriedAgain(TestCase):
+    """The mail server tries a delivery again that was done, for another recipient's sake."""
+
+    def test_an_answer_is_not_repeated_whatever_the_interval(self):
+        for interval in ("0", "1h"):
+            with self.subTest(interval):
+                place = self.place = Workplace(self)
+                place.set_responder(f"interval = {interval}")
+                for later in (0, 2 * 3600, 4 * 3600):
+                    place.run(mail(), "--queue-id", "QUEUEID", "--now", NOW + later)
+                self.assert_sent(1)
+
+    def test_it_is_recognised_although_the_delivery_fields_change(self):
+        mailer = HangingMailer(self, self.place)
+        first = mail(top="From alice@x  Mon Jan  1 00:00:00 2024\nDelivery-date: Mon\n")
+        process = self.place.start(first, "--queue-id", "QUEUEID")
+        mailer.wait()
+        process.kill()
+        finish(process)
+        self.place.set_mailer()
+        again = mail(top="From alice@x  Tue Jan  2 00:00:00 2024\nDelivery-date: Tue\n")
+        self.assert_replied(self.place.run(again, "--queue-id", "QUEUEID"))
+
+
+class Signals(TestCase):
+    """What the mail server has set for itself, or does to us, never makes a status that bounces."""
+
+    def run_by_shell(self, prelude, *options, **arguments):
+        command = self.place.command(*options, **arguments)
+        return self.place.run_command(["sh", "-c", f"{prelude}\nexec \"$@\"", "sh", *command])
+
+    def test_an_ignored_sigchld_does_not_make_a_failure_a_success(self):
+        self.place.set_mailer("exit 75")
+        command = [sys.executable, "-I", "-c", "import os, signal, sys\n"
+                   "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                   "os.execv(sys.argv[1], sys.argv[1:])", *self.place.command()]
+        self.assertEqual(self.place.run_command(command).status, 75)
+        self.place.set_mailer()
+        self.assert_replied(self.place.run())
+
+    def test_a_closed_log_is_no_reason_to_die(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(self.place.command(), input=mail(), stderr=writing,
+                              env=environment())
+        os.close(writing)
+        self.assertEqual(done.returncode, 0)
+        self.assert_sent(1)
+
+    def test_a_limit_on_file_sizes_defers(self):
+        self.assertEqual(self.run_by_shell("ulimit -f 1").status, 75)
+        self.assert_sent(0)
+
+    def test_being_ended_defers_and_ends_the_mailer(self):
+        for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
+            with self.subTest(ending):
+                place = self.place = Workplace(self)
+                mailer = HangingMailer(self, place)
+                process = place.start(mail())
+                mailer.wait()
+                process.send_signal(ending)
+                self.assertEqual(finish(process).status, 75)
+                waits = next(place.calls.glob("*/waits"))
+                pid = int(waits.read_text())
+                wait_for(lambda: not is_running(pid), "the mailer to end")
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class Cache(TestCase):
@@ -1644,11 +1729,25 @@ class Bounds(TestCase):
         self.assertEqual(self.place.preview(mail("List-Id: x\n")).verdict, "verdict: reply")
 
 
-class Program(unittest.TestCase):
-    @unittest.skipIf(SANITIZED, "sanitizers bring libraries of their own")
-    def test_needs_nothing_but_the_c_library(self):
-        for library in needed_libraries(BIN / "inforeply"):
-            self.assertRegex(library, r"\A(libc\.so|libm\.so|ld-linux)")
+@unittest.skipIf(SANITIZED, "sanitizers build programs of another kind")
+class Programs(unittest.TestCase):
+    """How they are built."""
+
+    PROGRAMS = ("inforeply", "inforeply-cache", "inforeply-purge")
+
+    def test_need_nothing_but_the_c_library(self):
+        for name in self.PROGRAMS:
+            for library in needed_libraries(BIN / name):
+                self.assertRegex(library, r"\A(libc\.so|libm\.so|ld-linux)")
+
+    def test_are_hardened(self):
+        for name in self.PROGRAMS:
+            with self.subTest(name):
+                listing = subprocess.run(["readelf", "-hldW", "--dyn-syms", BIN / name],
+                                         capture_output=True, text=True, check=True).stdout
+                for mark in ("DYN (Position-Independent Executable", "GNU_RELRO", "BIND_NOW",
+                             "__stack_chk_fail", "_chk@"):
+                    self.assertIn(mark, listing)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ class FakeMailer : public Mailer {
  public:
   explicit FakeMailer(FakeWorld& world) : world_(world) {}
   Submission submit(std::string_view envelope_sender, std::string_view recipient,
-                    std::string_view message) override {
+                    std::string_view message,
+                    std::chrono::steady_clock::time_point /*deadline*/) override {
     world_.sent.push_back(
         {std::string(envelope_sender), std::string(recipient), std::string(message)});
     return world_.submission;
@@ -125,7 +126,7 @@ class DeliveryTest : public ::testing::Test {
                if (world_.mailer_is_missing) throw Error(Fault::kMailer, "cannot run mailer");
                return std::make_unique<FakeMailer>(world_);
              },
-             "+", true, std::chrono::milliseconds(100)},
+             "+", true, std::chrono::steady_clock::now() + std::chrono::seconds(2)},
             message_,
             std::move(envelope)};
   }
@@ -214,10 +215,27 @@ TEST_F(DeliveryTest, WithoutACacheNothingIsSent) {
   EXPECT_NE(log_line().find("action=deferred reason=cache"), std::string::npos);
 }
 
-TEST_F(DeliveryTest, WithoutAMailerNothingIsReserved) {
+TEST_F(DeliveryTest, WithoutAMailerNoReservationStays) {
   world_.mailer_is_missing = true;
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
-  EXPECT_EQ(world_.cache_calls, Calls{});
+  ASSERT_FALSE(world_.cache_calls.empty());
+  EXPECT_EQ(world_.cache_calls.back(), "release");
+  EXPECT_NE(log_line().find("action=deferred reason=mailer"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, ARecentAnswerNeedsNoMailer) {
+  world_.mailer_is_missing = true;
+  world_.reservations = {Reservation::kAnswered};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+}
+
+TEST_F(DeliveryTest, AReplyThatIsTooLargeLeavesNoReservation) {
+  static_cast<void>(folder_.write("large.txt", std::string(65'000, 'x') + "\n"));
+  world_.responder_files["info@example.org"] =
+      folder_.write("large.conf", "text = large.txt\nsubject = " + std::string(900, 's') + "\n");
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  ASSERT_FALSE(world_.cache_calls.empty());
+  EXPECT_EQ(world_.cache_calls.back(), "release");
 }
 
 TEST_F(DeliveryTest, ABrokenResponderFileDefersAndNamesTheLine) {

@@ -39,6 +39,7 @@ class TemporaryFolder {
     const auto file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << content;
+    std::filesystem::permissions(file, std::filesystem::perms{0644});  // whatever the umask is
     return file.string();
   }
 

@@ -294,7 +294,7 @@ TEST(ReadMessage, TakesOctetsAsTheyTrickleIn) {
 
 TEST(ReadMessage, ReadsThePipeToItsEnd) {
   // A mail server that cannot write all of the message takes the delivery for failed.
-  const std::string body(3 * 1024 * 1024, 'x');
+  const std::string body(std::size_t{3} * 1024 * 1024, 'x');
   EXPECT_EQ(read_through_pipe("A: 1\n\n" + body, 65536).written, 6 + body.size());
   EXPECT_EQ(read_through_pipe("A: " + body, 65536).written, 3 + body.size());
 }

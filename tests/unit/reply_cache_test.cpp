@@ -22,8 +22,12 @@ constexpr Seconds kDay{24 * 3600};
 constexpr Seconds kWeek{7 * 24 * 3600};
 
 ReservationRequest request(const std::string& delivery, Time now = kNow) {
-  return {
-      {"info@example.org", "alice@example.net", "winter"}, "<1@example.net>", delivery, kWeek, now};
+  return {{"info@example.org", "alice@example.net", "winter"},
+          "<1@example.net>",
+          delivery,
+          true,
+          kWeek,
+          now};
 }
 
 class ReplyCacheTest : public ::testing::Test {
@@ -84,6 +88,20 @@ TEST_F(ReplyCacheTest, AnswersEveryMessageWithAnIntervalOfZero) {
   }
   ASSERT_EQ(records().size(), 1U);
   EXPECT_EQ(records().front().count, 2U);
+}
+
+TEST_F(ReplyCacheTest, ADeliveryThatIsDoneIsNotAnsweredAgainHoweverLateItIsTried) {
+  for (const Seconds interval : {Seconds{0}, Seconds{3600}}) {
+    auto wanted = request("tried again");
+    wanted.interval = interval;
+    wanted.key.handle = std::to_string(interval.count());
+    answer(wanted);
+    wanted.now += Seconds{2 * 3600};
+    EXPECT_EQ(cache_->reserve(wanted), Reservation::kAnswered);
+    wanted.is_named = false;  // then it may be another copy of the message as well
+    EXPECT_EQ(cache_->reserve(wanted), Reservation::kGranted);
+    cache_->release(wanted);
+  }
 }
 
 TEST_F(ReplyCacheTest, AnswersOnlyTheFirstMessageWithoutAnInterval) {
@@ -301,6 +319,39 @@ TEST(ReplyCacheFile, AFileOfANewerFormatIsRefusedAndLeftAsItIs) {
   }
   ASSERT_GT(changed, 0U);
   expect_refused(folder.write("newer.mdb", content), content, "its format is '2'");
+}
+
+TEST(ReplyCacheFile, AForeignFileGetsNoLockFileBesideIt) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write("notes.txt", "short");
+  expect_refused(path, "short", "not an LMDB file");
+  EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
+  std::filesystem::create_directory(folder.path("folder"));
+  EXPECT_THROW(open_cache(folder.path("folder"), CacheAccess::kCreate), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("folder-lock")));
+}
+
+TEST(ReplyCacheFile, InspectionDoesNotMakeACacheOfAnEmptyFile) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write("empty", "");
+  EXPECT_THROW(open_cache(path, CacheAccess::kExisting), Error);
+  EXPECT_NO_THROW(open_cache(folder.write("to-fill", ""), CacheAccess::kCreate));
+}
+
+TEST(ReplyCacheFile, WhatRootMakesBelongsToTheOwnerOfTheFolder) {
+  if (::geteuid() != 0) return;  // nobody else can give a file away
+  const test::TemporaryFolder folder;
+  constexpr uid_t kOwner = 4242;
+  ASSERT_EQ(::chown(folder.path().c_str(), kOwner, kOwner), 0);
+  for (const CacheAccess access : {CacheAccess::kCreate, CacheAccess::kExisting}) {
+    open_cache(folder.path("cache.mdb"), access);
+    for (const char* name : {"cache.mdb", "cache.mdb-lock"}) {
+      struct stat status {};
+      ASSERT_EQ(::stat(folder.path(name).c_str(), &status), 0);
+      EXPECT_EQ(status.st_uid, kOwner) << name;
+    }
+    std::filesystem::remove(folder.path("cache.mdb-lock"));  // as after a restored backup
+  }
 }
 
 TEST(ReplyCacheFile, AMissingFolderIsAnErrorAndNotMade) {

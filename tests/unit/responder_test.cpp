@@ -362,7 +362,8 @@ TEST(ResponderFiles, AFileThatOthersMayWriteIsRefused) {
             "info.conf:1: 'text.txt': others may write this file (chmod o-w)");
   ASSERT_EQ(::chmod(desk.path("text.txt").c_str(), 0644), 0);
   ASSERT_EQ(::chmod(desk.path("info.conf").c_str(), 0646), 0);
-  EXPECT_EQ(desk.fault("text = text.txt\n"), "info.conf: others may write this file (chmod o-w)");
+  EXPECT_EQ(fault_of([&] { load_responder(desk.path("info.conf")); }),
+            desk.path("info.conf") + ": others may write this file (chmod o-w)");
 }
 
 TEST(ResponderFiles, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
@@ -375,10 +376,15 @@ TEST(ResponderFiles, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
 
 TEST(ResponderFiles, AFileHasAnUpperBound) {
   const Desk desk;
-  desk.write("text.txt", std::string(kMaxLargeReplyOctets, '\n'));
+  const std::string allowed = "text = text.txt\nallow-large = yes\n";
+  desk.write("text.txt", std::string(kMaxReplyOctets, '\n'));
   EXPECT_EQ(desk.fault("text = text.txt\n"), "");
+  desk.write("text.txt", std::string(kMaxReplyOctets + 1, '\n'));
+  EXPECT_EQ(desk.fault("text = text.txt\n"),
+            "info.conf:1: 'text.txt': larger than 65536 octets (see 'allow-large')");
+  EXPECT_EQ(desk.fault(allowed), "");
   desk.write("text.txt", std::string(kMaxLargeReplyOctets + 1, '\n'));
-  EXPECT_EQ(desk.fault("text = text.txt\n"), "info.conf:1: 'text.txt': larger than 4194304 octets");
+  EXPECT_EQ(desk.fault(allowed), "info.conf:1: 'text.txt': larger than 1048576 octets");
 }
 
 TEST(ResponderFiles, AMissingResponderFileIsAFault) {
