@@ -21,7 +21,6 @@ constexpr std::size_t kMaxPlainLine = 78;           // RFC 5322, 2.1.1
 constexpr std::size_t kFlowedLine = 66;             // RFC 3676, 4.2 (72 at most), with room for =XX
 constexpr std::size_t kMaxLineOctets = 998;         // RFC 5322, 2.1.1
 constexpr std::string_view kSignatureMark = "-- ";  // RFC 3676, 4.3
-constexpr std::string_view kHex = "0123456789ABCDEF";
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
 std::string display_name_of(const Message& message, const std::string& canonical) {
@@ -204,8 +203,7 @@ std::string encode_quoted_printable(std::string_view text) {
       result += text[i];
       column += 1;
     } else {
-      const auto octet = static_cast<unsigned char>(text[i]);
-      result += {'=', kHex[octet >> 4U], kHex[octet & 15U]};
+      result += '=' + to_hex(text[i]);
       column += 3;
     }
   }

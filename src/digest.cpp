@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "inforeply/text.hpp"
+
 namespace inforeply {
 
 std::string digest(std::initializer_list<std::string_view> parts) {
@@ -23,11 +25,9 @@ std::string digest(std::initializer_list<std::string_view> parts) {
   sha256_digest(&context, hash.size(), hash.data());
   std::string hex;
   for (const std::uint8_t octet : hash) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    hex += kHex[octet >> 4U];
-    hex += kHex[octet & 15U];
+    hex += to_hex(static_cast<char>(octet));
   }
-  return hex;
+  return to_lower_ascii(hex);
 }
 
 }  // namespace inforeply

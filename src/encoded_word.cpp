@@ -22,7 +22,6 @@ constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
 constexpr std::size_t kMaxDecodedOctets = 4096;
 constexpr std::size_t kMaxWordsInRun = 64;
 constexpr std::size_t kMaxCharsetName = 40;
-constexpr std::string_view kHex = "0123456789ABCDEF";
 
 class Converter {
  public:
@@ -195,8 +194,7 @@ std::string encode_q(std::string_view text) {
     } else if (is_plain_in_q(c)) {
       result += c;
     } else {
-      const auto octet = static_cast<unsigned char>(c);
-      result += {'=', kHex[octet >> 4U], kHex[octet & 15U]};
+      result += '=' + to_hex(c);
     }
   }
   return result;

@@ -1,4 +1,4 @@
-// The only file that speaks to LMDB.
+// The reply cache in LMDB, whose handles are in lmdb.hpp.
 //
 // Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
 // key "inforeply" with the version as a decimal number, and two named databases:
@@ -21,36 +21,27 @@
 #include "lmdb_cache.hpp"
 
 #include <fcntl.h>
-#include <lmdb.h>
 #include <sys/stat.h>
-#include <syslog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <utility>
 #include <vector>
 
-#include "descriptor.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/exit_status.hpp"
 #include "inforeply/text.hpp"
+#include "lmdb.hpp"
 
 namespace inforeply {
 namespace {
 
 constexpr unsigned long long kFormatVersion = 1;
 constexpr std::string_view kVersionKey = "inforeply";
-constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;  // address space, not disk
-constexpr unsigned kMaxReaders = 1022;
 constexpr std::size_t kMaxKeyPart = 180;
 constexpr std::size_t kDigestOctets = 32;
 constexpr std::size_t kMaxStoredString = 255;
@@ -174,186 +165,12 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
   return record;
 }
 
-MDB_val to_val(std::string_view text) {
-  // LMDB never writes through a key or value that it is given.
-  return {text.size(), const_cast<char*>(text.data())};
-}
-std::string_view to_view(const MDB_val& val) {
-  return {static_cast<const char*>(val.mv_data), val.mv_size};
-}
-
-// --- a file that is shorter than it says ---
-
-/// For the signal handler below; as long as a path may be.
-std::array<char, 4096 + 64> damage_report{};
-
-/// LMDB reads the file as memory: what is missing of it comes as a signal, in the middle of a read.
-/// LMDB may leave pages at the end unwritten that nothing refers to, so the file's size alone does
-/// not tell.
-void report_damage(int /*signal*/) {
-  const std::size_t length = std::strlen(damage_report.data());
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, damage_report.data(), length);
-  ::syslog(LOG_MAIL | LOG_ERR, "%s", damage_report.data());  // the fault was in no code of libc
-  ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
-}
-
-void expect_damage_of(const std::string& path) {
-  std::snprintf(damage_report.data(), damage_report.size(),
-                "inforeply: cannot read cache %s: damaged, or the disk is full\n", path.c_str());
-  std::signal(SIGBUS, report_damage);
-}
-
-// --- LMDB's handles ----------------------------------------------------------------------------
-
-class Environment {
- public:
-  explicit Environment(std::string path) : path_(std::move(path)) {
-    require_lmdb_or_nothing();
-    MDB_env* created = nullptr;
-    require(mdb_env_create(&created), "open");
-    env_.reset(created);
-    require(mdb_env_set_mapsize(created, kMapOctets), "open");
-    require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
-    require(mdb_env_set_maxdbs(created, 2), "open");
-    expect_damage_of(path_);
-    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
-    hand_over_to_owner();
-    int dead_readers = 0;
-    require(mdb_reader_check(created, &dead_readers), "check the readers of");
-  }
-  [[nodiscard]] MDB_env* get() const { return env_.get(); }
-
-  [[noreturn]] void fail(const std::string& operation, const std::string& cause) const {
-    throw Error(Fault::kCache, "cannot " + operation + " cache " + path_ + ": " + cause);
-  }
-  void require(int status, const std::string& operation) const {
-    if (status == MDB_INVALID) fail(operation, "not an LMDB file");
-    if (status != MDB_SUCCESS) fail(operation, mdb_strerror(status));
-  }
-
- private:
-  /// LMDB would make its lock file beside a foreign file before it looks into it.
-  void require_lmdb_or_nothing() const {
-    const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!file.is_open()) return;
-    constexpr std::array<unsigned char, 4> kMagic = {0xDE, 0xC0, 0xEF, 0xBE};
-    constexpr off_t kMagicOffset = 16;  // behind the header of the first page
-    std::array<unsigned char, 4> magic{};
-    const ssize_t count = ::pread(file.get(), magic.data(), magic.size(), kMagicOffset);
-    if (count < 0) fail("open", std::strerror(errno));
-    struct stat status {};
-    if (::fstat(file.get(), &status) == 0 && status.st_size > 0 && magic != kMagic) {
-      fail("open", "not an LMDB file");
-    }
-  }
-
-  /// What root makes, the account that owns the cache, or its folder, must be able to use.
-  void hand_over_to_owner() const {
-    struct stat data {};
-    struct stat folder {};
-    const std::string parent = std::filesystem::path(path_).parent_path().string();
-    if (::geteuid() != 0 || ::stat(path_.c_str(), &data) != 0 ||
-        ::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) {
-      return;
-    }
-    const auto& owner = data.st_uid != 0 ? data : folder;
-    if (owner.st_uid == 0) return;
-    for (const auto& file : {path_, path_ + "-lock"}) {
-      if (::lchown(file.c_str(), owner.st_uid, owner.st_gid) != 0)
-        fail("open", std::strerror(errno));
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<MDB_env, decltype(&mdb_env_close)> env_{nullptr, &mdb_env_close};
-};
-
-enum class Mode { kRead, kWrite };
-
-/// Aborted unless committed.
-class Transaction {
- public:
-  Transaction(const Environment& environment, Mode mode) : environment_(environment) {
-    MDB_txn* begun = nullptr;
-    environment.require(
-        mdb_txn_begin(environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
-        mode == Mode::kRead ? "read" : "write");
-    txn_.reset(begun);
-  }
-  void commit() { environment_.require(mdb_txn_commit(txn_.release()), "write"); }
-
-  MDB_dbi open_database(const char* name, unsigned flags) {
-    MDB_dbi database = 0;
-    environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
-    return database;
-  }
-  [[nodiscard]] bool is_empty(MDB_dbi database) const {
-    MDB_stat stat{};
-    environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
-    return stat.ms_entries == 0;
-  }
-
-  /// The view is valid until the next change or the transaction's end.
-  [[nodiscard]] std::optional<std::string_view> get(MDB_dbi database, std::string_view key) const {
-    MDB_val key_val = to_val(key);
-    MDB_val value{};
-    const int status = mdb_get(txn_.get(), database, &key_val, &value);
-    if (status == MDB_NOTFOUND) return std::nullopt;
-    environment_.require(status, "read");
-    return to_view(value);
-  }
-  void put(MDB_dbi database, std::string_view key, std::string_view value) {
-    MDB_val key_val = to_val(key);
-    MDB_val value_val = to_val(value);
-    environment_.require(mdb_put(txn_.get(), database, &key_val, &value_val, 0), "write");
-  }
-  /// It need not be there.
-  void erase(MDB_dbi database, std::string_view key) {
-    MDB_val key_val = to_val(key);
-    const int status = mdb_del(txn_.get(), database, &key_val, nullptr);
-    if (status != MDB_NOTFOUND) environment_.require(status, "write");
-  }
-
-  [[nodiscard]] MDB_txn* get() const { return txn_.get(); }
-  [[nodiscard]] const Environment& environment() const { return environment_; }
-
- private:
-  const Environment& environment_;
-  std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> txn_{nullptr, &mdb_txn_abort};
-};
-
-/// Walks a database in the order of its keys.
-class Cursor {
- public:
-  Cursor(const Transaction& transaction, MDB_dbi database)
-      : environment_(transaction.environment()) {
-    MDB_cursor* opened = nullptr;
-    environment_.require(mdb_cursor_open(transaction.get(), database, &opened), "read");
-    cursor_.reset(opened);
-  }
-  /// To the first key that is not less than `key`. False at the end.
-  bool seek(std::string_view key) {
-    key_ = to_val(key);
-    return key.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE);
-  }
-  bool next() { return move(MDB_NEXT); }
-  [[nodiscard]] std::string_view key() const { return to_view(key_); }
-  [[nodiscard]] std::string_view value() const { return to_view(value_); }
-
- private:
-  bool move(MDB_cursor_op operation) {
-    const int status = mdb_cursor_get(cursor_.get(), &key_, &value_, operation);
-    if (status == MDB_NOTFOUND) return false;
-    environment_.require(status, "read");
-    return true;
-  }
-  const Environment& environment_;
-  std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor_{nullptr, &mdb_cursor_close};
-  MDB_val key_{};
-  MDB_val value_{};
-};
-
 // --- the cache ---------------------------------------------------------------------------------
+
+using lmdb::Cursor;
+using lmdb::Environment;
+using lmdb::Mode;
+using lmdb::Transaction;
 
 class LmdbCache : public ReplyCache {
  public:

@@ -391,12 +391,10 @@ std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::strin
 }
 
 std::string encode_file_name(std::string_view part) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string name;
   for (const char c : fold_case(part)) {
     if (c == '/' || c == '%' || (c == '.' && name.empty()) || has_control_characters({&c, 1})) {
-      const auto octet = static_cast<unsigned char>(c);
-      name += {'%', kHex[octet >> 4U], kHex[octet & 15U]};
+      name += '%' + to_hex(c);
     } else {
       name += c;
     }

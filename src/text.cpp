@@ -107,6 +107,12 @@ std::optional<unsigned long long> parse_number(std::string_view text) {
   return number;
 }
 
+std::string to_hex(char octet) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(octet);
+  return {kDigits[value >> 4U], kDigits[value & 15U]};
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -165,7 +171,6 @@ std::string to_single_line(std::string_view text) {
 }
 
 std::string escape_for_log(std::string_view text, std::size_t max_octets) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string result;
   const bool cut = text.size() > max_octets;
   if (cut) text = text.substr(0, max_octets);
@@ -175,12 +180,7 @@ std::string escape_for_log(std::string_view text, std::size_t max_octets) {
                           std::string_view(" <>\"\\").find(text.front()) == std::string_view::npos;
     length = std::max<std::size_t>(length, 1);
     for (const char c : text.substr(0, length)) {
-      const auto octet = static_cast<unsigned char>(c);
-      if (harmless) {
-        result += c;
-      } else {
-        result += {'\\', 'x', kHex[octet >> 4U], kHex[octet & 15U]};
-      }
+      result += harmless ? std::string(1, c) : "\\x" + to_lower_ascii(to_hex(c));
     }
     text.remove_prefix(length);
   }

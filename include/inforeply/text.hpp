@@ -27,6 +27,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// A decimal number and nothing else: digits only, no sign, no overflow.
 std::optional<unsigned long long> parse_number(std::string_view text);
 
+/// Two hexadecimal digits for an octet, in upper case.
+std::string to_hex(char octet);
+
 bool is_ascii(std::string_view text);
 bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
 bool is_valid_utf8(std::string_view text);
