@@ -90,13 +90,15 @@ class Environment {
     if (!file.is_open()) return;
     constexpr std::uint32_t kMagic = 0xBEEFC0DE;
     constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
-    std::uint32_t magic = 0;
-    const ssize_t count = ::pread(file.get(), &magic, sizeof magic, kMagicOffset);
-    if (count < 0) fail("open", std::strerror(errno));
+    // The size first: another process may be making the file, and it grows with what is written.
     struct stat status {};
-    if (::fstat(file.get(), &status) == 0 && status.st_size > 0 && magic != kMagic) {
-      fail("open", "not an LMDB file");
+    if (::fstat(file.get(), &status) != 0) fail("open", std::strerror(errno));
+    if (status.st_size == 0) return;
+    std::uint32_t magic = 0;
+    if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
+      fail("open", std::strerror(errno));
     }
+    if (magic != kMagic) fail("open", "not an LMDB file");
   }
 
   /// What root makes, the account that owns the cache, or its folder, must be able to use.
