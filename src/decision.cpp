@@ -90,8 +90,7 @@ std::string evidence_of(const HeaderField& field) {
 
 bool contains_word(std::string_view words, std::string_view wanted) {
   const auto all = split(words, ' ');
-  return std::any_of(all.begin(), all.end(),
-                     [&](std::string_view word) { return equals_ignoring_case(word, wanted); });
+  return is_one_of(wanted, all);
 }
 
 bool matches(const HeaderRule& rule, std::string_view body) {
@@ -316,11 +315,7 @@ std::optional<Address> addressed_as(const Message& message, std::span<const Addr
   constexpr std::array<std::string_view, 6> kFields = {"To",        "Cc",        "Bcc",
                                                        "Resent-To", "Resent-Cc", "Resent-Bcc"};
   for (const auto& field : message.header.fields) {
-    if (std::none_of(kFields.begin(), kFields.end(), [&](std::string_view name) {
-          return equals_ignoring_case(name, field.name);
-        })) {
-      continue;
-    }
+    if (!is_one_of(field.name, kFields)) continue;
     std::optional<Address> found;
     const auto is_own = [&](const Mailbox& mailbox) {
       found = parse_address(mailbox.addr_spec);

@@ -63,9 +63,11 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
       own.push_back(without_extension(address, world_.recipient_delimiter));
     }
   }
-  if (auto address = addressed_as(message_, own, world_.recipient_delimiter)) one.used = address;
   one.decision = decide({message_, sender_, sender_address_, one.responder.get(), own,
                          world_.recipient_delimiter, world_.clock.now()});
+  if (!one.decision.suppressed) {
+    if (auto address = addressed_as(message_, own, world_.recipient_delimiter)) one.used = address;
+  }
   return one;
 }
 

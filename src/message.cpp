@@ -40,8 +40,7 @@ std::optional<std::string> take_mbox_line(std::string_view& block) {
 }
 
 bool is_of_delivery(const HeaderField& field) {
-  return std::any_of(kDeliveryFields.begin(), kDeliveryFields.end(),
-                     [&](std::string_view name) { return equals_ignoring_case(field.name, name); });
+  return is_one_of(field.name, kDeliveryFields);
 }
 
 /// Of the fields that stay the same when the mail server tries again.

@@ -23,25 +23,12 @@ constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 
 /// Fields that the responder sets itself, whatever a template says.
-constexpr std::array<std::string_view, 14> kOwnFields = {"To",
-                                                         "Cc",
-                                                         "Bcc",
-                                                         "Date",
-                                                         "Message-ID",
-                                                         "In-Reply-To",
-                                                         "References",
-                                                         "Sender",
-                                                         "Auto-Submitted",
-                                                         "Return-Path",
-                                                         "Received",
-                                                         "X-Auto-Response-Suppress",
-                                                         "MIME-Version",
-                                                         "Content-Transfer-Encoding"};
-
-bool is_own_field(std::string_view name) {
-  return std::any_of(kOwnFields.begin(), kOwnFields.end(),
-                     [&](std::string_view own) { return equals_ignoring_case(own, name); });
-}
+constexpr std::array<std::string_view, 13> kOwnFields = {
+    "To",          "Cc",         "Bcc",
+    "Date",        "Message-ID", "In-Reply-To",
+    "References",  "Sender",     "Auto-Submitted",
+    "Return-Path", "Received",   "X-Auto-Response-Suppress",
+    "MIME-Version"};
 
 bool is_word(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -247,7 +234,7 @@ class Loader {
     const ConfigEntry entry{to_lower_ascii(field.name), decode_field_text(field.body), field.line};
     if (is("Content-Type") || is("Content-Transfer-Encoding")) {
       require_plain_utf8(path, field);
-    } else if (is_own_field(field.name) || field.body.empty()) {
+    } else if (is_one_of(field.name, kOwnFields) || field.body.empty()) {
       return;
     } else if (is("From")) {
       if (!responder_.from) responder_.from = template_mailbox(path, field);

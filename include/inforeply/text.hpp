@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ std::string_view trim(std::string_view text);
 /// ASCII letters only; bytes of UTF-8 sequences stay as they are.
 std::string to_lower_ascii(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool is_one_of(std::string_view text, std::span<const std::string_view> names);  ///< in any case
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
 /// True where `pattern` (in lower case, `*` for any run of characters) covers all of `text`.
