@@ -19,6 +19,7 @@ constexpr std::size_t kMaxDomainOctets = 253;
 constexpr std::size_t kMaxLabelOctets = 63;
 constexpr std::size_t kMaxLiteralOctets = 64;
 constexpr int kMaxRewritings = 4;
+constexpr auto kNone = std::string_view::npos;
 constexpr std::string_view kAtextSpecials = "!#$%&'*+-/=?^_`{|}~";
 
 bool is_letter_or_digit(char c) {
@@ -128,25 +129,59 @@ std::optional<std::string_view> take_up_to_equals(std::string_view& text) {
   return part;
 }
 
-/// Bounce address tag validation: `prvs=TAG=user`, Barracuda's `btv1==TAG==user`.
-std::optional<Address> undo_tag(const Address& address, std::string_view tagged) {
-  const bool barracuda = starts_with_ignoring_case(tagged, "btv1==");
-  if (!barracuda && !starts_with_ignoring_case(tagged, "prvs=")) return std::nullopt;
-  tagged.remove_prefix(barracuda ? 6 : 5);
-  if (!take_up_to_equals(tagged)) return std::nullopt;
-  if (barracuda && tagged.starts_with('=')) tagged.remove_prefix(1);
-  if (tagged.empty()) return std::nullopt;
-  return Address{std::string(tagged), address.domain, address.ascii_domain};
+/// BATV's tag: a key's digit, three digits of a day, six hexadecimal ones of a hash.
+bool is_prvs_tag(std::string_view text) {
+  constexpr std::size_t kDecimal = 4;
+  return text.size() == 10 && text.substr(0, kDecimal).find_first_not_of("0123456789") == kNone &&
+         text.substr(kDecimal).find_first_not_of("0123456789abcdefABCDEF") == kNone;
+}
+
+/// Bounce address tag validation: `prvs=TAG=user`, `prvs=user/TAG` of its first drafts, Barracuda's
+/// `btv1==TAG==user`, SparkPost's `msprvs1=TAG=user`.
+std::optional<std::string_view> undo_tag(std::string_view local_part) {
+  const auto take = [&](std::string_view prefix) {
+    if (!starts_with_ignoring_case(local_part, prefix)) return false;
+    local_part.remove_prefix(prefix.size());
+    return true;
+  };
+  if (take("btv1==")) {
+    const auto end = local_part.find("==");
+    if (end == kNone) return std::nullopt;
+    local_part.remove_prefix(end + 2);
+  } else if (take("prvs=") || take("msprvs1=")) {
+    const auto separator = local_part.find_first_of("=/");
+    if (separator == kNone) return std::nullopt;
+    const auto front = local_part.substr(0, separator);
+    const auto back = local_part.substr(separator + 1);
+    local_part = is_prvs_tag(back) && !is_prvs_tag(front) ? front : back;
+  } else {
+    return std::nullopt;
+  }
+  return local_part.empty() ? std::nullopt : std::optional(local_part);
+}
+
+/// What Gmail puts behind the account that forwards: `user+caf_=target=domain`.
+std::optional<std::string_view> undo_gmail_forwarding(std::string_view local_part) {
+  const auto mark = local_part.find("+caf_=");
+  if (mark == kNone || mark == 0) return std::nullopt;
+  return local_part.substr(0, mark);
 }
 
 /// Sender rewriting scheme: `SRS0=HASH=TIME=domain=user@forwarder`, and of a second forwarder
 /// `SRS1=HASH=forwarder==HASH=TIME=domain=user@second`. `+` or `-` may stand in the place of the
-/// `=` behind SRS0, and of the second one behind the first forwarder.
+/// `=` behind SRS0, and of the second one behind the first forwarder. Exchange Online writes
+/// `mailbox+SRS=HASH=TIME=domain=user`.
 std::optional<Address> undo_srs(std::string_view rewritten) {
   constexpr std::string_view kSeparators = "=+-";
+  constexpr std::string_view kExchange = "+srs=";
   const bool second = starts_with_ignoring_case(rewritten, "SRS1");
-  if (!second && !starts_with_ignoring_case(rewritten, "SRS0")) return std::nullopt;
-  rewritten.remove_prefix(4);
+  if (second || starts_with_ignoring_case(rewritten, "SRS0")) {
+    rewritten.remove_prefix(4);
+  } else if (const auto mark = to_lower_ascii(rewritten).find(kExchange); mark != kNone) {
+    rewritten.remove_prefix(mark + kExchange.size() - 1);
+  } else {
+    return std::nullopt;
+  }
   const auto take_separator = [&] {
     if (rewritten.empty() || kSeparators.find(rewritten.front()) == std::string_view::npos) {
       return false;
@@ -167,7 +202,11 @@ std::optional<Address> undo_srs(std::string_view rewritten) {
 }
 
 std::optional<Address> undo_rewriting(const Address& address) {
-  if (auto inner = undo_tag(address, address.local_part)) return inner;
+  for (const auto undo : {undo_tag, undo_gmail_forwarding}) {
+    if (const auto local_part = undo(address.local_part)) {
+      return Address{std::string(*local_part), address.domain, address.ascii_domain};
+    }
+  }
   return undo_srs(address.local_part);
 }
 
@@ -315,6 +354,23 @@ Address without_extension(Address address, std::string_view delimiters) {
   const auto delimiter = address.local_part.find_first_of(delimiters);
   if (delimiter != std::string::npos && delimiter > 0) address.local_part.resize(delimiter);
   return address;
+}
+
+std::optional<Address> address_in_local_part(const Address& address, std::string_view delimiters) {
+  const std::string& text = address.local_part;
+  for (const char separator : {'@', '#', '='}) {
+    const auto at = text.rfind(separator);
+    if (at == std::string::npos) continue;
+    const auto local_part = text.substr(0, at);
+    const auto domain = text.substr(at + 1);
+    // Mail servers put a recipient's extension behind whatever an alias gives.
+    for (const auto end : {std::string::npos, domain.find_first_of(delimiters)}) {
+      if (auto inner = parse_address(with_local_part(local_part, domain.substr(0, end)))) {
+        return inner;
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 Address person_behind(const Address& sender) {

@@ -46,13 +46,25 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       sender_address_(parse_address(sender_)),
       start_(std::chrono::steady_clock::now()) {}
 
+std::optional<Address> Delivery::real_recipient(const std::string& text) const {
+  const auto& domains = world_.settings.autoreply_domains;
+  auto address = parse_address(text);
+  if (address &&
+      std::find(domains.begin(), domains.end(), address->ascii_domain) != domains.end()) {
+    auto inner = address_in_local_part(*address, world_.settings.recipient_delimiter);
+    if (inner) return inner;
+  }
+  return address;
+}
+
 Delivery::Case Delivery::examine(const Recipient& recipient) const {
+  const auto& settings = world_.settings;
   Case one;
   std::vector<Address> own;
   for (const auto& text : {recipient.address, recipient.original}) {
-    const auto address = parse_address(text);
+    const auto address = real_recipient(text);
     if (!address) continue;
-    own.push_back(without_extension(*address, world_.recipient_delimiter));
+    own.push_back(without_extension(*address, settings.recipient_delimiter));
     one.used = address;  // the original recipient, where it is known
     if (one.responder) continue;
     one.responder = world_.responders.find(*address);
@@ -60,13 +72,16 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
   }
   if (one.responder) {
     for (const auto& address : one.responder->addresses) {
-      own.push_back(without_extension(address, world_.recipient_delimiter));
+      own.push_back(without_extension(address, settings.recipient_delimiter));
     }
   }
-  one.decision = decide({message_, sender_, sender_address_, one.responder.get(), own,
-                         world_.recipient_delimiter, world_.clock.now()});
+  one.decision =
+      decide({message_, sender_, sender_address_, one.responder.get(), own,
+              settings.recipient_delimiter, world_.clock.now(), settings.trusted_authserv});
   if (!one.decision.suppressed) {
-    if (auto address = addressed_as(message_, own, world_.recipient_delimiter)) one.used = address;
+    if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
+      one.used = address;
+    }
   }
   return one;
 }
@@ -98,6 +113,20 @@ Submission Delivery::submit(const Case& one) const {
                                       reply, step_deadline());
 }
 
+std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
+  const auto& settings = world_.settings;
+  std::vector<CountedLimit> limits;
+  const auto add = [&](std::string_view setting, std::string counter,
+                       const std::optional<RateLimit>& limit) {
+    if (limit) limits.push_back({setting, std::move(counter), *limit});
+  };
+  add("limit", "responder " + one.found_by->normalized(), one.responder->limit);
+  add("limit-sender-domain", "domain " + person_behind(*sender_address_).ascii_domain,
+      settings.limit_sender_domain);
+  add("limit of all replies", "all", settings.limit);
+  return limits;
+}
+
 void Delivery::answer(const Case& one, LogEntry& entry) {
   if (!cache_) cache_ = world_.open_cache();
   ReservationRequest request{
@@ -106,6 +135,7 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
       digest({envelope_.queue_id, message_.fingerprint}),
       !envelope_.queue_id.empty(),
       one.responder->interval,
+      limits_of(one),
       {}};
   switch (reserve(request)) {
     case Reservation::kGranted:
@@ -113,6 +143,13 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
     case Reservation::kAnswered:
       entry.action = "suppressed";
       entry.reason = code_of(Reason::kRecentlyAnswered);
+      return;
+    case Reservation::kRateLimited:
+      entry.action = "suppressed";
+      entry.reason = code_of(Reason::kRateLimited);
+      if (const auto* reached = cache_->find_reached(request)) {
+        entry.detail = std::string(reached->setting) + " " + reached->limit.text + " reached";
+      }
       return;
     case Reservation::kInProgress:
       throw Error(Fault::kCache, "another process is at work on this delivery");
@@ -181,8 +218,8 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
   std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
   const std::string id =
       envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
-  std::string line = id + ": from=<" + in_log(sender_, world_.log_addresses) + "> to=<" +
-                     in_log(recipient.address, world_.log_addresses) +
+  std::string line = id + ": from=<" + in_log(sender_, world_.settings.log_addresses) + "> to=<" +
+                     in_log(recipient.address, world_.settings.log_addresses) +
                      "> action=" + std::string(entry.action) +
                      " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
                      " delay=" + seconds.data();
@@ -203,7 +240,8 @@ std::string Delivery::preview(bool with_explanation) const {
     const auto& suppressed = one.decision.suppressed;
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
-    if (with_explanation) text += "\n" + explain(one.decision);
+    if (with_explanation)
+      text += "\n" + explain(one.decision, one.responder ? one.responder->file : "");
     if (!suppressed) text += "\n" + composed(one);
   }
   return text;

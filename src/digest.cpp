@@ -30,4 +30,17 @@ std::string digest(std::initializer_list<std::string_view> parts) {
   return to_lower_ascii(hex);
 }
 
+std::uint64_t short_digest(std::string_view text) {
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+  std::array<std::uint8_t, sizeof(std::uint64_t)> hash{};
+  sha256_digest(&context, hash.size(), hash.data());
+  std::uint64_t bits = 0;
+  for (const std::uint8_t octet : hash) {
+    bits = bits << 8U | octet;
+  }
+  return bits;
+}
+
 }  // namespace inforeply

@@ -36,6 +36,10 @@ std::string place(const std::string& file, std::size_t line) {
 ConfigError::ConfigError(const std::string& file, std::size_t line, const std::string& text)
     : Error(Fault::kConfiguration, place(file, line) + text) {}
 
+void throw_fault(const ConfigError& fault) {
+  throw ConfigError(fault);
+}
+
 Error system_error(Fault fault, const std::string& operation_and_object) {
   return {fault, operation_and_object + ": " + std::generic_category().message(errno)};
 }

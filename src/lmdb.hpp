@@ -21,7 +21,7 @@
 #include <string_view>
 #include <utility>
 
-#include "descriptor.hpp"
+#include "inforeply/descriptor.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
 
@@ -29,6 +29,7 @@ namespace inforeply::lmdb {
 
 constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;  // address space, not disk
 constexpr unsigned kMaxReaders = 1022;
+constexpr unsigned kMaxDatabases = 3;
 
 inline MDB_val to_val(std::string_view text) {
   // LMDB never writes through a key or value that it is given.
@@ -66,7 +67,7 @@ class Environment {
     env_.reset(created);
     require(mdb_env_set_mapsize(created, kMapOctets), "open");
     require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
-    require(mdb_env_set_maxdbs(created, 2), "open");
+    require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
     expect_damage_of(path_);
     require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
     hand_over_to_owner();

@@ -9,6 +9,8 @@
 //                    the whole responder, the whole sender
 //   expiry    key    u64 expires_at, big-endian, then the key in records; no entry for "never"
 //             value  empty
+//   limits    key    the counter of a rate limit, cut in the same way
+//             value  u64 expires_at, then of each of its entries u64 at, u32 replies
 //
 // Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
 // at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
@@ -180,17 +182,18 @@ class LmdbCache : public ReplyCache {
 
   Reservation reserve(const ReservationRequest& request) override {
     const std::string key = record_key(request.key);
-    if (is_answered(Transaction(environment_, Mode::kRead), key, request)) {
-      return Reservation::kAnswered;
+    if (const auto refusal = find_refusal(Transaction(environment_, Mode::kRead), key, request)) {
+      return *refusal;
     }
     if (!lock_delivery(request)) return Reservation::kInProgress;
     try {
       Transaction write(environment_, Mode::kWrite);
-      if (is_answered(write, key, request)) {
+      if (const auto refusal = find_refusal(write, key, request)) {
         unlock_delivery(request);
-        return Reservation::kAnswered;
+        return *refusal;
       }
       const auto earlier = find(write, key);
+      if (!is_granted_again(earlier, request)) count(write, request);
       store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
                     earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
@@ -199,6 +202,10 @@ class LmdbCache : public ReplyCache {
       throw;
     }
     return Reservation::kGranted;
+  }
+
+  const CountedLimit* find_reached(const ReservationRequest& request) override {
+    return find_reached_limit(Transaction(environment_, Mode::kRead), request);
   }
 
   void confirm(const ReservationRequest& request) override {
@@ -217,6 +224,7 @@ class LmdbCache : public ReplyCache {
     const auto record = find(write, record_key(request.key));
     if (record && record->state == RecordState::kPending && record->delivery == request.delivery) {
       remove(write, *record);
+      take_back(write, request, record->answered_at);
       write.commit();
     }
     unlock_delivery(request);
@@ -250,17 +258,21 @@ class LmdbCache : public ReplyCache {
     while (true) {
       const auto batch =
           request.older_than ? find_older(request, position) : find_expired(request, position);
-      if (batch.empty()) return total;
+      if (batch.empty()) break;
       total += request.dry_run ? batch.size() : remove_batch(request, batch);
     }
+    if (!request.dry_run) purge_counters(request);
+    return total;
   }
 
  private:
   void open_databases(CacheAccess access) {
     std::optional<std::string> version;
+    bool complete = false;  // counters came later than the rest
     {
       Transaction read(environment_, Mode::kRead);
       const MDB_dbi main = read.open_database(nullptr, 0);
+      complete = read.get(main, "limits").has_value();
       if (const auto stored = read.get(main, kVersionKey)) {
         version = std::string(*stored);
       } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
@@ -271,10 +283,11 @@ class LmdbCache : public ReplyCache {
       environment_.fail("open", "its format is '" + to_single_line(*version) +
                                     "', this program knows " + std::to_string(kFormatVersion));
     }
-    Transaction txn(environment_, version ? Mode::kRead : Mode::kWrite);
-    const unsigned flags = version ? 0 : MDB_CREATE;
+    Transaction txn(environment_, complete ? Mode::kRead : Mode::kWrite);
+    const unsigned flags = complete ? 0 : MDB_CREATE;
     records_ = txn.open_database("records", flags);
     expiry_ = txn.open_database("expiry", flags);
+    limits_ = txn.open_database("limits", flags);
     if (!version)
       txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
     txn.commit();  // also of a reading transaction: it keeps the handles
@@ -303,6 +316,93 @@ class LmdbCache : public ReplyCache {
     if (request.is_named && same && record->state == RecordState::kAnswered) return true;
     if (request.interval == Seconds{0} || !record->counts_at(request.now)) return false;
     return record->state == RecordState::kAnswered || !same;
+  }
+
+  /// Whether this delivery has the reservation already: the process before it died.
+  static bool is_granted_again(const std::optional<ReplyRecord>& record,
+                               const ReservationRequest& request) {
+    return record && record->state == RecordState::kPending && record->delivery == request.delivery;
+  }
+
+  /// Why nothing may be reserved, as far as this transaction sees; nothing where it may.
+  [[nodiscard]] std::optional<Reservation> find_refusal(const Transaction& txn,
+                                                        std::string_view key,
+                                                        const ReservationRequest& request) const {
+    if (is_answered(txn, key, request)) return Reservation::kAnswered;
+    if (request.limits.empty() || is_granted_again(find(txn, key), request)) return std::nullopt;
+    if (find_reached_limit(txn, request) != nullptr) return Reservation::kRateLimited;
+    return std::nullopt;
+  }
+
+  // --- rate limits ---
+
+  [[nodiscard]] ReplyTally find_tally(const Transaction& txn, const std::string& counter) const {
+    const auto value = txn.get(limits_, key_part(counter));
+    if (!value) return {};
+    Reader reader{*value};
+    reader.integer<std::uint64_t>();  // when it expires
+    std::vector<ReplyTally::Entry> entries;
+    while (reader.ok && !reader.rest.empty()) {
+      const Time at = from_stored(reader.integer<std::uint64_t>());
+      entries.push_back({at, reader.integer<std::uint32_t>()});
+    }
+    if (!reader.ok) environment_.fail("read", "a damaged counter");
+    return ReplyTally(std::move(entries));
+  }
+  void store_tally(Transaction& txn, const CountedLimit& counted, const ReplyTally& tally) {
+    const auto& entries = tally.entries();
+    if (entries.empty()) return txn.erase(limits_, key_part(counted.counter));
+    std::string value;
+    put_integer(value, to_stored(entries.back().at + counted.limit.period));
+    for (const auto& entry : entries) {
+      put_integer(value, to_stored(entry.at));
+      put_integer(value, entry.replies);
+    }
+    txn.put(limits_, key_part(counted.counter), value);
+  }
+
+  [[nodiscard]] const CountedLimit* find_reached_limit(const Transaction& txn,
+                                                       const ReservationRequest& request) const {
+    const auto reached =
+        std::find_if(request.limits.begin(), request.limits.end(), [&](const auto& counted) {
+          return !find_tally(txn, counted.counter).has_room(counted.limit, request.now);
+        });
+    return reached == request.limits.end() ? nullptr : &*reached;
+  }
+  void count(Transaction& txn, const ReservationRequest& request) {
+    for (const auto& counted : request.limits) {
+      auto tally = find_tally(txn, counted.counter);
+      tally.add(counted.limit, request.now);
+      store_tally(txn, counted, tally);
+    }
+  }
+  void take_back(Transaction& txn, const ReservationRequest& request, Time at) {
+    for (const auto& counted : request.limits) {
+      auto tally = find_tally(txn, counted.counter);
+      tally.take_back(at);
+      store_tally(txn, counted, tally);
+    }
+  }
+  void purge_counters(const PurgeRequest& request) {
+    std::vector<std::string> expired;
+    const auto is_expired = [&](std::string_view value) {
+      return from_stored(Reader{value}.integer<std::uint64_t>()) <= request.now;
+    };
+    {
+      const Transaction read(environment_, Mode::kRead);
+      Cursor cursor(read, limits_);
+      for (bool found = cursor.seek({}); found; found = cursor.next()) {
+        if (is_expired(cursor.value())) expired.emplace_back(cursor.key());
+      }
+    }
+    for (std::size_t i = 0; i < expired.size();) {
+      Transaction write(environment_, Mode::kWrite);
+      for (const auto end = std::min(i + request.batch, expired.size()); i < end; ++i) {
+        const auto value = write.get(limits_, expired[i]);
+        if (value && is_expired(*value)) write.erase(limits_, expired[i]);
+      }
+      write.commit();
+    }
   }
 
   void store(Transaction& txn, const ReplyRecord& record) {
@@ -415,6 +515,7 @@ class LmdbCache : public ReplyCache {
   Environment environment_;
   MDB_dbi records_ = 0;
   MDB_dbi expiry_ = 0;
+  MDB_dbi limits_ = 0;
 };
 
 }  // namespace

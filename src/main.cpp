@@ -8,11 +8,13 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "inforeply/delivery.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
 #include "inforeply/settings.hpp"
+#include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
@@ -65,27 +67,48 @@ ExitStatus respond(const ResponderCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   const auto& settings = command.settings;
   const auto log = make_log(settings.log);
-  const auto responders = settings.responder.empty()
-                              ? responder_folder(settings.responders, settings.recipient_delimiter)
-                              : single_responder(settings.responder);
+  const IndexFolder indexes{list_index_folder(settings.cache), !command.dry_run};
+  const auto responders =
+      settings.responder.empty()
+          ? responder_folder(settings.responders, settings.recipient_delimiter, indexes)
+          : single_responder(settings.responder, indexes);
   const SystemClock system_clock;
   const FixedClock fixed_clock(command.now.value_or(Time{}));
   const auto& clock = command.now ? static_cast<const Clock&>(fixed_clock) : system_clock;
   const Message message = read_message(STDIN_FILENO);
   Delivery delivery(
       {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
-       [&] { return make_mailer(settings.mailer); }, settings.recipient_delimiter,
-       settings.log_addresses, start + kRunTimeLimit - kTimeToFinish},
+       [&] { return make_mailer(settings.mailer); }, settings,
+       start + kRunTimeLimit - kTimeToFinish},
       message, command.envelope);
   if (command.dry_run) return print(delivery.preview(command.explain));
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
+}
+
+/// Prints every fault of the configuration, a line each.
+ExitStatus check_config(const ResponderCommand& command) {
+  std::vector<std::string> faults = command.faults;
+  const auto collect = [&](const ConfigError& fault) { faults.emplace_back(fault.what()); };
+  const auto& settings = command.settings;
+  std::size_t responders = 1;
+  if (settings.responder.empty()) {
+    responders = check_responder_folder(settings.responders, collect);
+  } else {
+    check_responder(settings.responder, collect);
+  }
+  std::string text;
+  for (const auto& fault : faults)
+    text += to_single_line(fault) + "\n";
+  if (faults.empty()) text = "no fault found, responders: " + std::to_string(responders) + "\n";
+  print(text);
+  return faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
 ExitStatus run(int argc, char** argv) {
   const ResponderCommand command = parse_responder_command(argc, argv);
   if (command.help) return print(responder_help());
   if (command.version) return print("inforeply " INFOREPLY_VERSION "\n");
-  return respond(command);
+  return command.check_config ? check_config(command) : respond(command);
 }
 
 /// Before a log is chosen both places are told: the mail server keeps what is printed here, too.

@@ -75,25 +75,51 @@ std::size_t header_length(std::string_view text) {
   return text.size();
 }
 
+bool is_lone_cr(std::string_view text, std::size_t at) {
+  return text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n');
+}
+
+/// Text that mostly ends its lines in CR alone, as old mail systems do, with LF instead; the mail
+/// server may have put a few lines of its own on top. Empty where there is nothing to repair: a CR
+/// here and there is none.
+std::string repair_line_ends(std::string_view text) {
+  if (text.find('\r') == std::string_view::npos) return {};
+  const auto line_feeds = std::count(text.begin(), text.end(), '\n');
+  std::string repaired(text);
+  std::ptrdiff_t lone = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_lone_cr(text, i)) continue;
+    repaired[i] = '\n';
+    ++lone;
+  }
+  return lone > line_feeds ? repaired : std::string();
+}
+
 }  // namespace
 
 std::string Message::message_id() const {
-  const std::string* body = header.find("Message-ID");
-  if (body == nullptr) return {};
-  const auto ids = parse_message_ids(*body);
+  const std::string* field = header.find("Message-ID");
+  if (field == nullptr) return {};
+  const auto ids = parse_message_ids(*field);
   return ids.empty() ? std::string{} : ids.front();
 }
 
 std::string Message::subject() const {
-  const std::string* body = header.find("Subject");
-  return body == nullptr ? std::string{}
-                         : std::string(trim(to_single_line(decode_field_start(*body))));
+  const std::string* field = header.find("Subject");
+  return field == nullptr ? std::string{}
+                          : std::string(trim(to_single_line(decode_field_start(*field))));
 }
 
 Message parse_message(std::string_view text) {
+  const std::string repaired = repair_line_ends(text);
+  if (!repaired.empty()) text = repaired;
   Message message;
   const auto length = header_length(text);
   message.header_truncated = length > kMaxHeaderOctets;
+  if (!message.header_truncated && length < text.size()) {
+    const auto body = text.substr(text.find('\n', length) + 1);  // behind the empty line
+    message.body = body.substr(0, kMaxBodyOctets);
+  }
   text = text.substr(0, std::min(length, kMaxHeaderOctets));
   const auto mbox_sender = take_mbox_line(text);
   message.header = parse_header(text);
@@ -104,8 +130,8 @@ Message parse_message(std::string_view text) {
 }
 
 Message read_message(int file_descriptor) {
-  // With room for the line end behind the longest block, which tells it from a longer one.
-  constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2;
+  // With the empty line behind the longest block, which tells it from a longer one.
+  constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2 + kMaxBodyOctets;
   std::string kept;
   std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
   while (true) {

@@ -32,7 +32,8 @@ bool begins_with_vacation_subject(std::string_view text) {
 
 }  // namespace
 
-TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::size_t line) {
+TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::size_t line,
+                           const FaultHandler& on_fault) {
   std::string literal;
   const auto end_piece = [&](Placeholder placeholder) {
     pieces_.push_back({std::move(literal), true, placeholder});
@@ -46,14 +47,16 @@ TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::
     } else if (text.starts_with("${")) {
       const auto end = text.find_first_of("}\n");
       if (end == std::string_view::npos || text[end] != '}') {
-        throw ConfigError(file, line, "'${' without '}' (write '$$' for a dollar)");
+        on_fault(ConfigError(file, line, "'${' without '}' (write '$$' for a dollar)"));
+        text.remove_prefix(2);
+        continue;
       }
       const auto name = text.substr(2, end - 2);
-      const auto placeholder = placeholder_of(name);
-      if (!placeholder) {
-        throw ConfigError(file, line, "unknown placeholder '${" + to_single_line(name) + "}'");
+      if (const auto placeholder = placeholder_of(name)) {
+        end_piece(*placeholder);
+      } else {
+        on_fault(ConfigError(file, line, "unknown placeholder '${" + to_single_line(name) + "}'"));
       }
-      end_piece(*placeholder);
       taken = end + 1;
     } else if (begins_with_vacation_subject(text)) {
       end_piece(Placeholder::kSubject);

@@ -5,12 +5,15 @@
 namespace inforeply {
 namespace {
 
-constexpr std::array<std::string_view, 16> kCodes = {
-    "no-responder",  "inactive", "null-sender",    "invalid-sender",
-    "own-address",   "loop",     "auto-submitted", "report",
-    "system-sender", "list",     "precedence",     "suppress-requested",
-    "auto-reply",    "spam",     "not-addressed",  "recently-answered"};
-static_assert(kCodes.size() == static_cast<std::size_t>(Reason::kRecentlyAnswered) + 1);
+constexpr std::array<std::string_view, 19> kCodes = {
+    "no-responder",       "inactive",      "null-sender",
+    "invalid-sender",     "own-address",   "loop",
+    "auto-submitted",     "report",        "excluded",
+    "system-sender",      "list",          "precedence",
+    "suppress-requested", "auto-reply",    "spam",
+    "unauthenticated",    "not-addressed", "recently-answered",
+    "rate-limited"};
+static_assert(kCodes.size() == static_cast<std::size_t>(Reason::kRateLimited) + 1);
 
 }  // namespace
 

@@ -31,6 +31,10 @@ void check_cache_url(std::string_view url) {
   parse_cache_url(url);
 }
 
+std::string list_index_folder(std::string_view url) {
+  return parse_cache_url(url) + "-lists";
+}
+
 std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access) {
   return open_lmdb_cache(parse_cache_url(url), access);
 }

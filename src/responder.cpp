@@ -1,9 +1,6 @@
 #include "inforeply/responder.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -15,6 +12,7 @@
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
+#include "inforeply/trusted_file.hpp"
 
 namespace inforeply {
 namespace {
@@ -39,8 +37,10 @@ bool is_word(std::string_view text) {
 /// Builds a Responder from the entries of its file.
 class Loader {
  public:
-  explicit Loader(const std::string& path)
-      : file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets))) {
+  Loader(const std::string& path, const IndexFolder& indexes, const FaultHandler& on_fault)
+      : on_fault_(on_fault),
+        indexes_(indexes),
+        file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
     responder_.file = path;
     folder_ = std::filesystem::path(path).parent_path().string();
     if (folder_.empty()) folder_ = ".";
@@ -48,13 +48,19 @@ class Loader {
 
   Responder load() {
     for (const auto& entry : file_.entries)
-      set(entry);
+      collect_fault(on_fault_, [&] { set(entry); });
     if (seen_.contains("text") == seen_.contains("template")) {
-      throw ConfigError(file_.path, 0, "needs either 'text' or 'template'");
+      on_fault_(ConfigError(file_.path, 0, "needs either 'text' or 'template'"));
     }
     // When all settings are known: a template yields to them, and 'allow-large' sets the bound.
-    if (text_ != nullptr) responder_.text = TextTemplate(read_text(*text_), path_of(*text_), 1);
-    if (template_ != nullptr) read_template(*template_);
+    collect_fault(on_fault_, [&] {
+      if (text_ != nullptr) {
+        responder_.text = TextTemplate(read_text(*text_), path_of(*text_), 1, on_fault_);
+      }
+    });
+    collect_fault(on_fault_, [&] {
+      if (template_ != nullptr) read_template(*template_);
+    });
     if (!subject_) responder_.subject = TextTemplate("Auto: ${subject}", file_.path, 0);
     if (!seen_.contains("interval")) {
       responder_.interval =
@@ -62,8 +68,8 @@ class Loader {
     }
     if (responder_.active_from && responder_.active_until &&
         *responder_.active_from >= *responder_.active_until) {
-      throw ConfigError(file_.path, seen_["active-until"],
-                        "'active-until' is before 'active-from'");
+      on_fault_(
+          ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
     }
     if (responder_.handle.empty()) responder_.handle = content_handle();
     return std::move(responder_);
@@ -124,8 +130,8 @@ class Loader {
   void set_from(const ConfigEntry& entry) { responder_.from = mailbox(entry); }
   void set_reply_to(const ConfigEntry& entry) { responder_.reply_to = mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
-    responder_.subject = TextTemplate(entry.value, file_.path, entry.line);
     subject_ = true;
+    responder_.subject = TextTemplate(entry.value, file_.path, entry.line, on_fault_);
   }
   void set_interval(const ConfigEntry& entry) {
     if (entry.value == "once") return;  // no interval ever ends
@@ -170,6 +176,17 @@ class Loader {
     if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
     responder_.allow_large = entry.value == "yes";
   }
+  void set_limit(const ConfigEntry& entry) {
+    responder_.limit = parse_rate_limit(entry.value);
+    if (!responder_.limit) bad_value(entry, "replies in a time, such as 100/1d");
+  }
+  void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
+  void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
+  void add_to(AddressList& list, const ConfigEntry& entry) const {
+    if (list.add(entry.value)) return;
+    if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
+    list.add_file({folder_, entry.value, file_.path, entry.line}, indexes_);
+  }
   void set_text(const ConfigEntry& entry) { text_ = &entry; }
   void set_template(const ConfigEntry& entry) { template_ = &entry; }
 
@@ -180,8 +197,8 @@ class Loader {
   /// A text file of the reply: UTF-8, line ends made LF.
   std::string read_text(const ConfigEntry& entry) {
     const std::string path = path_of(entry);
-    std::string raw = read_trusted_file_beneath(folder_, entry.value, kMaxLargeReplyOctets,
-                                                file_.path, entry.line);
+    std::string raw =
+        read_trusted_file({folder_, entry.value, file_.path, entry.line}, kMaxLargeReplyOctets);
     if (raw.size() > kMaxReplyOctets && !responder_.allow_large) {
       fault(entry, "'" + entry.value + "': larger than " + std::to_string(kMaxReplyOctets) +
                        " octets (see 'allow-large')");
@@ -192,15 +209,15 @@ class Loader {
     std::size_t line = 1;
     for (std::size_t i = 0; i < raw.size(); ++i) {
       if (raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n') continue;
-      if (raw[i] == '\r') throw ConfigError(path, line, "a carriage return without a line feed");
-      if (raw[i] == '\0') throw ConfigError(path, line, "a NUL octet");
+      if (raw[i] == '\r') on_fault_({path, line, "a carriage return without a line feed"});
+      if (raw[i] == '\0') on_fault_({path, line, "a NUL octet"});
       if (raw[i] == '\n') ++line;
       text += raw[i];
     }
     for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
       const auto end = std::min(text.find('\n', begin), text.size());
       if (!is_valid_utf8(std::string_view(text).substr(begin, end - begin))) {
-        throw ConfigError(path, number, "not UTF-8");
+        on_fault_({path, number, "not UTF-8"});
       }
       begin = end + 1;
     }
@@ -221,12 +238,12 @@ class Loader {
       throw ConfigError(path, header.skipped_line, "expected a header field, 'Name: value'");
     }
     for (const auto& field : header.fields) {
-      set_template_field(path, field);
+      collect_fault(on_fault_, [&] { set_template_field(path, field); });
     }
     const auto body_begin = block_end + (no_fields ? 1 : 2);
     const auto line = std::count(text.begin(), text.begin() + static_cast<long>(body_begin), '\n');
     responder_.text =
-        TextTemplate(text.substr(body_begin), path, static_cast<std::size_t>(line) + 1);
+        TextTemplate(text.substr(body_begin), path, static_cast<std::size_t>(line) + 1, on_fault_);
   }
 
   void set_template_field(const std::string& path, const HeaderField& field) {
@@ -289,6 +306,8 @@ class Loader {
     return digest({said}).substr(0, 16);
   }
 
+  const FaultHandler& on_fault_;
+  const IndexFolder& indexes_;
   ConfigFile file_;
   std::string folder_;
   std::map<std::string, std::size_t, std::less<>> seen_;  // name to line
@@ -317,76 +336,26 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
       {"precedence", {false, &Loader::set_precedence}},
       {"envelope-from", {false, &Loader::set_envelope_from}},
       {"allow-large", {false, &Loader::set_allow_large}},
+      {"limit", {false, &Loader::set_limit}},
+      {"never-reply-to", {true, &Loader::set_never_reply_to}},
+      {"only-reply-to", {true, &Loader::set_only_reply_to}},
   };
   return table;
 }
 
-class SingleResponder : public ResponderSource {
- public:
-  explicit SingleResponder(std::string file) : file_(std::move(file)) {}
-  [[nodiscard]] std::unique_ptr<Responder> find(const Address& /*address*/) const override {
-    return std::make_unique<Responder>(load_responder(file_));
-  }
-
- private:
-  std::string file_;
-};
-
-class ResponderFolder : public ResponderSource {
- public:
-  ResponderFolder(std::string folder, std::string delimiters)
-      : folder_(std::move(folder)), delimiters_(std::move(delimiters)) {}
-
-  [[nodiscard]] std::unique_ptr<Responder> find(const Address& address) const override {
-    const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
-    const auto bare = without_extension(address, delimiters_);
-    for (const auto& candidate :
-         {domain + "/" + encode_file_name(address.local_part) + ".conf",
-          domain + "/" + encode_file_name(bare.local_part) + ".conf", domain + ".conf"}) {
-      if (exists(candidate)) return std::make_unique<Responder>(load_responder(candidate));
-    }
-    if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
-    return nullptr;
-  }
-
- private:
-  /// Throws ConfigError where that cannot be told.
-  static bool exists(const std::string& path) {
-    struct stat status {};
-    // lstat: a link that leads nowhere is a fault to report, not a file that is not there.
-    if (::lstat(path.c_str(), &status) == 0) return true;
-    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
-    throw ConfigError(path, 0, "cannot stat: " + std::generic_category().message(errno));
-  }
-
-  std::string folder_;
-  std::string delimiters_;
-};
-
 }  // namespace
 
-Responder load_responder(const std::string& file) {
-  return Loader(file).load();
+Responder load_responder(const std::string& file, const IndexFolder& indexes,
+                         const FaultHandler& on_fault) {
+  return Loader(file, indexes, on_fault).load();
 }
 
-std::unique_ptr<ResponderSource> single_responder(std::string file) {
-  return std::make_unique<SingleResponder>(std::move(file));
-}
-
-std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters) {
-  return std::make_unique<ResponderFolder>(std::move(folder), std::move(delimiters));
-}
-
-std::string encode_file_name(std::string_view part) {
-  std::string name;
-  for (const char c : fold_case(part)) {
-    if (c == '/' || c == '%' || (c == '.' && name.empty()) || has_control_characters({&c, 1})) {
-      name += '%' + to_hex(c);
-    } else {
-      name += c;
-    }
-  }
-  return name;
+void check_responder(const std::string& file, const FaultHandler& on_fault) {
+  collect_fault(on_fault, [&] {
+    const Responder responder = load_responder(file, {}, on_fault);
+    responder.never_reply_to.check_files(on_fault);
+    responder.only_reply_to.check_files(on_fault);
+  });
 }
 
 }  // namespace inforeply

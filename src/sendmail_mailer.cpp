@@ -18,7 +18,7 @@
 #include <optional>
 #include <utility>
 
-#include "descriptor.hpp"
+#include "inforeply/descriptor.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {

@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <sstream>
 
+#include "inforeply/address.hpp"
 #include "inforeply/config_file.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/log.hpp"
 #include "inforeply/mailer.hpp"
 #include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
+#include "inforeply/trusted_file.hpp"
 
 namespace po = boost::program_options;
 
@@ -47,6 +49,7 @@ po::options_description delivery_options() {
 
   add("dry-run,n", "decide and compose, print it, touch neither cache nor mailer");
   add("explain", "with --dry-run: print every rule with its outcome");
+  add("check-config", "read the configuration and every responder, print every fault");
   add("now", text("TIME"), "for tests: seconds since the epoch to take as now");
   return options;
 }
@@ -76,8 +79,12 @@ po::options_description shared_options() {
 /// Names that only the configuration file knows.
 po::options_description file_options() {
   po::options_description options;
-  for (const char* name : {"recipient-delimiter", "user", "log-addresses"}) {
+  for (const char* name :
+       {"recipient-delimiter", "user", "log-addresses", "limit", "limit-sender-domain"}) {
     options.add_options()(name, text(name));
+  }
+  for (const char* name : {"autoreply-domain", "trusted-authserv"}) {
+    options.add_options()(name, po::value<std::vector<std::string>>()->composing());
   }
   return options;
 }
@@ -152,12 +159,15 @@ std::vector<std::string> texts_of(const po::variables_map& values, const std::st
                                  : values[name].as<std::vector<std::string>>();
 }
 
+enum class Purpose { kDelivery, kInspection, kCheck };
+
 /// Run as somebody else, we would leave files behind that the account cannot use.
-void require_account(const std::string& name) {
+void require_account(const std::string& name, Purpose purpose) {
+  if (purpose == Purpose::kInspection) return;
   const passwd* account = ::getpwnam(name.c_str());
   if (account == nullptr)
     throw Error(Fault::kConfiguration, "user = " + name + ": no such account");
-  if (account->pw_uid != ::geteuid()) {
+  if (purpose == Purpose::kDelivery && account->pw_uid != ::geteuid()) {
     throw Error(Fault::kConfiguration, "user = " + name + ": run by uid " +
                                            std::to_string(::geteuid()) + ", not by that account");
   }
@@ -180,12 +190,17 @@ void check_value(const std::string& name, const std::string& value) {
   if (name == "log-addresses" && value != "yes" && value != "no") {
     throw Error(Fault::kUsage, "'log-addresses' is yes or no");
   }
+  if ((name == "limit" || name == "limit-sender-domain") && !parse_rate_limit(value)) {
+    throw Error(Fault::kUsage,
+                "'" + name + " = " + value + "': expected replies in a time, such as 100/1h");
+  }
+  if (name == "autoreply-domain" && !parse_address("x@" + value)) {
+    throw Error(Fault::kUsage, "'autoreply-domain = " + value + "': expected a domain");
+  }
 }
 
-enum class Purpose { kDelivery, kInspection };
-
 /// Adds the entries of the main configuration to `values`, where the command line has not set them.
-void add_config_file(po::variables_map& values, Purpose purpose) {
+void add_config_file(po::variables_map& values, Purpose purpose, const FaultHandler& on_fault) {
   const bool named = values.count("config") != 0;
   const std::string path = text_of(values, "config", kDefaultConfig);
   if (!named && ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) return;
@@ -193,8 +208,7 @@ void add_config_file(po::variables_map& values, Purpose purpose) {
   known.add(file_options());
 
   po::parsed_options parsed(&known);
-  for (const auto& entry :
-       parse_config(path, read_trusted_file(path, kMaxConfigFileOctets)).entries) {
+  const auto take = [&](const ConfigEntry& entry) {
     const auto fault = [&](const std::string& text) { throw ConfigError(path, entry.line, text); };
     const auto* description = known.find_nothrow(entry.name, false);
     if (description == nullptr) fault("unknown name '" + entry.name + "'");
@@ -207,21 +221,31 @@ void add_config_file(po::variables_map& values, Purpose purpose) {
     try {
       check_value(entry.name, entry.value);
       require_absolute(entry.name, entry.value);
-      if (entry.name == "user" && purpose == Purpose::kDelivery) require_account(entry.value);
+      if (entry.name == "user") require_account(entry.value, purpose);
     } catch (const Error& error) {
       fault(error.what());
     }
-    if (values.count(entry.name) != 0) continue;  // the command line has it
+    if (values.count(entry.name) != 0) return;  // the command line has it
     parsed.options.emplace_back(entry.name, std::vector<std::string>{entry.value});
-  }
+  };
+  collect_fault(on_fault, [&] {
+    const std::string text = read_trusted_file(path, kMaxConfigFileOctets);
+    for (const auto& entry : parse_config(path, text, on_fault).entries)
+      collect_fault(on_fault, [&] { take(entry); });
+  });
   po::store(parsed, values);
 }
 
-Settings settings_from(po::variables_map& values, Purpose purpose) {
+std::optional<RateLimit> limit_of(const po::variables_map& values, const std::string& name) {
+  return parse_rate_limit(text_of(values, name));
+}
+
+Settings settings_from(po::variables_map& values, Purpose purpose,
+                       const FaultHandler& on_fault = throw_fault) {
   for (const char* name : {"cache", "mailer", "log"}) {
     if (values.count(name) != 0) check_value(name, text_of(values, name));
   }
-  add_config_file(values, purpose);
+  add_config_file(values, purpose, on_fault);
   Settings settings;
   settings.responder = text_of(values, "responder");
   settings.responders = text_of(values, "responders", settings.responders);
@@ -232,6 +256,14 @@ Settings settings_from(po::variables_map& values, Purpose purpose) {
       text_of(values, "recipient-delimiter", settings.recipient_delimiter);
   if (settings.recipient_delimiter == "none") settings.recipient_delimiter.clear();
   settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
+  for (const auto& domain : texts_of(values, "autoreply-domain")) {
+    if (const auto address = parse_address("x@" + domain)) {
+      settings.autoreply_domains.push_back(address->ascii_domain);
+    }
+  }
+  settings.trusted_authserv = texts_of(values, "trusted-authserv");
+  settings.limit = limit_of(values, "limit");
+  settings.limit_sender_domain = limit_of(values, "limit-sender-domain");
   return settings;
 }
 
@@ -289,6 +321,13 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
     }
     command.now = Time{Seconds{static_cast<Seconds::rep>(*seconds)}};
   }
+  command.check_config = values.count("check-config") != 0;
+  if (command.check_config) {
+    command.settings = settings_from(values, Purpose::kCheck, [&](const ConfigError& fault) {
+      command.faults.emplace_back(fault.what());
+    });
+    return command;
+  }
   command.settings =
       settings_from(values, command.dry_run ? Purpose::kInspection : Purpose::kDelivery);
   command.envelope = envelope_from(values);
@@ -307,7 +346,11 @@ std::string responder_help() {
        << "Only in the configuration file:\n"
           "  recipient-delimiter = CHARS  characters that begin an extension (+), or none\n"
           "  user = NAME                  the account to run as; by default any\n"
-          "  log-addresses = yes|no       no: only the domains of addresses (yes)\n\n"
+          "  log-addresses = yes|no       no: only the domains of addresses (yes)\n"
+          "  autoreply-domain = DOMAIN    local parts are addresses, user#example.org\n"
+          "  trusted-authserv = ID        whose Authentication-Results count\n"
+          "  limit = N/DURATION           replies in all\n"
+          "  limit-sender-domain = N/DURATION  the same to senders in one domain\n\n"
        << general_options()
        << "\nExit status: 0 dealt with, answered or not; 75 to be tried again.\n";
   return text.str();

@@ -82,7 +82,7 @@ bool matches_glob(std::string_view text, std::string_view pattern) {
     if (p < pattern.size() && pattern[p] == '*') {
       after_star = ++p;
       star_text = t;
-    } else if (p < pattern.size() && pattern[p] == lower_ascii(text[t])) {
+    } else if (p < pattern.size() && lower_ascii(pattern[p]) == lower_ascii(text[t])) {
       ++p;
       ++t;
     } else if (after_star != std::string_view::npos) {

@@ -34,9 +34,14 @@ std::optional<Address> parse_address(std::string_view text);
 /// `delimiters`. A local part that begins with one keeps all.
 Address without_extension(Address address, std::string_view delimiters);
 
+/// The address that the local part of another stands for, as virtual domains for automatic replies
+/// are set up: `user#example.org`, `user=example.org`, or quoted `"user@example.org"`. An extension
+/// may stand behind it. Nothing where it is none.
+std::optional<Address> address_in_local_part(const Address& address, std::string_view delimiters);
+
 /// The person's own address in an envelope sender that was rewritten on its way: bounce address
-/// tags (BATV: `prvs=`, `btv1==`) taken off, SRS0 and SRS1 of forwarders undone. Any other as it
-/// is.
+/// tags (BATV: `prvs=`, `btv1==`, `msprvs1=`) taken off, forwarders' SRS0, SRS1 and `+SRS=` and
+/// Gmail's `+caf_=` undone. Any other as it is.
 Address person_behind(const Address& sender);
 
 /// The cache's idea of who was answered: the person behind the address, case folded, domain in

@@ -1,7 +1,7 @@
 // Whether an answer is due: an ordered table of rules, the first that hits decides (RFC 3834, 2).
 //
-// The rules are data in decision.cpp, in two tables: the rules themselves, and the header fields
-// with which a message says that it wants no automatic answer. Both can be printed (explain).
+// The rules are a table in decision.cpp; the header fields and addresses that they look for are
+// tables in marks.cpp. explain prints what each of them found.
 #pragma once
 
 #include <optional>
@@ -27,6 +27,7 @@ struct DecisionInput {
   std::span<const Address> own;           ///< every address of the recipient, without extensions
   std::string_view delimiters;            ///< of the recipient's extensions
   Time now;
+  std::span<const std::string> trusted_authserv;  ///< authserv-ids (RFC 8601, 2.5)
 };
 
 enum class Outcome {
@@ -41,8 +42,9 @@ struct RuleResult {
   Reason reason;
   bool hard;  ///< cannot be switched off
   Outcome outcome;
-  std::string evidence;     ///< the field or value that decided it, one line of UTF-8
-  std::string_view source;  ///< the document the rule comes from
+  std::string_view hits_when;  ///< the rule in a few words
+  std::string evidence;        ///< the field or value that decided it, one line of UTF-8
+  std::string_view source;     ///< the document that the rule, or what decided it, comes from
 };
 
 struct Decision {
@@ -60,7 +62,8 @@ std::optional<Address> addressed_as(const Message& message, std::span<const Addr
 /// True for a soft rule, one that `ignore` may name.
 bool is_soft(Reason reason);
 
-/// The table of a decision for people: a line a rule.
-std::string explain(const Decision& decision);
+/// A decision for people: a line a rule, what decided it, and what that means. `responder_file` is
+/// where a soft rule could be switched off.
+std::string explain(const Decision& decision, std::string_view responder_file);
 
 }  // namespace inforeply

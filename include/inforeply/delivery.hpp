@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inforeply/clock.hpp"
 #include "inforeply/decision.hpp"
@@ -14,7 +15,8 @@
 #include "inforeply/mailer.hpp"
 #include "inforeply/message.hpp"
 #include "inforeply/reply_cache.hpp"
-#include "inforeply/responder.hpp"
+#include "inforeply/responder_source.hpp"
+#include "inforeply/settings.hpp"
 
 namespace inforeply {
 
@@ -29,8 +31,7 @@ struct World {
   Log& log;
   std::function<std::unique_ptr<ReplyCache>()> open_cache;
   std::function<std::unique_ptr<Mailer>()> make_mailer;
-  std::string recipient_delimiter;
-  bool log_addresses = true;
+  const Settings& settings;
   std::chrono::steady_clock::time_point deadline;  ///< of the whole run
 };
 
@@ -52,8 +53,11 @@ class Delivery {
   struct Case;      // one recipient's decision, and what a reply to it needs
   struct LogEntry;  // what the log line says
 
+  /// Of an address in an autoreply domain, the one that it stands for. Nothing where it is none.
+  [[nodiscard]] std::optional<Address> real_recipient(const std::string& text) const;
   [[nodiscard]] Case examine(const Recipient& recipient) const;
   [[nodiscard]] std::string composed(const Case& one) const;
+  [[nodiscard]] std::vector<CountedLimit> limits_of(const Case& one) const;
   void answer(const Case& one, LogEntry& entry);
   [[nodiscard]] Reservation reserve(ReservationRequest& request);
   void release(const ReservationRequest& request) const;

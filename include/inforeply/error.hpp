@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,23 @@ class ConfigError : public Error {
  public:
   ConfigError(const std::string& file, std::size_t line, const std::string& text);
 };
+
+/// Is told the faults of a file one by one. Where it returns, the reader leaves out what is at
+/// fault and goes on.
+using FaultHandler = std::function<void(const ConfigError&)>;
+
+/// Ends the reading with the first fault.
+[[noreturn]] void throw_fault(const ConfigError& fault);
+
+/// Does one step of a reader, and hands the fault that ends it to the handler.
+template <typename Step>
+void collect_fault(const FaultHandler& on_fault, Step step) {
+  try {
+    step();
+  } catch (const ConfigError& fault) {
+    on_fault(fault);
+  }
+}
 
 /// "OPERATION OBJECT: cause", the cause taken from errno.
 Error system_error(Fault fault, const std::string& operation_and_object);

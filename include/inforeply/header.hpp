@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,16 @@ std::string strip_comments(std::string_view body);
 /// `type/subtype` or any other token before the first `;`, in lower case, without comments; the
 /// empty string where there is none.
 std::string leading_token(std::string_view body);
+
+/// The value of a parameter `; name=value` of a structured field (RFC 2045, 5.1), without the
+/// quotes it may stand in; nothing where the field has none of that name.
+std::optional<std::string> find_parameter(std::string_view body, std::string_view name);
+
+/// The parts between `separator` that stands in no quoted string, trimmed, empty ones left out.
+std::vector<std::string_view> split_unquoted(std::string_view text, char separator);
+
+/// What a quoted string stands for; any other text as it is.
+std::string unquoted(std::string_view text);
 
 /// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
 /// blanks, control characters, 8-bit octets or over 250 octets are left out.

@@ -1,4 +1,4 @@
-// The incoming message: a bounded part of its header, read once from a file descriptor.
+// The incoming message: bounded parts of its header and body, read once from a file descriptor.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 namespace inforeply {
 
 inline constexpr std::size_t kMaxHeaderOctets = std::size_t{256} * 1024;
+inline constexpr std::size_t kMaxBodyOctets = std::size_t{64} * 1024;
 
 /// Begins the Message-ID of every reply that this program sends.
 inline constexpr std::string_view kMessageIdMark = "<inforeply.";
@@ -18,6 +19,7 @@ inline constexpr std::string_view kMessageIdMark = "<inforeply.";
 struct Message {
   Header header;
   bool header_truncated = false;  ///< the block was longer than kMaxHeaderOctets
+  std::string body;               ///< its first kMaxBodyOctets; empty if the header is truncated
 
   /// The reverse-path that the mail server wrote on top: `Return-Path:` above every field but the
   /// delivery's own ones, else an mbox `From ` line; empty for the null path. Nothing where neither

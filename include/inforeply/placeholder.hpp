@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "inforeply/error.hpp"
+
 namespace inforeply {
 
 enum class Placeholder {
@@ -32,9 +34,10 @@ class TextTemplate {
  public:
   TextTemplate() = default;
 
-  /// Throws ConfigError, naming `file` and the line, for an unknown or unclosed placeholder. `line`
-  /// is the number of the text's first line. A dollar before anything else is a dollar.
-  TextTemplate(std::string_view text, const std::string& file, std::size_t line);
+  /// At fault, in that line of `file`, is an unknown or unclosed placeholder. `line` is the number
+  /// of the text's first line. A dollar before anything else is a dollar.
+  TextTemplate(std::string_view text, const std::string& file, std::size_t line,
+               const FaultHandler& on_fault = throw_fault);
 
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;
 

@@ -16,14 +16,17 @@ enum class Reason {
   kLoop,
   kAutoSubmitted,
   kReport,
+  kExcluded,
   kSystemSender,
   kList,
   kPrecedence,
   kSuppressRequested,
   kAutoReply,
   kSpam,
+  kUnauthenticated,
   kNotAddressed,
   kRecentlyAnswered,
+  kRateLimited,
 };
 
 /// The code that the log, `-n` and `ignore` use: "no-responder", "list", …

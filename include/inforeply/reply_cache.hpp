@@ -17,16 +17,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inforeply/clock.hpp"
+#include "inforeply/rate_limit.hpp"
 
 namespace inforeply {
 
 /// How long a pending reservation silences other messages: longer than a whole run may take.
 inline constexpr Seconds kLease{300};
-
-/// An entry further in the future than this was written by a wrong clock and does not count.
-inline constexpr Seconds kClockTolerance{24 * 3600};
 
 struct ReplyKey {
   std::string responder;  ///< its address, normalised
@@ -49,19 +48,28 @@ struct ReplyRecord {
   [[nodiscard]] bool counts_at(Time now) const;
 };
 
+/// A limit that a reply counts against, together with all others of the same counter.
+struct CountedLimit {
+  std::string_view setting;  ///< its name, a literal
+  std::string counter;
+  RateLimit limit;
+};
+
 struct ReservationRequest {
   ReplyKey key;
   std::string message_id;
   std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
   bool is_named = false;            ///< by the mail server: an equal one is the same, not a copy
   std::optional<Seconds> interval;  ///< zero: every message is granted; nothing: only the first
+  std::vector<CountedLimit> limits;
   Time now;
 };
 
 enum class Reservation {
   kGranted,
-  kAnswered,    ///< recently answered, or about to be by another message's reservation
-  kInProgress,  ///< another process is at work on this very delivery: ask again
+  kAnswered,     ///< recently answered, or about to be by another message's reservation
+  kInProgress,   ///< another process is at work on this very delivery: ask again
+  kRateLimited,  ///< one of the limits is reached
 };
 
 /// Selects records; an empty member selects all.
@@ -91,10 +99,15 @@ class ReplyCache {
   /// One atomic step; durable when it returns kGranted.
   virtual Reservation reserve(const ReservationRequest& request) = 0;
 
+  /// The first of the request's limits that leaves no room for one more reply; null where none
+  /// is reached (any more).
+  virtual const CountedLimit* find_reached(const ReservationRequest& request) = 0;
+
   /// The reply was submitted at `request.now`.
   virtual void confirm(const ReservationRequest& request) = 0;
 
-  /// The reply was not submitted: the reservation goes, unless it is another delivery's.
+  /// The reply was not submitted: the reservation goes, unless it is another delivery's, and no
+  /// longer counts against the limits.
   virtual void release(const ReservationRequest& request) = 0;
 
   /// Calls `visit` for each selected record, ordered by responder, sender and handle.
@@ -111,6 +124,9 @@ enum class CacheAccess { kCreate, kExisting };
 /// A cache URL: `lmdb:PATH`, or a bare path, which means the same. Throws Error (kUsage) where it
 /// is not understood.
 void check_cache_url(std::string_view url);
+
+/// The folder beside the cache where indexes of address lists are kept.
+std::string list_index_folder(std::string_view url);
 
 /// `kCreate` makes a missing file, never a missing folder. Throws as check_cache_url does, and
 /// Error (kCache) where it cannot be opened.

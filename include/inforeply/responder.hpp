@@ -1,18 +1,19 @@
-// A responder: the settings and the reply's text for one address, and how they are found.
+// A responder: the settings and the reply's text for one address.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inforeply/address.hpp"
+#include "inforeply/address_list.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/header.hpp"
 #include "inforeply/placeholder.hpp"
+#include "inforeply/rate_limit.hpp"
 #include "inforeply/reason.hpp"
 
 namespace inforeply {
@@ -49,33 +50,17 @@ struct Responder {
   std::string precedence = "bulk";  ///< empty: no such field
   std::string envelope_from;        ///< of the reply; empty for the null sender
   bool allow_large = false;
+  std::optional<RateLimit> limit;
+  AddressList never_reply_to;
+  AddressList only_reply_to;  ///< empty: everybody
 };
 
-/// Reads a responder file and the files it names. Throws ConfigError for the first fault.
-Responder load_responder(const std::string& file);
+/// Reads a responder file and the files it names. Where a fault does not end it, what is returned
+/// is of no use but for finding more of them.
+Responder load_responder(const std::string& file, const IndexFolder& indexes = {},
+                         const FaultHandler& on_fault = throw_fault);
 
-/// Finds the responder of an address.
-class ResponderSource {
- public:
-  ResponderSource() = default;
-  ResponderSource(const ResponderSource&) = delete;
-  ResponderSource& operator=(const ResponderSource&) = delete;
-  virtual ~ResponderSource() = default;
-
-  /// Null where there is none for this address. Throws ConfigError for a file that is there and
-  /// cannot be used.
-  [[nodiscard]] virtual std::unique_ptr<Responder> find(const Address& address) const = 0;
-};
-
-/// One file for every address.
-std::unique_ptr<ResponderSource> single_responder(std::string file);
-
-/// `folder/domain/local.conf`, the same without the extension, then `folder/domain.conf`: at most
-/// three look-ups however many responders there are.
-std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters);
-
-/// A part of an address as a file name: lower case; `/`, `%`, a leading dot and control characters
-/// percent-encoded.
-std::string encode_file_name(std::string_view part);
+/// The same for the sake of its faults alone, in the lists of addresses that it names, too.
+void check_responder(const std::string& file, const FaultHandler& on_fault);
 
 }  // namespace inforeply

@@ -9,6 +9,8 @@
 
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/rate_limit.hpp"
 
 namespace inforeply {
 
@@ -22,6 +24,10 @@ struct Settings {
   std::string log = "syslog";
   std::string recipient_delimiter = "+";
   bool log_addresses = true;
+  std::vector<std::string> autoreply_domains;  ///< in A-labels
+  std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
+  std::optional<RateLimit> limit;
+  std::optional<RateLimit> limit_sender_domain;
 };
 
 struct ResponderCommand {
@@ -30,13 +36,16 @@ struct ResponderCommand {
   std::optional<Time> now;
   bool dry_run = false;
   bool explain = false;
+  bool check_config = false;
+  std::vector<std::string> faults;  ///< of the main configuration, with check_config
   bool help = false;
   bool version = false;
 };
 
 /// The responder's command line, with the configuration file that it names read in. Throws Error
-/// (kUsage) or ConfigError. An option's argument is always the word behind it, whatever it looks
-/// like, and all behind `--` are recipients: addresses come from strangers.
+/// (kUsage) or, unless it is to be checked, ConfigError. An option's argument is always the word
+/// behind it, whatever it looks like, and all behind `--` are recipients: addresses come from
+/// strangers.
 ResponderCommand parse_responder_command(int argc, const char* const* argv);
 
 std::string responder_help();

@@ -19,8 +19,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool is_one_of(std::string_view text, std::span<const std::string_view> names);  ///< in any case
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
-/// True where `pattern` (in lower case, `*` for any run of characters) covers all of `text`.
-/// ASCII letters of `text` match in either case. At most text times pattern steps.
+/// True where `pattern` (`*` for any run of characters) covers all of `text`. ASCII letters match
+/// in either case. At most text times pattern steps.
 bool matches_glob(std::string_view text, std::string_view pattern);
 
 /// The parts between `separator`, trimmed, empty ones left out.

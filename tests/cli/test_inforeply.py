@@ -16,8 +16,9 @@ DAY = 24 * 3600
 MEMORY_LIMIT = 16 * 1024  # KiB
 
 RULES = ["no-responder", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
-         "auto-submitted", "report", "system-sender", "list", "precedence", "suppress-requested",
-         "auto-reply", "spam", "not-addressed", "recently-answered"]
+         "auto-submitted", "report", "excluded", "system-sender", "list", "precedence",
+         "suppress-requested", "auto-reply", "spam", "unauthenticated", "not-addressed",
+         "recently-answered", "rate-limited"]
 
 FIELDS = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
           "Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "MIME-Version",
@@ -57,16 +58,17 @@ class Explain(TestCase):
         """Strength, outcome and the rest of each line by the name of its rule."""
         table = self.place.preview(message, "--explain", **arguments).table
         row = re.compile(r"(\S+) +(hard|soft) +(pass|HIT|ignored|not asked|cache) +(.*)")
-        return {found[1]: found.groups()[1:] for found in map(row.fullmatch, table.splitlines()[1:])}
+        rows = map(row.fullmatch, table.splitlines()[1:len(RULES) + 1])
+        return {found[1]: found.groups()[1:] for found in rows}
 
     def test_shows_every_rule_in_order(self):
         self.assertEqual(list(self.rows(mail())), RULES)
 
     def test_shows_what_passed_what_hit_and_what_was_not_asked(self):
         rows = self.rows(mail(precedence="bulk"))
-        self.assertEqual({rows[rule][1] for rule in RULES[:10]}, {"pass"})
+        self.assertEqual({rows[rule][1] for rule in RULES[:11]}, {"pass"})
         self.assertEqual(rows["precedence"][1], "HIT")
-        self.assertEqual({rows[rule][1] for rule in RULES[11:]}, {"not asked"})
+        self.assertEqual({rows[rule][1] for rule in RULES[12:]}, {"not asked"})
 
     def test_leaves_the_last_word_to_the_cache(self):
         self.assertEqual(self.rows(mail())["recently-answered"][:2], ("hard", "cache"))

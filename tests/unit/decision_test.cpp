@@ -35,6 +35,7 @@ struct Situation {
   std::vector<Address> own = {address("info@example.org")};
   std::string delimiters = "+";
   Time now = kNow;
+  std::vector<std::string> trusted_authserv{};
 
   [[nodiscard]] std::string text(std::string_view line_end = "\n") const {
     std::string result;
@@ -49,7 +50,7 @@ Decision decide_message(const Situation& situation, std::string_view text) {
   const auto sender = parse_address(situation.sender);
   return decide({message, situation.sender, sender,
                  situation.has_responder ? &situation.responder : nullptr, situation.own,
-                 situation.delimiters, situation.now});
+                 situation.delimiters, situation.now, situation.trusted_authserv});
 }
 
 Decision decide_on(const Situation& situation) {
@@ -83,14 +84,13 @@ TEST(Decision, ALetterIsAnswered) {
 
 TEST(Decision, AsksTheRulesInOneOrderAndKnowsTheHardOnes) {
   const std::vector<std::pair<std::string, bool>> expected = {
-      {"no-responder", true},   {"inactive", true},
-      {"null-sender", true},    {"invalid-sender", true},
-      {"own-address", true},    {"loop", true},
-      {"auto-submitted", true}, {"report", true},
-      {"system-sender", false}, {"list", false},
-      {"precedence", false},    {"suppress-requested", false},
-      {"auto-reply", false},    {"spam", false},
-      {"not-addressed", false}, {"recently-answered", true}};
+      {"no-responder", true},        {"inactive", true},       {"null-sender", true},
+      {"invalid-sender", true},      {"own-address", true},    {"loop", true},
+      {"auto-submitted", true},      {"report", true},         {"excluded", true},
+      {"system-sender", false},      {"list", false},          {"precedence", false},
+      {"suppress-requested", false}, {"auto-reply", false},    {"spam", false},
+      {"unauthenticated", false},    {"not-addressed", false}, {"recently-answered", true},
+      {"rate-limited", true}};
   std::vector<std::pair<std::string, bool>> found;
   for (const auto& result : decide_on({}).results) {
     found.emplace_back(code_of(result.reason), result.hard);
@@ -103,8 +103,9 @@ TEST(Decision, AsksTheRulesInOneOrderAndKnowsTheHardOnes) {
 
 TEST(Decision, OnlyTheCacheIsLeftWhenAnAnswerIsDue) {
   for (const auto& result : decide_on({}).results) {
-    EXPECT_EQ(result.outcome, result.reason == Reason::kRecentlyAnswered ? Outcome::kLeftToCache
-                                                                         : Outcome::kPassed);
+    const bool of_cache =
+        result.reason == Reason::kRecentlyAnswered || result.reason == Reason::kRateLimited;
+    EXPECT_EQ(result.outcome, of_cache ? Outcome::kLeftToCache : Outcome::kPassed);
     EXPECT_EQ(result.evidence, "");
   }
 }
@@ -537,9 +538,9 @@ TEST(Explain, PrintsARuleALineWithWhatDecided) {
   situation.fields.insert(situation.fields.end(), {"List-Id: <a.example.net>", "Precedence: bulk"});
   situation.responder.ignored = {Reason::kList};
   const Decision decision = decide_on(situation);
-  const std::string text = explain(decision);
+  const std::string text = explain(decision, "info.conf");
   const auto lines = split(text, '\n');
-  ASSERT_EQ(lines.size(), decision.results.size() + 1);
+  ASSERT_EQ(lines.size(), decision.results.size() + 3);
   EXPECT_TRUE(lines[0].starts_with("rule "));
   for (std::size_t i = 0; i < decision.results.size(); ++i) {
     EXPECT_TRUE(lines[i + 1].starts_with(std::string(code_of(decision.results[i].reason)) + " "));
@@ -553,15 +554,17 @@ TEST(Explain, PrintsARuleALineWithWhatDecided) {
   EXPECT_NE(line_of(Reason::kPrecedence).find(" HIT "), std::string::npos);
   EXPECT_TRUE(line_of(Reason::kPrecedence).ends_with("Precedence: bulk"));
   EXPECT_NE(line_of(Reason::kSpam).find(" not asked "), std::string::npos);
-  EXPECT_NE(explain(decide_on({})).find(" cache "), std::string::npos);
+  EXPECT_EQ(lines[lines.size() - 2], "Not answered: it says that it is bulk mail.");
+  EXPECT_NE(lines.back().find("'ignore = precedence' into info.conf"), std::string::npos);
+  EXPECT_NE(explain(decide_on({}), "info.conf").find(" cache "), std::string::npos);
 }
 
 TEST(Explain, CannotBeForgedByTheMessage) {
   Situation situation;
   situation.fields.push_back(hostile_field);
   const Decision decision = decide_on(situation);
-  const std::string text = explain(decision);
-  EXPECT_EQ(split(text, '\n').size(), decision.results.size() + 1);
+  const std::string text = explain(decision, "info.conf");
+  EXPECT_LE(split(text, '\n').size(), decision.results.size() + 3);
   EXPECT_TRUE(is_valid_utf8(text));
 }
 

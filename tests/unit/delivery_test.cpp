@@ -22,6 +22,7 @@ struct Sent {
 
 /// The world of a delivery, with everything that happened in it.
 struct FakeWorld {
+  std::vector<CountedLimit> limits{};  // of the last reservation
   FixedClock clock{kNow};
   std::map<std::string, std::string> responder_files;  // by address
   Submission submission{Submission::Result::kAccepted, {}};
@@ -40,10 +41,14 @@ class FakeCache : public ReplyCache {
   explicit FakeCache(FakeWorld& world) : world_(world) {}
   Reservation reserve(const ReservationRequest& request) override {
     world_.cache_calls.push_back("reserve " + request.key.responder + " " + request.key.sender);
+    world_.limits = request.limits;
     if (world_.reservations.empty()) return Reservation::kGranted;
     const auto next = world_.reservations.front();
     world_.reservations.erase(world_.reservations.begin());
     return next;
+  }
+  const CountedLimit* find_reached(const ReservationRequest& request) override {
+    return request.limits.empty() ? nullptr : &request.limits.front();
   }
   void confirm(const ReservationRequest& /*request*/) override {
     world_.cache_calls.emplace_back("confirm");
@@ -126,7 +131,7 @@ class DeliveryTest : public ::testing::Test {
                if (world_.mailer_is_missing) throw Error(Fault::kMailer, "cannot run mailer");
                return std::make_unique<FakeMailer>(world_);
              },
-             "+", true, std::chrono::steady_clock::now() + std::chrono::seconds(2)},
+             settings_, std::chrono::steady_clock::now() + std::chrono::seconds(2)},
             message_,
             std::move(envelope)};
   }
@@ -152,6 +157,7 @@ class DeliveryTest : public ::testing::Test {
   FakeWorld world_;
   FakeResponders responders_{world_};
   FakeLog log_{world_};
+  Settings settings_;
   Message message_;
 };
 

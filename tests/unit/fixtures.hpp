@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "inforeply/address.hpp"
+#include "inforeply/error.hpp"
 
 namespace inforeply::test {
 
@@ -46,6 +47,17 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// The error that `work` ends with, or "no error".
+template <typename Work>
+std::string fault_of(const Work& work) {
+  try {
+    work();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
 
 inline std::string repeated(std::string_view text, std::size_t times) {
   std::string result;

@@ -27,6 +27,7 @@ ReservationRequest request(const std::string& delivery, Time now = kNow) {
           delivery,
           true,
           kWeek,
+          {},
           now};
 }
 

@@ -1,5 +1,3 @@
-#include "inforeply/responder.hpp"
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -14,6 +12,7 @@
 #include "fixtures.hpp"
 #include "inforeply/decision.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/responder_source.hpp"
 
 namespace inforeply {
 namespace {

@@ -1,0 +1,56 @@
+// Sets of addresses and domains: `never-reply-to`, `only-reply-to`.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/address.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/trusted_file.hpp"
+
+namespace inforeply {
+
+/// The normal form of an entry: `user@host`, `@host`, or `@.domain` for it and what is below it.
+/// Case folded, domain in A-labels. Nothing where it is none of them.
+std::optional<std::string> normalize_address_pattern(std::string_view text);
+
+/// Every entry, in normal form, that would cover the address.
+std::vector<std::string> patterns_that_cover(const Address& address);
+
+/// Where indexes of large files of entries are kept, so that a look-up need not read the file.
+struct IndexFolder {
+  std::string path;  ///< empty: nowhere
+  bool writable = false;
+};
+
+class AddressList {
+ public:
+  /// False where it is no entry, but then may be the name of a file.
+  bool add(std::string_view entry);
+
+  /// A file with an entry a line; blank lines and those with a `#` in front are left out. Throws
+  /// ConfigError where it cannot be opened. It is read by find.
+  void add_file(FileMention mention, const IndexFolder& indexes);
+
+  [[nodiscard]] bool empty() const { return entries_.empty() && files_.empty(); }
+
+  /// The entry, or the name of the file, that has one of the patterns. Throws ConfigError for a
+  /// file that cannot be read and for a line in it that is no entry.
+  [[nodiscard]] std::optional<std::string> find(std::span<const std::string> patterns) const;
+
+  /// Reads the files, for their faults alone.
+  void check_files(const FaultHandler& on_fault) const;
+
+ private:
+  struct File {
+    FileMention mention;
+    IndexFolder indexes;
+  };
+  std::vector<std::string> entries_;  // in normal form
+  std::vector<File> files_;
+};
+
+}  // namespace inforeply

@@ -1,0 +1,26 @@
+// The parts of a MIME message (RFC 2046, 5.1), as far as its body was kept.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/header.hpp"
+#include "inforeply/message.hpp"
+
+namespace inforeply {
+
+inline constexpr std::size_t kMaxMimeDepth = 32;
+
+struct MimePart {
+  Header header;
+  std::string_view content;  ///< encoded as it came, up to the next delimiter line; of
+                             ///< Message::body, which must outlive it
+};
+
+/// Every part below the message's multipart/*, in the order of the message, a multipart before what
+/// is in it. An embedded message (message/rfc822) is opaque: what it says is not said of this one.
+/// Parts nested deeper than kMaxMimeDepth are opaque, too. Never fails; linear time.
+std::vector<MimePart> find_mime_parts(const Message& message);
+
+}  // namespace inforeply

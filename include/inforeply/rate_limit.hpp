@@ -1,0 +1,55 @@
+// How many replies may be sent in a time: `limit = N/DURATION`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "inforeply/clock.hpp"
+
+namespace inforeply {
+
+/// A time further in the future than this was written by a wrong clock and does not count.
+inline constexpr Seconds kClockTolerance{24 * 3600};
+
+/// At most `replies` in any span of `period`.
+struct RateLimit {
+  std::uint32_t replies = 0;
+  Seconds period{};
+  std::string text;  ///< as it was written
+};
+
+/// `100/1h`: at least one, in at least a second. Nothing where it is not of that form.
+std::optional<RateLimit> parse_rate_limit(std::string_view text);
+
+/// When replies were sent, as far as limits ask: exact for a few, and never too lenient for many.
+class ReplyTally {
+ public:
+  struct Entry {
+    Time at;
+    std::uint32_t replies;
+  };
+  static constexpr std::size_t kMaxEntries = 64;
+
+  ReplyTally() = default;
+  explicit ReplyTally(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+
+  [[nodiscard]] bool has_room(const RateLimit& limit, Time now) const;
+
+  /// Counts a reply, and forgets those that the limit does not ask for any more.
+  void add(const RateLimit& limit, Time now);
+
+  /// A reply that was counted at that time was not sent.
+  void take_back(Time at);
+
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;  // the earliest first
+};
+
+}  // namespace inforeply

@@ -1,0 +1,45 @@
+// How the responder of an address is found.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "inforeply/address.hpp"
+#include "inforeply/address_list.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/responder.hpp"
+
+namespace inforeply {
+
+/// Finds the responder of an address.
+class ResponderSource {
+ public:
+  ResponderSource() = default;
+  ResponderSource(const ResponderSource&) = delete;
+  ResponderSource& operator=(const ResponderSource&) = delete;
+  virtual ~ResponderSource() = default;
+
+  /// Null where there is none for this address. Throws ConfigError for a file that is there and
+  /// cannot be used.
+  [[nodiscard]] virtual std::unique_ptr<Responder> find(const Address& address) const = 0;
+};
+
+/// One file for every address. `indexes` is for the lists of addresses that responders name.
+std::unique_ptr<ResponderSource> single_responder(std::string file, IndexFolder indexes = {});
+
+/// `folder/domain/local.conf`, the same without the extension, then `folder/domain.conf`: at most
+/// three look-ups however many responders there are.
+std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
+                                                  IndexFolder indexes = {});
+
+/// Reads every responder file of a folder for its faults; one whose name no address has is a fault,
+/// too. Says how many there are.
+std::size_t check_responder_folder(const std::string& folder, const FaultHandler& on_fault);
+
+/// A part of an address as a file name: lower case; `/`, `%`, a leading dot and control characters
+/// percent-encoded.
+std::string encode_file_name(std::string_view part);
+
+}  // namespace inforeply

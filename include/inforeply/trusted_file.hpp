@@ -1,0 +1,30 @@
+// Files that an administrator or a user wrote, and that others may not write.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "inforeply/descriptor.hpp"
+
+namespace inforeply {
+
+/// The contents of a regular file of at most `max_octets`. Throws ConfigError where it cannot be
+/// read, is larger, or may be written by others.
+std::string read_trusted_file(const std::string& path, std::size_t max_octets);
+
+/// A file that another one names.
+struct FileMention {
+  std::string folder;  ///< of the file that names it
+  std::string name;    ///< relative to it
+  std::string where;   ///< the file that names it, and the line: for errors
+  std::size_t line = 0;
+
+  [[nodiscard]] std::string path() const { return folder + "/" + name; }
+};
+
+/// Opened for reading: never outside the folder, neither by `..` nor by a symbolic link. Throws
+/// ConfigError, as above, that names the mention.
+Descriptor open_trusted_file(const FileMention& mention);
+std::string read_trusted_file(const FileMention& mention, std::size_t max_octets);
+
+}  // namespace inforeply

@@ -1,0 +1,61 @@
+#include "inforeply/address_list.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "inforeply/text.hpp"
+#include "list_file.hpp"
+
+namespace inforeply {
+
+std::optional<std::string> normalize_address_pattern(std::string_view text) {
+  if (!text.starts_with('@')) {
+    const auto address = parse_address(text);
+    return address ? std::optional(address->normalized()) : std::nullopt;
+  }
+  const bool and_below = text.starts_with("@.");
+  const auto domain = text.substr(and_below ? 2 : 1);
+  const auto address = parse_address("x@" + std::string(domain));
+  if (!address) return std::nullopt;
+  return (and_below ? "@." : "@") + address->ascii_domain;
+}
+
+std::vector<std::string> patterns_that_cover(const Address& address) {
+  std::vector<std::string> patterns = {address.normalized(), "@" + address.ascii_domain};
+  std::string_view domain = address.ascii_domain;
+  while (true) {
+    patterns.push_back("@." + std::string(domain));
+    const auto dot = domain.find('.');
+    if (dot == std::string_view::npos || domain.starts_with('[')) return patterns;
+    domain.remove_prefix(dot + 1);
+  }
+}
+
+bool AddressList::add(std::string_view entry) {
+  auto pattern = normalize_address_pattern(entry);
+  if (pattern) entries_.push_back(*std::move(pattern));
+  return pattern.has_value();
+}
+
+void AddressList::add_file(FileMention mention, const IndexFolder& indexes) {
+  open_trusted_file(mention);
+  files_.push_back({std::move(mention), indexes});
+}
+
+std::optional<std::string> AddressList::find(std::span<const std::string> patterns) const {
+  for (const auto& entry : entries_) {
+    if (std::find(patterns.begin(), patterns.end(), entry) != patterns.end()) return entry;
+  }
+  for (const auto& file : files_) {
+    if (ListFile(file.mention).contains_any(patterns, file.indexes)) return file.mention.name;
+  }
+  return std::nullopt;
+}
+
+void AddressList::check_files(const FaultHandler& on_fault) const {
+  for (const auto& file : files_) {
+    collect_fault(on_fault, [&] { ListFile(file.mention).check(on_fault); });
+  }
+}
+
+}  // namespace inforeply

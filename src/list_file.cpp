@@ -1,0 +1,247 @@
+#include "list_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "inforeply/digest.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxLineOctets = 1024;
+constexpr std::uint64_t kUnindexedOctets = std::uint64_t{64} * 1024;  // read as fast as looked up
+constexpr std::uint64_t kOctetsPerPass = std::uint64_t{32} * 1024 * 1024;
+constexpr std::uint64_t kMagic = 0x31'74'73'69'6C'72'66'69;  // "ifrlist1"
+
+/// A list file as it was when its index was made.
+using Identity = std::array<std::uint64_t, 5>;
+constexpr std::size_t kSizeField = 2;
+using Digest = std::uint64_t;
+constexpr off_t kHeaderOctets = sizeof kMagic + sizeof(Identity);
+
+std::uint64_t nanoseconds(const timespec& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+std::optional<Identity> identity_of(const Descriptor& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return std::nullopt;
+  return Identity{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                  nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+}
+
+/// Whether a change from now on would change the identity: file times are coarse.
+bool has_settled(const Identity& identity) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::max(identity[3], identity[4]) + kSecond < nanoseconds(now);
+}
+
+bool read_exactly(const Descriptor& file, void* into, std::size_t size, off_t offset) {
+  return ::pread(file.get(), into, size, offset) == static_cast<ssize_t>(size);
+}
+
+bool write_all(const Descriptor& file, const void* from, std::size_t size) {
+  const auto* octets = static_cast<const char*>(from);
+  while (size > 0) {
+    const ssize_t count = ::write(file.get(), octets, size);
+    if (count <= 0) return false;
+    octets += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+/// Closed where there is none, or it is not of this state of the list.
+Descriptor open_index(const std::string& path, const Identity& identity) {
+  Descriptor index(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  std::uint64_t magic = 0;
+  Identity found{};
+  if (index.is_open() && read_exactly(index, &magic, sizeof magic, 0) && magic == kMagic &&
+      read_exactly(index, found.data(), sizeof found, sizeof magic) && found == identity) {
+    return index;
+  }
+  return Descriptor();
+}
+
+/// Binary search. Nothing where the index cannot be read.
+std::optional<bool> index_holds(const Descriptor& index, Digest wanted) {
+  struct stat status {};
+  if (::fstat(index.get(), &status) != 0) return std::nullopt;
+  off_t low = 0;
+  off_t high = (status.st_size - kHeaderOctets) / static_cast<off_t>(sizeof(Digest));
+  while (low < high) {
+    const off_t middle = low + (high - low) / 2;
+    Digest found = 0;
+    if (!read_exactly(index, &found, sizeof found,
+                      kHeaderOctets + middle * static_cast<off_t>(sizeof found))) {
+      return std::nullopt;
+    }
+    if (found == wanted) return true;
+    if (found < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return false;
+}
+
+/// What root makes must be usable by the account that owns the folder around it.
+void hand_over(const std::string& path) {
+  struct stat folder {};
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  if (::geteuid() != 0 || ::stat(parent.c_str(), &folder) != 0) return;
+  [[maybe_unused]] const int status = ::lchown(path.c_str(), folder.st_uid, folder.st_gid);
+}
+
+/// A new index, under a name of its own until it is whole.
+class IndexWriter {
+ public:
+  IndexWriter(const IndexFolder& folder, std::string path, const Identity& identity)
+      : path_(std::move(path)), temporary_(path_ + "." + std::to_string(::getpid())) {
+    if (::mkdir(folder.path.c_str(), 0700) == 0) hand_over(folder.path);
+    file_ = Descriptor(
+        ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    good_ = file_.is_open() && write_all(file_, &kMagic, sizeof kMagic) &&
+            write_all(file_, identity.data(), sizeof identity);
+  }
+  IndexWriter(const IndexWriter&) = delete;
+  IndexWriter& operator=(const IndexWriter&) = delete;
+  ~IndexWriter() {
+    if (file_.is_open()) ::unlink(temporary_.c_str());
+  }
+  [[nodiscard]] bool good() const { return good_; }
+  void write(const std::vector<Digest>& digests) {
+    good_ = good_ && write_all(file_, digests.data(), digests.size() * sizeof(Digest));
+  }
+  void put_in_place() {
+    if (!good_ || std::rename(temporary_.c_str(), path_.c_str()) != 0) return;
+    hand_over(path_);
+    file_.close();
+  }
+
+ private:
+  std::string path_;
+  std::string temporary_;
+  Descriptor file_;
+  bool good_ = false;
+};
+
+}  // namespace
+
+ListFile::ListFile(FileMention mention)
+    : mention_(std::move(mention)), file_(open_trusted_file(mention_)) {}
+
+void ListFile::scan(const std::function<bool(std::string_view)>& visit,
+                    const FaultHandler& on_fault) const {
+  std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
+  std::string rest;                                 // of a line that goes on in the next buffer
+  std::size_t number = 0;
+  bool wanted = true;
+  const auto take_line = [&](std::string_view line) {
+    ++number;
+    line = trim(line);
+    if (line.empty() || line.starts_with('#')) return;
+    const auto pattern = normalize_address_pattern(line);
+    if (pattern) {
+      wanted = visit(*pattern);
+    } else {
+      on_fault(ConfigError(mention_.path(), number, "expected an address, @domain or @.domain"));
+    }
+  };
+  for (off_t offset = 0; wanted;) {
+    const ssize_t count = ::pread(file_.get(), buffer.data(), buffer.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw ConfigError(mention_.path(), 0, "cannot read");
+    if (count == 0) break;
+    offset += count;
+    std::string_view text(buffer.data(), static_cast<std::size_t>(count));
+    for (auto end = text.find('\n'); wanted && end != std::string_view::npos;
+         end = text.find('\n')) {
+      const auto line = text.substr(0, end);
+      take_line(rest.empty() ? line : rest.append(line));
+      rest.clear();
+      text.remove_prefix(end + 1);
+    }
+    rest += text;
+    if (rest.size() > kMaxLineOctets) {
+      throw ConfigError(mention_.path(), number + 1,
+                        "a line over " + std::to_string(kMaxLineOctets) + " octets");
+    }
+  }
+  if (wanted && !rest.empty()) take_line(rest);
+}
+
+void ListFile::check(const FaultHandler& on_fault) const {
+  scan([](std::string_view) { return true; }, on_fault);
+}
+
+void ListFile::make_index(const IndexFolder& folder, const std::string& path) const {
+  const auto identity = identity_of(file_);
+  if (!identity || !has_settled(*identity)) return;
+  IndexWriter writer(folder, path, *identity);
+  // A pass takes one range of the digests: memory is bounded however long the list is.
+  const std::uint64_t passes = (*identity)[kSizeField] / kOctetsPerPass + 1;
+  for (std::uint64_t pass = 0; writer.good() && pass < passes; ++pass) {
+    std::vector<Digest> digests;
+    digests.reserve((*identity)[kSizeField] / passes / 16);
+    const auto keep = [&](std::string_view pattern) {
+      const Digest digest = short_digest(pattern);
+      if ((digest >> 32U) * passes >> 32U == pass) digests.push_back(digest);
+      return true;
+    };
+    scan(keep, throw_fault);
+    std::sort(digests.begin(), digests.end());
+    writer.write(digests);
+  }
+  if (identity_of(file_) == identity) writer.put_in_place();
+}
+
+std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
+                                      const IndexFolder& folder) const {
+  const auto identity = identity_of(file_);
+  if (!identity || (*identity)[kSizeField] <= kUnindexedOctets || folder.path.empty()) {
+    return std::nullopt;
+  }
+  const std::string path = folder.path + "/" + digest({mention_.folder, mention_.name});
+  Descriptor index = open_index(path, *identity);
+  if (!index.is_open() && folder.writable) {
+    make_index(folder, path);
+    index = open_index(path, *identity);
+  }
+  if (!index.is_open()) return std::nullopt;
+  for (const auto& pattern : patterns) {
+    const auto found = index_holds(index, short_digest(pattern));
+    if (!found || *found) return found;
+  }
+  return false;
+}
+
+bool ListFile::contains_any(std::span<const std::string> patterns,
+                            const IndexFolder& indexes) const {
+  if (const auto found = look_up(patterns, indexes)) return *found;
+  bool found = false;
+  const auto compare = [&](std::string_view entry) {
+    found = std::find(patterns.begin(), patterns.end(), entry) != patterns.end();
+    return !found;
+  };
+  scan(compare, throw_fault);
+  return found;
+}
+
+}  // namespace inforeply

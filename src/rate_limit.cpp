@@ -1,0 +1,63 @@
+#include "inforeply/rate_limit.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+bool counts(const ReplyTally::Entry& entry, const RateLimit& limit, Time now) {
+  return entry.replies > 0 && entry.at > now - limit.period && entry.at <= now + kClockTolerance;
+}
+
+}  // namespace
+
+std::optional<RateLimit> parse_rate_limit(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto replies = parse_number(trim(text.substr(0, slash)));
+  const auto period = parse_duration(trim(text.substr(slash + 1)));
+  if (!replies || *replies == 0 || *replies > std::numeric_limits<std::uint32_t>::max() ||
+      !period || *period == Seconds{0}) {
+    return std::nullopt;
+  }
+  return RateLimit{static_cast<std::uint32_t>(*replies), *period, std::string(text)};
+}
+
+bool ReplyTally::has_room(const RateLimit& limit, Time now) const {
+  std::uint64_t replies = 0;
+  for (const auto& entry : entries_) {
+    if (counts(entry, limit, now)) replies += entry.replies;
+  }
+  return replies < limit.replies;
+}
+
+void ReplyTally::add(const RateLimit& limit, Time now) {
+  std::erase_if(entries_, [&](const Entry& entry) { return !counts(entry, limit, now); });
+  const auto later = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.at >= now; });
+  if (later != entries_.end() && later->at == now) {
+    ++later->replies;
+    return;
+  }
+  entries_.insert(later, {now, 1});
+  if (entries_.size() <= kMaxEntries) return;
+  // The two that are nearest to each other become one, at the later time of the two.
+  auto nearest = entries_.begin();
+  for (auto entry = nearest; entry + 1 != entries_.end(); ++entry) {
+    if ((entry + 1)->at - entry->at < (nearest + 1)->at - nearest->at) nearest = entry;
+  }
+  (nearest + 1)->replies += nearest->replies;
+  entries_.erase(nearest);
+}
+
+void ReplyTally::take_back(Time at) {
+  const auto counted = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.at >= at && entry.replies > 0;
+  });
+  if (counted != entries_.end()) --counted->replies;
+}
+
+}  // namespace inforeply
