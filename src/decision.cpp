@@ -79,6 +79,15 @@ constexpr std::array<std::string_view, 21> kSystemLocalParts = {
     "noreply",       "no-reply",     "no_reply",   "no.reply",      "donotreply", "do-not-reply",
     "do_not_reply",  "do.not.reply", "mail-daemon"};
 
+/// With their extension: mlmmj's bounce addresses, usual and of its `staticbounceaddr`. Its
+/// messages have no other mark of a list.
+constexpr std::array<std::string_view, 2> kSystemExtensions = {"*+bounces-*", "*+*-bounces-*"};
+
+bool matches_any(std::string_view local_part, std::span<const std::string_view> patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::string_view pattern) { return matches_glob(local_part, pattern); });
+}
+
 std::string evidence_of_sender(std::string_view sender) {
   return "envelope sender <" + ellipsize(to_single_line(sender), kMaxEvidenceCharacters) + ">";
 }
@@ -193,9 +202,8 @@ std::optional<Hit> check_loop(const DecisionInput& input) {
 }
 
 bool is_system_local_part(std::string_view local_part) {
-  const auto bare = local_part.substr(0, local_part.find('+'));
-  return std::any_of(kSystemLocalParts.begin(), kSystemLocalParts.end(),
-                     [&](std::string_view pattern) { return matches_glob(bare, pattern); });
+  return matches_any(local_part.substr(0, local_part.find('+')), kSystemLocalParts) ||
+         matches_any(local_part, kSystemExtensions);
 }
 
 /// Also `<>`, and the bare names that mail systems use among themselves.
