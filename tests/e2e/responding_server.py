@@ -125,7 +125,7 @@ class RespondingServer(unittest.TestCase):
         self.postfix.wait_idle()
 
     def verdicts(self):
-        """What the responder has logged: a dict for each recipient, in its order."""
+        """What the responder has logged so far: a dict for each recipient."""
         return [found.groupdict() for found in VERDICT.finditer(self.postfix.log())]
 
     def cache_records(self):
