@@ -1,8 +1,22 @@
 #include "inforeply/envelope.hpp"
 
+#include <cstdlib>
+
 #include "inforeply/text.hpp"
 
 namespace inforeply {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string(value);
+}
+
+}  // namespace
+
+EnvelopeVariables read_envelope_variables() {
+  return {variable("SENDER"), variable("RECIPIENT"), variable("ORIGINAL_RECIPIENT")};
+}
 
 std::string normalize_sender(std::string_view argument) {
   if (argument.starts_with('<') && argument.ends_with('>')) {

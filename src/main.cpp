@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "inforeply/delivery.hpp"
@@ -76,11 +77,13 @@ ExitStatus respond(const ResponderCommand& command) {
   const FixedClock fixed_clock(command.now.value_or(Time{}));
   const auto& clock = command.now ? static_cast<const Clock&>(fixed_clock) : system_clock;
   const Message message = read_message(STDIN_FILENO);
+  Envelope envelope = command.envelope;
+  if (!envelope.sender && !message.return_path) envelope.sender = command.last_sender;
   Delivery delivery(
       {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
        [&] { return make_mailer(settings.mailer); }, settings,
        start + kRunTimeLimit - kTimeToFinish},
-      message, command.envelope);
+      message, std::move(envelope));
   if (command.dry_run) return print(delivery.preview(command.explain));
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
@@ -105,7 +108,7 @@ ExitStatus check_config(const ResponderCommand& command) {
 }
 
 ExitStatus run(int argc, char** argv) {
-  const ResponderCommand command = parse_responder_command(argc, argv);
+  const ResponderCommand command = parse_responder_command(argc, argv, read_envelope_variables());
   if (command.help) return print(responder_help());
   if (command.version) return print("inforeply " INFOREPLY_VERSION "\n");
   return command.check_config ? check_config(command) : respond(command);

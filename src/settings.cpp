@@ -267,12 +267,15 @@ Settings settings_from(po::variables_map& values, Purpose purpose,
   return settings;
 }
 
-Envelope envelope_from(const po::variables_map& values) {
+Envelope envelope_from(const po::variables_map& values, const EnvelopeVariables& variables) {
   Envelope envelope;
   if (values.count("sender") != 0) envelope.sender = normalize_sender(text_of(values, "sender"));
   envelope.queue_id = text_of(values, "queue-id");
   for (auto& address : texts_of(values, kWords))
     envelope.recipients.push_back({address, {}});
+  if (envelope.recipients.empty() && !variables.recipient.empty()) {
+    envelope.recipients.push_back({variables.recipient, variables.original_recipient});
+  }
   const auto originals = texts_of(values, "original-recipient");
   if (originals.size() > envelope.recipients.size()) {
     throw Error(Fault::kUsage, "more original recipients than recipients");
@@ -299,7 +302,8 @@ po::options_description tool_options(const std::vector<ToolOption>& own_options)
 
 }  // namespace
 
-ResponderCommand parse_responder_command(int argc, const char* const* argv) {
+ResponderCommand parse_responder_command(int argc, const char* const* argv,
+                                         const EnvelopeVariables& variables) {
   po::options_description options;
   options.add(delivery_options()).add(shared_options()).add(general_options());
   po::variables_map values = parse_words(argc, argv, options);
@@ -330,7 +334,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
   }
   command.settings =
       settings_from(values, command.dry_run ? Purpose::kInspection : Purpose::kDelivery);
-  command.envelope = envelope_from(values);
+  command.envelope = envelope_from(values, variables);
+  if (values.count(kWords) == 0) command.last_sender = normalize_sender(variables.sender);
   if (command.envelope.recipients.empty()) {
     throw Error(Fault::kUsage, "no recipient (see --help)");
   }
@@ -339,8 +344,11 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv) {
 
 std::string responder_help() {
   std::ostringstream text;
-  text << "Usage: inforeply [options] -f SENDER -- RECIPIENT...\n\n"
-          "Answers the message on standard input, if an automatic answer is due (RFC 3834).\n\n"
+  text << "Usage: inforeply [options] -f SENDER -- RECIPIENT...\n"
+          "       inforeply [options]\n\n"
+          "Answers the message on standard input, if an automatic answer is due (RFC 3834).\n"
+          "Without a recipient, for a command in an alias, RECIPIENT and ORIGINAL_RECIPIENT\n"
+          "of the environment count, and SENDER where nothing else names the sender.\n\n"
        << delivery_options() << '\n'
        << shared_options() << '\n'
        << "Only in the configuration file:\n"

@@ -4,7 +4,8 @@
 build_packages="cmake g++ libboost-program-options-dev libidn2-dev liblmdb-dev libmimetic-dev
 libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
 
-test_packages="binutils clang-format clang-tidy libgtest-dev postfix postfix-lmdb python3"
+test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postfix-lmdb
+python3"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {

@@ -1,4 +1,5 @@
-// The envelope: what the mail server says on the command line, apart from the message.
+// The envelope: what the mail server says on the command line or in the environment, apart from the
+// message.
 #pragma once
 
 #include <optional>
@@ -20,6 +21,17 @@ struct Envelope {
   std::vector<Recipient> recipients;
   std::string queue_id;  ///< may be empty
 };
+
+/// The variables that local(8) of Postfix, Exim and qmail set for a command of an alias, a .forward
+/// or a .qmail file, which can have no arguments of its own for them. Empty where they are not set.
+struct EnvelopeVariables {
+  std::string sender;              ///< SENDER
+  std::string recipient;           ///< RECIPIENT
+  std::string original_recipient;  ///< ORIGINAL_RECIPIENT
+};
+
+/// Those of this process.
+EnvelopeVariables read_envelope_variables();
 
 /// ``, `<>` and MAILER-DAEMON without a domain (pipe(8)'s default for it) are the null sender, an
 /// empty string;

@@ -33,6 +33,10 @@ struct Settings {
 struct ResponderCommand {
   Settings settings;
   Envelope envelope;
+  /// The envelope sender where neither `envelope` nor the message names one: SENDER of the
+  /// environment, if the recipient came from there. Last, as local(8) puts a `_` for every
+  /// character in it that could mean something to a shell: that may be another person's address.
+  std::optional<std::string> last_sender;
   std::optional<Time> now;
   bool dry_run = false;
   bool explain = false;
@@ -42,11 +46,13 @@ struct ResponderCommand {
   bool version = false;
 };
 
-/// The responder's command line, with the configuration file that it names read in. Throws Error
-/// (kUsage) or, unless it is to be checked, ConfigError. An option's argument is always the word
-/// behind it, whatever it looks like, and all behind `--` are recipients: addresses come from
-/// strangers.
-ResponderCommand parse_responder_command(int argc, const char* const* argv);
+/// The responder's command line, with the configuration file that it names read in; `variables`
+/// count only where it names no recipient. Throws Error (kUsage)
+/// or, unless it is to be checked, ConfigError. An option's
+/// argument is always the word behind it, whatever it looks like, and all behind `--` are
+/// recipients: addresses come from strangers.
+ResponderCommand parse_responder_command(int argc, const char* const* argv,
+                                         const EnvelopeVariables& variables);
 
 std::string responder_help();
 

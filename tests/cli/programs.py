@@ -206,14 +206,15 @@ class Workplace:
             words += ["-f", sender]
         return [str(BIN / "inforeply"), *words, "--", *recipients]
 
-    def run(self, message=None, *options, **arguments):
-        """Hands the program a message; the rest as `command` takes it."""
-        return self.run_command(self.command(*options, **arguments), message)
+    def run(self, message=None, *options, variables=None, **arguments):
+        """Hands the program a message, with `variables` in its environment; the rest as `command`
+        takes it."""
+        return self.run_command(self.command(*options, **arguments), message, variables)
 
-    def run_command(self, command, message=None):
+    def run_command(self, command, message=None, variables=None):
         done = subprocess.run(command, input=mail() if message is None else message,
-                              capture_output=True, cwd=self.folder, env=environment(),
-                              timeout=2 * PATIENCE)
+                              capture_output=True, cwd=self.folder,
+                              env=environment() | (variables or {}), timeout=2 * PATIENCE)
         return Outcome(done.returncode, done.stdout, done.stderr.decode("utf-8", "surrogateescape"))
 
     def start(self, message=None, *options, **arguments):
@@ -328,7 +329,10 @@ def actions(outcome):
 
 
 def environment():
-    return {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
+    """Ours, without what would be an envelope in it."""
+    others = {name: value for name, value in os.environ.items()
+              if name not in ("SENDER", "RECIPIENT", "ORIGINAL_RECIPIENT")}
+    return {**others, "TZ": "UTC", "LC_ALL": "C"}
 
 
 def finish(process):

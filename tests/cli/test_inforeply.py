@@ -406,6 +406,97 @@ class SenderOfTheMessage(TestCase):
         self.assertEqual(sent.message["To"], "alice@sender.example")
 
 
+class EnvelopeInTheEnvironment(TestCase):
+    """Without a recipient on the command line, as a command in an alias is run."""
+
+    def run_alias(self, message=None, *options, sender=None, without=(), **variables):
+        usual = {"SENDER": "alice@sender.example", "RECIPIENT": "info@our.example"}
+        given = {name: value for name, value in (usual | variables).items() if name not in without}
+        return self.place.run(message, *options, sender=sender, recipients=(), variables=given)
+
+    def assert_no_recipient(self, outcome):
+        self.assert_deferred(outcome, "no recipient")
+
+    def test_is_answered(self):
+        self.assert_replied(self.run_alias())
+        [sent] = self.place.submissions()
+        self.assertEqual(sent.recipient, "alice@sender.example")
+
+    def test_the_original_recipient_finds_the_responder(self):
+        self.place.set_responder("kind = service")
+        outcome = self.run_alias(RECIPIENT="info-our@localhost",
+                                 ORIGINAL_RECIPIENT="info@our.example")
+        self.assert_replied(outcome)
+        self.assertEqual(outcome.log[0]["recipient"], "info-our@localhost")
+        [sent] = self.place.submissions()
+        self.assertEqual(sent.message["From"], "info@our.example")
+
+    def test_an_original_recipient_on_the_command_line_goes_first(self):
+        outcome = self.run_alias(None, "--original-recipient", "info@our.example",
+                                 RECIPIENT="x@localhost", ORIGINAL_RECIPIENT="nobody@our.example")
+        self.assert_replied(outcome)
+
+    def test_an_original_recipient_without_a_domain_is_none(self):
+        # What local(8) has where a program handed the message in for a local name.
+        self.assert_replied(self.run_alias(ORIGINAL_RECIPIENT="info"))
+
+    def test_a_recipient_without_a_domain_has_no_responder(self):
+        self.assert_suppressed(self.run_alias(RECIPIENT="info"), "no-responder")
+
+    def test_no_recipient(self):
+        self.assert_no_recipient(self.run_alias(without=["RECIPIENT"]))
+        self.assert_no_recipient(self.run_alias(RECIPIENT=""))
+        self.assert_no_recipient(self.run_alias(RECIPIENT="", ORIGINAL_RECIPIENT="info@our.example"))
+
+    def test_null_sender(self):
+        # Postfix, Exim and qmail set SENDER to an empty string.
+        for sender in ["", "<>", "MAILER-DAEMON"]:
+            with self.subTest(sender):
+                self.assert_suppressed(self.run_alias(SENDER=sender), "null-sender")
+        self.assert_suppressed(self.run_alias(without=["SENDER"]), "null-sender")
+
+    def test_the_message_names_the_sender_as_it_is(self):
+        # local(8) has replaced what could mean something to a shell: o_brien is somebody else.
+        sender = "o'brien@sender.example"
+        for top in [f"From {sender}  Tue Nov 14 22:13:20 2023\n", f"Return-Path: <{sender}>\n",
+                    f"From {sender}  Tue Nov 14 22:13:20 2023\nReturn-Path: <{sender}>\n"]:
+            with self.subTest(top):
+                outcome = self.run_alias(mail(top=top), "--dry-run", SENDER="o_brien@sender.example")
+                self.assertIn(f"To: {sender}\n".encode(), outcome.stdout)
+
+    def test_a_null_path_of_the_message_counts(self):
+        self.assert_suppressed(self.run_alias(mail(top="Return-Path: <>\n")), "null-sender")
+
+    def test_a_return_path_further_down_is_not_believed(self):
+        message = mail(top="Received: by x.example\nReturn-Path: <bob@x.example>\n")
+        self.assertEqual(self.run_alias(message).log[0]["sender"], "alice@sender.example")
+
+    def test_a_sender_on_the_command_line_goes_first(self):
+        message = mail(top="Return-Path: <bob@x.example>\n")
+        outcome = self.run_alias(message, sender="carol@x.example")
+        self.assertEqual(outcome.log[0]["sender"], "carol@x.example")
+
+    def test_no_value_is_taken_for_an_option(self):
+        for value in ["--help", "-n", "--", "--log=syslog", "-"]:
+            with self.subTest(value):
+                self.assert_suppressed(self.run_alias(RECIPIENT=value), "no-responder")
+                self.assert_suppressed(self.run_alias(SENDER=value), "invalid-sender")
+                self.assert_suppressed(self.run_alias(RECIPIENT="x@y.example",
+                                                      ORIGINAL_RECIPIENT=value), "no-responder")
+
+    def test_octets_that_are_no_text_forge_nothing(self):
+        outcome = self.run_alias(SENDER="a\nb: from=<x>@sender.example\udcff")
+        self.assert_suppressed(outcome, "invalid-sender")
+
+    def test_is_not_looked_at_with_recipients_on_the_command_line(self):
+        variables = {"SENDER": "eve@x.example", "RECIPIENT": "nobody@our.example",
+                     "ORIGINAL_RECIPIENT": "nobody@our.example"}
+        self.assert_replied(self.place.run(variables=variables))
+        [sent] = self.place.submissions()
+        self.assertEqual(sent.recipient, "alice@sender.example")
+        self.assert_suppressed(self.place.run(sender=None, variables=variables), "null-sender")
+
+
 class LookUp(TestCase):
     """Responder files by address."""
 

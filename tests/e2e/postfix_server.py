@@ -52,6 +52,8 @@ scache    unix - - n -     1 scache
 postlog   unix-dgram n - n - 1 postlogd
 """
 
+SYNC = b"the receiver has read what came before this"
+
 # A dump of smtp-sink starts with the envelope and a Received field of its own.
 DUMP = re.compile(
     r"(?:X-Client-.*\n|X-Helo-.*\n)*X-Mail-Args: <(?P<sender>.*?)>.*\n"
@@ -157,7 +159,8 @@ class PostfixServer:
             self.wait_for_log(rf"qmgr.* {queue_id}: from=.*\(queue active\)", start)
 
     def wait_idle(self, timeout=30):
-        """Wait until no message is under way: each was delivered, bounced or deferred."""
+        """Wait until no message is under way: each was delivered, bounced or deferred, and what
+        programs told syslog about it is in the log."""
 
         # A message moves through these queues in this order, so that one look in this order
         # cannot miss a message that was there when it began. It can miss one that came in
@@ -167,6 +170,7 @@ class PostfixServer:
             return not any(os.listdir(QUEUE / name) for name in ("maildrop", "incoming", "active"))
 
         self.wait_for(lambda: all(idle() for _ in range(4)), "the queue to become idle", timeout)
+        self._sync_syslog()
 
     def sent(self):
         """What has left so far. Complete once the queue is idle: smtp-sink closes its file
@@ -266,9 +270,23 @@ class PostfixServer:
         receiver.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
 
+        caught_up = threading.Event()
+
         def receive():
             while line := receiver.recv(65536):
-                log.write(re.sub(rb"^<\d+>", b"", line).rstrip(b"\n\0") + b"\n")
+                if line == SYNC:
+                    caught_up.set()
+                else:
+                    log.write(re.sub(rb"^<\d+>", b"", line).rstrip(b"\n\0") + b"\n")
+
+        def sync():
+            # Datagrams come in the order in which they were sent.
+            caught_up.clear()
+            receiver.sendto(SYNC, "/dev/log")
+            if not caught_up.wait(10):
+                raise TimeoutError("waited 10 s for the receiver of syslog")
+
+        self._sync_syslog = sync
 
         # A daemon, as Python waits for other threads before it runs what atexit holds.
         thread = threading.Thread(target=receive, daemon=True)

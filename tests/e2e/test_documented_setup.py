@@ -7,117 +7,45 @@ info@ora.com, and also reaches service@oreilly.com.
 """
 
 import concurrent.futures
-import email.message
-import email.utils
-import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
-import unittest
-from pathlib import Path
 
 # Nothing is left behind in the source tree either.
 sys.dont_write_bytecode = True
 
-from postfix_server import PostfixServer, enter_private_namespaces
+from postfix_server import PostfixServer
+from responding_server import (ACCOUNT, RespondingServer, example_lines, example_parameters,
+                               example_service, mail, main)
 
 INFO = "info@ora.com"
 AUTORESPONDER = "autoresp@autoreply.ora.com"
 SERVICE = "service@oreilly.com"
 CUSTOMER = "alice+tag@customer.example"
 
-# What the documentation tells an administrator to copy. Maps are of type lmdb here: what "hash"
-# needs may not be installed.
-EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "postfix"
-
-
-def example_lines(name):
-    lines = (EXAMPLES / name).read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def example_parameters():
-    lines = (line.replace("hash:", "lmdb:") for line in example_lines("main.cf"))
-    return dict(line.split(" = ", 1) for line in lines)
-
-
-def example_service(program, configuration):
-    return "\n".join(example_lines("master.cf")).replace(
-        "/usr/bin/inforeply", f"{program} -c {configuration}")
-
-
-RESPONDER = f"kind = service\nfrom = Information desk <{INFO}>\ntext = info.txt\n"
+RESPONDER = f"kind = service\nfrom = Information desk <{INFO}>\n"
 TEXT = "Thank you for your message.\nOur catalogue is at https://www.ora.com/ .\n"
 
 
 def customer_message(**fields):
-    message = email.message.EmailMessage()
-    message["From"] = "Alice <alice@customer.example>"
-    message["To"] = INFO
-    message["Subject"] = "Opening hours"
-    message["Date"] = email.utils.localtime()
-    message["Message-ID"] = email.utils.make_msgid(domain="customer.example")
-    for name, value in fields.items():
-        message[name.replace("_", "-")] = value
-    message.set_content("When are you open?\n")
-    return message
+    return mail("Alice <alice@customer.example>", INFO, **fields)
 
 
-class DocumentedSetup(unittest.TestCase):
+class DocumentedSetup(RespondingServer):
     @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="inforeply-e2e-")
-        cls.folder = Path(cls.enterClassContext(folder))
-        cls.folder.chmod(0o755)
-        cls.responders = cls.folder / "responders" / "ora.com"
-        cls.responders.mkdir(parents=True)
-        cls.configuration = cls.folder / "inforeply.conf"
-        # The account may have no way into the folder in which the programs were built.
-        cls.programs = cls.folder / "programs"
-        cls.programs.mkdir()
-        for name in ("inforeply", "inforeply-cache"):
-            shutil.copy(Path(os.environ["INFOREPLY_BIN"]) / name, cls.programs)
-            (cls.programs / name).chmod(0o755)
-
-        postfix_folder = cls.folder / "postfix"
-        postfix_folder.mkdir()
-        cls.postfix = cls.enterClassContext(PostfixServer(
-            postfix_folder,
+    def make_server(cls, folder):
+        return PostfixServer(
+            folder,
             main=example_parameters(),
-            master=example_service(cls.programs / "inforeply", cls.configuration),
+            master=example_service(cls.program, cls.configuration),
             maps={name: example_lines(name) for name in ("virtual_alias", "transport")},
-            accounts=["autoresp"]))
+            accounts=[ACCOUNT])
 
     def setUp(self):
-        self.postfix.clear()
-        cache = self.folder / "cache"
-        shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir(mode=0o700)
-        shutil.chown(cache, "autoresp", "autoresp")
-        self.cache = f"lmdb:{cache}/replies.lmdb"
-        self.write_configuration()
-        self.write_responder()
+        super().setUp()
+        self.write_info()
 
-    def run(self, result=None):
-        faults = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > faults:
-            print(f"--- mail log of {self}:\n{self.postfix.log()}---", file=sys.stderr)
-
-    def write_configuration(self, mailer="/usr/sbin/sendmail"):
-        self.configuration.write_text(
-            f"responders = {self.responders.parent}\n"
-            f"cache = {self.cache}\n"
-            f"mailer = {mailer}\n"
-            # pipe(8) would cut what a successful command prints after a hundred characters.
-            "log = syslog\n")
-
-    def write_responder(self, settings=RESPONDER):
-        (self.responders / "info.conf").write_text(settings)
-        (self.responders / "info.txt").write_text(TEXT)
+    def write_info(self, settings=RESPONDER):
+        self.write_responder("ora.com/info", settings, TEXT)
 
     def write_mailer(self, script):
         mailer = self.folder / self._testMethodName
@@ -125,7 +53,7 @@ class DocumentedSetup(unittest.TestCase):
         mailer.chmod(0o755)
         return mailer
 
-    def send(self, message=None, sender=CUSTOMER):
+    def submit(self, message=None, sender=CUSTOMER):
         self.postfix.send(sender, [INFO], (message or customer_message()).as_bytes())
 
     def replies(self):
@@ -134,16 +62,10 @@ class DocumentedSetup(unittest.TestCase):
     def forwarded(self):
         return [sent for sent in self.postfix.sent() if sent.recipients == [SERVICE]]
 
-    def cache_records(self):
-        done = subprocess.run(
-            [self.programs / "inforeply-cache", "--cache", self.cache, "list", "--format", "json"],
-            user="autoresp", group="autoresp", extra_groups=[], check=True, stdout=subprocess.PIPE)
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
     def assert_not_answered(self, message=None, sender=CUSTOMER, *, reason, before=0):
         """Send a message: it reaches the other recipient, and adds no reply to those before."""
         forwarded = len(self.forwarded())
-        self.send(message, sender)
+        self.submit(message, sender)
         self.postfix.wait_idle()
         self.assertEqual(len(self.replies()), before)
         self.assertEqual(len(self.forwarded()), forwarded + 1)
@@ -153,7 +75,7 @@ class DocumentedSetup(unittest.TestCase):
     def assert_answered_once_mended(self, mend, log):
         """Send a message that cannot be answered yet: it waits, and nobody hears of the trouble."""
         message = customer_message()
-        self.send(message)
+        self.submit(message)
         self.postfix.wait_idle()
         self.assertEqual(self.replies(), [])
         self.assertEqual(len(self.forwarded()), 1)
@@ -173,7 +95,7 @@ class DocumentedSetup(unittest.TestCase):
 
     def test_a_message_is_answered_and_reaches_the_other_recipient(self):
         message = customer_message()
-        self.send(message)
+        self.submit(message)
         self.postfix.wait_idle()
 
         [reply] = self.replies()
@@ -196,7 +118,7 @@ class DocumentedSetup(unittest.TestCase):
                          ("answered", INFO, "alice@customer.example"))
 
     def test_a_second_message_of_the_same_sender_is_not_answered(self):
-        self.send()
+        self.submit()
         self.postfix.wait_idle()
         self.assertEqual(len(self.replies()), 1)
         self.assert_not_answered(reason="recently-answered", before=1)
@@ -213,8 +135,8 @@ class DocumentedSetup(unittest.TestCase):
         self.assert_not_answered(message, reason="list")
 
     def test_a_message_waits_while_the_responder_file_is_broken(self):
-        self.write_responder("kind = service\nform = info.txt\n")
-        self.assert_answered_once_mended(self.write_responder, log=r"info\.conf:2\b")
+        self.write_info("kind = service\nform = info.txt\n")
+        self.assert_answered_once_mended(self.write_info, log=r"info\.conf:2\b")
 
     def test_a_message_waits_while_the_mailer_fails(self):
         self.write_configuration(mailer=self.write_mailer("exit 75"))
@@ -229,7 +151,7 @@ class DocumentedSetup(unittest.TestCase):
 
         def send(_):
             start.wait()
-            self.send()
+            self.submit()
 
         with concurrent.futures.ThreadPoolExecutor(2) as both:
             list(both.map(send, range(2)))
@@ -243,8 +165,8 @@ class DocumentedSetup(unittest.TestCase):
         self.addCleanup(gate.touch)
         self.write_configuration(mailer=self.write_mailer(
             f'until [ -e {gate} ]; do sleep 0.05; done; exec /usr/sbin/sendmail "$@"'))
-        self.send()
-        self.send()
+        self.submit()
+        self.submit()
         self.postfix.wait_for_log(r"action=suppressed reason=recently-answered\b")
         self.assertEqual(self.replies(), [])
         gate.touch()
@@ -255,7 +177,4 @@ class DocumentedSetup(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not os.environ.get("INFOREPLY_BIN"):
-        sys.exit("FAILED: INFOREPLY_BIN must name the folder that holds the built programs")
-    enter_private_namespaces()
-    unittest.main(verbosity=2)
+    main()

@@ -348,13 +348,13 @@ TEST(Decision, AReportIsNotAnswered) {
 
 TEST(Rfc3834, R07_AddressesThatRespondersUseAreNotAnswered) {
   const std::vector<std::string> robots = {
-      "MAILER-DAEMON", "mailer-daemon", "Postmaster",
-      "owner-news",    "news-owner",    "news-request",
-      "news-bounce",   "news-bounces",  "bounce+a=b",
-      "bounces+1",     "bounces",       "listserv",
-      "majordomo",     "noreply",       "no-reply",
-      "No_Reply",      "no.reply",      "donotreply",
-      "do-not-reply",  "noreply+123",   "news-bounces+alice=example.net"};
+      "MAILER-DAEMON", "mailer-daemon", "Postmaster", "owner-news", "news-owner", "news-request",
+      "news-bounce", "news-bounces", "bounce+a=b", "bounces+1", "bounces", "listserv", "majordomo",
+      "noreply", "no-reply", "No_Reply", "no.reply", "donotreply", "do-not-reply", "noreply+123",
+      "news-bounces+alice=example.net",
+      // mlmmj's: a post, a request to confirm, a digest, a fixed bounce address
+      "news+bounces-1-alice=example.net", "news+bounces-confsub-0d9e-alice=example.net",
+      "news+bounces-digest-alice=example.net", "errors+news-bounces-1-alice=example.net"};
   for (const auto& robot : robots) {
     Situation situation;
     situation.sender = robot + "@example.net";
@@ -366,7 +366,8 @@ TEST(Rfc3834, R07_AddressesThatRespondersUseAreNotAnswered) {
     }
   }
   for (const char* person : {"post-master", "owner", "request", "ownership", "rebounce",
-                             "bounce-house", "noreplyman", "alice+noreply", "request-alice"}) {
+                             "bounce-house", "noreplyman", "alice+noreply", "request-alice",
+                             "alice+bounces", "alice-bounces-back", "alice+bouncesback"}) {
     Situation situation;
     situation.sender = std::string(person) + "@example.net";
     EXPECT_EQ(verdict(situation), "reply") << person;
