@@ -229,6 +229,7 @@ constexpr std::array kSenderMarks = {
     SenderMark{"mail.delivery.system", "Sun, Exchange gateways"},
     SenderMark{"mail-delivery-subsystem", "Sun, Exchange gateways"},
     SenderMark{"mail.delivery.subsystem", "Sun, Exchange gateways"},
+    SenderMark{"system administrator", "Exchange"},
     SenderMark{"mailerror", "mail gateways"},
     SenderMark{"mail-error", "mail gateways"},
     SenderMark{"mdaemon", "mail gateways"},
