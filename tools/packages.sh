@@ -4,6 +4,9 @@
 build_packages="cmake g++ libboost-program-options-dev libidn2-dev liblmdb-dev libmimetic-dev
 libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
 
+# What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
+bench_packages="dovecot-sieve maildrop postfix vacation"
+
 test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postfix-lmdb
 python3"
 

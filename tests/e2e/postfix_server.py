@@ -73,7 +73,7 @@ def enter_private_namespaces():
                    "--pid", "--fork", "--kill-child", "--mount-proc"]
         if os.geteuid() != 0:
             if not shutil.which("sudo"):
-                sys.exit("FAILED: a real Postfix needs root")
+                sys.exit("FAILED: private mounts need root")
             os.execvp("sudo", ["sudo", "--preserve-env=INFOREPLY_BIN", sys.executable,
                                *sys.orig_argv[1:]])
         attempt = subprocess.run([*unshare, "true"], capture_output=True, text=True)
