@@ -193,7 +193,8 @@ class LmdbCache : public ReplyCache {
         return *refusal;
       }
       const auto earlier = find(write, key);
-      if (!is_granted_again(earlier, request)) count(write, request);
+      if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
+      count(write, request);
       store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
                     earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
