@@ -26,6 +26,7 @@ struct Hit {
 struct Case {
   const DecisionInput& input;
   std::vector<MimePart> parts;
+  std::vector<Message> enclosed;
 };
 using Check = std::optional<Hit> (*)(const Case&);
 
@@ -44,19 +45,45 @@ const HeaderField* find_field(const HeaderMark& mark, const Header& header) {
   return found == header.fields.end() ? nullptr : &*found;
 }
 
+/// The messages, or their headers alone, that stand in parts of one.
+std::vector<Message> enclosed_messages(const std::vector<MimePart>& parts) {
+  constexpr std::array<std::string_view, 4> kTypes = {
+      "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
+  std::vector<Message> messages;
+  for (const auto& part : parts) {
+    const std::string* type = part.header.find("Content-Type");
+    if (type != nullptr && is_one_of(leading_token(*type), kTypes)) {
+      messages.push_back(parse_message(part.content));
+    }
+  }
+  return messages;
+}
+
+std::optional<Hit> find_mark_in(const Case& one, const HeaderMark& mark) {
+  const auto find_in = [&](const Header& header, const char* where) -> std::optional<Hit> {
+    const auto* field = find_field(mark, header);
+    if (field == nullptr) return std::nullopt;
+    return Hit{where + evidence_of(*field), mark.source};
+  };
+  if (mark.scope == Scope::kEnclosed) {
+    for (const auto& message : one.enclosed) {
+      if (auto hit = find_in(message.header, "encloses ")) return hit;
+    }
+    return std::nullopt;
+  }
+  if (auto hit = find_in(one.input.message.header, "")) return hit;
+  if (mark.scope == Scope::kMessage) return std::nullopt;
+  for (const auto& part : one.parts) {
+    if (auto hit = find_in(part.header, "part with ")) return hit;
+  }
+  return std::nullopt;
+}
+
 template <Reason reason>
 std::optional<Hit> check_header(const Case& one) {
   for (const auto& mark : header_marks()) {
     if (mark.reason != reason) continue;
-    if (const auto* field = find_field(mark, one.input.message.header)) {
-      return Hit{evidence_of(*field), mark.source};
-    }
-    if (mark.scope != Scope::kParts) continue;
-    for (const auto& part : one.parts) {
-      if (const auto* field = find_field(mark, part.header)) {
-        return Hit{"part with " + evidence_of(*field), mark.source};
-      }
-    }
+    if (auto hit = find_mark_in(one, mark)) return hit;
   }
   return std::nullopt;
 }
@@ -125,14 +152,9 @@ std::optional<Hit> check_answers_own_reply(const Case& one) {
       return Hit{evidence_of(field), "our own mark"};
     }
   }
-  for (const auto& part : one.parts) {
-    const std::string* type = part.header.find("Content-Type");
-    constexpr std::array<std::string_view, 4> kHeaders = {
-        "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
-    if (type == nullptr || !is_one_of(leading_token(*type), kHeaders)) continue;
-    const Message enclosed = parse_message(part.content);
-    if (is_own_message_id(enclosed.message_id())) {
-      return Hit{"encloses " + enclosed.message_id(), "our own mark"};
+  for (const auto& message : one.enclosed) {
+    if (is_own_message_id(message.message_id())) {
+      return Hit{"encloses " + message.message_id(), "our own mark"};
     }
   }
   return std::nullopt;
@@ -322,7 +344,9 @@ std::string padded(std::string_view text, std::size_t width) {
 }  // namespace
 
 Decision decide(const DecisionInput& input) {
-  const Case one{input, find_mime_parts(input.message)};
+  auto parts = find_mime_parts(input.message);
+  auto enclosed = enclosed_messages(parts);
+  const Case one{input, std::move(parts), std::move(enclosed)};
   Decision decision;
   for (const auto& rule : kRules) {
     RuleResult result{rule.reason, rule.strength == kHard, Outcome::kNotAsked, rule.hits_when, {},

@@ -13,6 +13,7 @@ namespace {
 
 using enum Matcher;
 constexpr auto kParts = Scope::kParts;
+constexpr auto kEnclosed = Scope::kEnclosed;
 constexpr auto kNone = std::string_view::npos;
 
 constexpr std::array kHeaderMarks = {
@@ -41,6 +42,7 @@ constexpr std::array kHeaderMarks = {
                "application/x-pkcs7-mime|smime-type|signed-receipt", "RFC 2634, 2", kParts},
     HeaderMark{Reason::kReport, "X-Failed-Recipients", kPresent, "", "Exim, Gmail"},
     HeaderMark{Reason::kReport, "X-MS-Embedded-Report", kPresent, "", "Exchange"},
+    HeaderMark{Reason::kReport, "X-MS-Exchange-Message-Is-Ndr", kPresent, "", "Exchange Online"},
     HeaderMark{Reason::kReport, "X-DSNContext", kPresent, "", "IIS, Exchange"},
     HeaderMark{Reason::kReport, "X-MAPI-Message-Class", kBeginsWith, "report.",
                "Exchange, MS-OXOMSG"},
@@ -52,6 +54,9 @@ constexpr std::array kHeaderMarks = {
     HeaderMark{Reason::kReport, "X-Mimecast-Originator", kTokenIs, "<>", "Mimecast"},
     HeaderMark{Reason::kReport, "X-SEF-NDR-*", kPresent, "", "SurfControl"},
     HeaderMark{Reason::kReport, "X-Ovh-Message-Type", kTokenIs, "bounce", "OVH"},
+    HeaderMark{Reason::kReport, "X-Rp-Fbl", kPresent, "", "Return Path's feedback loop"},
+    HeaderMark{Reason::kReport, "X-HmXmrOriginalRecipient", kPresent, "", "Hotmail's feedback loop",
+               kEnclosed},
     HeaderMark{Reason::kReport, "X-MX-Bounce", kPresent, "", "MXLogic"},
     HeaderMark{Reason::kReport, "X-Loop", kTokenIs, "scomp", "AOL feedback loop"},
     HeaderMark{Reason::kReport, "X-Mailer", kBeginsWith,
@@ -329,16 +334,17 @@ constexpr std::array kSenderMarks = {
     SenderMark{"opendmarc-*", "feedback loops"},
     SenderMark{"feedbackloop", "feedback loops"},
     SenderMark{"scomp@aol.net", "feedback loops"},
+    SenderMark{"feedback@arf.mail.yahoo.com", "feedback loops"},
     SenderMark{"staff@hotmail.com", "feedback loops"},
     SenderMark{"sysadmin@*.vzwpix.com", "operators of gateways"},
     SenderMark{"alert@notification.messagelabs.com", "operators of gateways"},
 };
 
-constexpr std::array<std::string_view, 10> kSystemDisplayNames = {
+constexpr std::array<std::string_view, 11> kSystemDisplayNames = {
     "mail delivery subsystem", "mail delivery system", "mail deliver system",
     "mail delivery service",   "delivery subsystem",   "internet mail delivery",
     "mailer-daemon",           "mailer daemon",        "mmsc ndr administrator",
-    "interscan notification"};
+    "interscan notification",  "interscan mss"};
 
 template <typename Predicate>
 bool any_value(std::string_view values, Predicate predicate) {

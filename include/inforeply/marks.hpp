@@ -32,8 +32,9 @@ enum class Matcher : std::uint8_t {
 
 /// Where the field is looked for.
 enum class Scope : std::uint8_t {
-  kMessage,  ///< the message's own header
-  kParts,    ///< and those of the parts below its multipart/*
+  kMessage,   ///< the message's own header
+  kParts,     ///< and those of the parts below its multipart/*
+  kEnclosed,  ///< those of the messages in such parts, instead
 };
 
 struct HeaderMark {
