@@ -193,8 +193,11 @@ class LmdbCache : public ReplyCache {
         return *refusal;
       }
       const auto earlier = find(write, key);
-      if (!is_granted_again(earlier, request)) count(write, request);
-      store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
+      // Granted again, it stays counted at the time when it was, by which a release finds it.
+      const bool again = is_granted_again(earlier, request);
+      const Time reserved_at = again ? std::min(earlier->answered_at, request.now) : request.now;
+      if (!again) count(write, request);
+      store(write, {request.key, RecordState::kPending, reserved_at, request.now + kLease,
                     earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
     } catch (...) {
@@ -222,11 +225,12 @@ class LmdbCache : public ReplyCache {
   void release(const ReservationRequest& request) override {
     Transaction write(environment_, Mode::kWrite);
     const auto record = find(write, record_key(request.key));
-    if (record && record->state == RecordState::kPending && record->delivery == request.delivery) {
-      remove(write, *record);
-      take_back(write, request, record->answered_at);
-      write.commit();
-    }
+    // Another delivery may have taken its place, where the interval is 0: it is counted all the
+    // same.
+    const bool own = is_granted_again(record, request);
+    if (own) remove(write, *record);
+    take_back(write, request, own ? record->answered_at : request.now);
+    write.commit();
     unlock_delivery(request);
   }
 
@@ -379,7 +383,7 @@ class LmdbCache : public ReplyCache {
   void take_back(Transaction& txn, const ReservationRequest& request, Time at) {
     for (const auto& counted : request.limits) {
       auto tally = find_tally(txn, counted.counter);
-      tally.take_back(at);
+      tally.take_back(counted.limit, at);
       store_tally(txn, counted, tally);
     }
   }
