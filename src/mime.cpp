@@ -1,6 +1,8 @@
 #include "inforeply/mime.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <string>
 
 #include "inforeply/text.hpp"
@@ -12,7 +14,7 @@ constexpr std::size_t kMaxBoundaryOctets = 200;  // RFC 2046 allows 70
 
 /// The delimiter lines of an open multipart: more than one where its header gives Content-Type
 /// twice.
-using Delimiters = std::vector<std::string>;
+using Delimiters = std::set<std::string, std::less<>>;
 
 Delimiters delimiters_of(const Header& header) {
   Delimiters delimiters;
@@ -23,7 +25,7 @@ Delimiters delimiters_of(const Header& header) {
     }
     const auto boundary = find_parameter(field.body, "boundary");
     if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundaryOctets) {
-      delimiters.push_back("--" + *boundary);
+      delimiters.insert("--" + *boundary);
     }
   }
   return delimiters;
@@ -38,10 +40,11 @@ class PartScanner {
   std::vector<MimePart> scan() {
     while (!open_.empty() && position_ < body_.size()) {
       const auto line_begin = position_;
-      const auto kind = match_line(take_line());
-      if (kind == LineKind::kText) continue;
+      const auto found = match(take_line());
+      if (found.kind == LineKind::kText) continue;
       end_part(line_begin);
-      if (kind == LineKind::kDelimiter) begin_part();
+      close(found);
+      if (found.kind == LineKind::kDelimiter) begin_part();
     }
     return std::move(parts_);
   }
@@ -54,24 +57,36 @@ class PartScanner {
     return line;
   }
 
-  /// Closes the multiparts that a delimiter line ends: those nested in the one it belongs to, and
-  /// that one too if it says so.
-  LineKind match_line(std::string_view line) {
-    if (!line.starts_with("--")) return LineKind::kText;
+  struct Match {
+    LineKind kind = LineKind::kText;
+    std::size_t level = 0;  ///< of open_
+    Delimiters::const_iterator delimiter{};
+  };
+
+  [[nodiscard]] Match match(std::string_view line) const {
+    if (!line.starts_with("--")) return {};
     line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
     for (auto level = open_.size(); level-- > 0;) {
-      for (const auto& delimiter : open_[level]) {
-        if (line == delimiter) {
-          open_.resize(level + 1);
-          return LineKind::kDelimiter;
-        }
-        if (line.starts_with(delimiter) && line.substr(delimiter.size()) == "--") {
-          open_.resize(level);
-          return LineKind::kClose;
-        }
+      const auto& delimiters = open_[level];
+      if (const auto found = delimiters.find(line); found != delimiters.end()) {
+        return {LineKind::kDelimiter, level, found};
+      }
+      if (!line.ends_with("--")) continue;
+      if (const auto found = delimiters.find(line.substr(0, line.size() - 2));
+          found != delimiters.end()) {
+        return {LineKind::kClose, level, found};
       }
     }
-    return LineKind::kText;
+    return {};
+  }
+
+  /// Closes the multiparts that a delimiter line ends: those nested in the one it belongs to, and
+  /// that one too if it says so and no other Content-Type of it gives another delimiter.
+  void close(const Match& match) {
+    open_.resize(match.level + 1);
+    if (match.kind != LineKind::kClose) return;
+    open_.back().erase(match.delimiter);
+    if (open_.back().empty()) open_.pop_back();
   }
 
   /// The line end before a delimiter belongs to the delimiter.
@@ -88,9 +103,12 @@ class PartScanner {
     const auto header_begin = position_;
     auto header_end = position_;
     while (position_ < body_.size()) {
-      header_end = position_;
       const auto line = take_line();
-      if (line.empty() || line == "\r") break;
+      if (line.find_first_not_of('\r') == std::string_view::npos) break;
+      if (match(line).kind != LineKind::kText) {  // nothing but a header
+        position_ = header_end;
+        break;
+      }
       header_end = position_;
     }
     parts_.push_back({parse_header(body_.substr(header_begin, header_end - header_begin)),
