@@ -11,67 +11,21 @@
 #include <utility>
 #include <vector>
 
-#include "fixtures.hpp"
 #include "inforeply/text.hpp"
+#include "situation.hpp"
 
 namespace inforeply {
 namespace {
 
 using test::address;
-using Fields = std::vector<std::string>;
-
-constexpr Time kNow{Seconds{1'798'135'200}};  // 2026-12-24T18:00:00Z
-
-const Fields letter = {"From: Alice <alice@example.net>", "To: info@example.org",
-                       "Subject: Opening hours", "Message-ID: <1@example.net>"};
-
-/// All that a decision rests on, to begin with a letter that is due an answer.
-struct Situation {
-  std::string sender = "alice@example.net";
-  Fields fields = letter;
-  std::string body = "Hello\n";
-  Responder responder{};
-  bool has_responder = true;
-  std::vector<Address> own = {address("info@example.org")};
-  std::string delimiters = "+";
-  Time now = kNow;
-  std::vector<std::string> trusted_authserv{};
-
-  [[nodiscard]] std::string text(std::string_view line_end = "\n") const {
-    std::string result;
-    for (const auto& field : fields)
-      result.append(field).append(line_end);
-    return result.append(line_end) + body;
-  }
-};
-
-Decision decide_message(const Situation& situation, std::string_view text) {
-  const Message message = parse_message(text);
-  const auto sender = parse_address(situation.sender);
-  return decide({message, situation.sender, sender,
-                 situation.has_responder ? &situation.responder : nullptr, situation.own,
-                 situation.delimiters, situation.now, situation.trusted_authserv});
-}
-
-Decision decide_on(const Situation& situation) {
-  return decide_message(situation, situation.text());
-}
-
-/// The code of the reason, or "reply".
-std::string verdict_of(const Decision& decision) {
-  return decision.suppressed ? std::string(code_of(*decision.suppressed)) : "reply";
-}
-
-std::string verdict(const Situation& situation) {
-  return verdict_of(decide_on(situation));
-}
-
-/// The verdict on the letter with one more field.
-std::string verdict_with(const std::string& field) {
-  Situation situation;
-  situation.fields.push_back(field);
-  return verdict(situation);
-}
+using test::decide_message;
+using test::decide_on;
+using test::Fields;
+using test::kNow;
+using test::Situation;
+using test::verdict;
+using test::verdict_of;
+using test::verdict_with;
 
 const RuleResult& result_of(const Decision& decision, Reason reason) {
   return *std::find_if(decision.results.begin(), decision.results.end(),
