@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -521,97 +520,6 @@ TEST(Explain, CannotBeForgedByTheMessage) {
   const std::string text = explain(decision, "info.conf");
   EXPECT_LE(split(text, '\n').size(), decision.results.size() + 3);
   EXPECT_TRUE(is_valid_utf8(text));
-}
-
-/// Messages of every verdict that rests on the header.
-std::vector<Situation> base_messages() {
-  std::vector<Situation> messages(1);
-  for (const char* field :
-       {"Message-ID: <inforeply.1@example.org>", "Auto-Submitted: (by) auto-replied; x=1",
-        "Auto-Submitted: no (by hand)", "Content-Type: multipart/report; boundary=\"a b\"; x=y",
-        "Sender: Robot (a robot) <noreply@example.net>", "List-Id: News <news.example.net>",
-        "Precedence: junk", "X-Auto-Response-Suppress: DR, RN, OOF", "X-Autoreply: yes",
-        "X-Spam-Status: Yes, score=9.1 required=5.0"}) {
-    messages.emplace_back().fields.emplace_back(field);
-  }
-  messages.emplace_back().fields[1] = "To: Other <other@example.org>";
-  messages.emplace_back().fields[1] = "To: a@example.net, Staff: b@example.net, info@example.org;";
-  Situation everything;
-  for (const auto& message : messages)
-    everything.fields.push_back(message.fields.back());
-  messages.push_back(everything);
-  return messages;
-}
-
-std::string with_name_in_case(std::string field, int (*to_case)(int)) {
-  for (auto& c : field) {
-    if (c == ':') break;
-    c = static_cast<char>(to_case(static_cast<unsigned char>(c)));
-  }
-  return field;
-}
-
-/// Folded at every blank, also between name and body.
-std::string folded(const std::string& field, std::string_view line_end) {
-  std::string result;
-  for (const char c : field) {
-    if (c == ' ') result += line_end;
-    result += c;
-  }
-  return result;
-}
-
-TEST(DecisionProperty, TheFormOfTheHeaderNeverChangesTheVerdict) {
-  std::mt19937 random(3834);
-  for (const Situation& base : base_messages()) {
-    const std::string expected = verdict(base);
-    EXPECT_EQ(verdict_of(decide_message(base, base.text("\r\n"))), expected) << base.text();
-    for (const auto to_case : {&::toupper, &::tolower}) {
-      Situation changed = base;
-      for (auto& field : changed.fields)
-        field = with_name_in_case(field, to_case);
-      EXPECT_EQ(verdict(changed), expected) << changed.text();
-    }
-    for (const char* line_end : {"\n", "\r\n"}) {
-      Situation changed = base;
-      for (auto& field : changed.fields)
-        field = folded(field, line_end);
-      EXPECT_EQ(verdict_of(decide_message(changed, changed.text(line_end))), expected)
-          << changed.text();
-    }
-    for (int i = 0; i < 20; ++i) {
-      Situation changed = base;
-      std::shuffle(changed.fields.begin(), changed.fields.end(), random);
-      EXPECT_EQ(verdict(changed), expected) << changed.text();
-    }
-  }
-}
-
-TEST(DecisionProperty, AddingFieldsNeverUndoesAHit) {
-  const Fields additions = {"Auto-Submitted: no",       "Message-ID: <2@example.net>",
-                            "Content-Type: text/plain", "From: alice@example.net",
-                            "To: info@example.org",     "Precedence: first-class",
-                            "X-Spam-Flag: NO",          "X-Auto-Response-Suppress: None",
-                            "List-Id: <a.example.net>", "Received: from a by b",
-                            "no field at all",          "X-Long: " + std::string(1000, '(')};
-  std::vector<Situation> hits = base_messages();
-  std::erase_if(hits, [](const Situation& base) {
-    const auto suppressed = decide_on(base).suppressed;
-    return !suppressed || is_soft(*suppressed);
-  });
-  ASSERT_GE(hits.size(), 4U);
-  for (const char* sender : {"", "nobody", "info@example.org"})
-    hits.emplace_back().sender = sender;
-  for (const Situation& base : hits) {
-    const std::string expected = verdict(base);
-    for (const auto& addition : additions) {
-      for (std::size_t at = 0; at <= base.fields.size(); ++at) {
-        Situation changed = base;
-        changed.fields.insert(changed.fields.begin() + static_cast<std::ptrdiff_t>(at), addition);
-        EXPECT_EQ(verdict(changed), expected) << changed.text();
-      }
-    }
-  }
 }
 
 }  // namespace

@@ -8,105 +8,21 @@
 #include <vector>
 
 #include "inforeply/text.hpp"
+#include "mark_fields.hpp"
 #include "situation.hpp"
 
 namespace inforeply {
 namespace {
 
+using test::matching_bodies;
+using test::name_of;
+using test::other_bodies;
 using test::Situation;
 using test::verdict;
 using test::verdict_with;
 using Strings = std::vector<std::string>;
 
 // --- the table of header fields, row by row ---
-
-std::string first_value(const HeaderMark& mark) {
-  return std::string(mark.values.substr(0, mark.values.find('|')));
-}
-
-/// Every body that the row is to match, one for each of its values.
-Strings matching_bodies(const HeaderMark& mark) {
-  const auto values = split(mark.values, '|');
-  const auto with_each = [&](const std::string& before, const std::string& behind) {
-    Strings bodies;
-    for (const auto value : values)
-      bodies.push_back(before + std::string(value) + behind);
-    return bodies;
-  };
-  switch (mark.matcher) {
-    case Matcher::kPresent:
-      return {"", "x", "(c)"};
-    case Matcher::kTokenIs:
-      return with_each("(c) ", " (c); x=y");
-    case Matcher::kTokenIsNot:
-      return {"auto-x", "yes; x=" + first_value(mark), "", "(" + first_value(mark) + ")"};
-    case Matcher::kWordIs:
-      return with_each("(c)", ", x");
-    case Matcher::kListContains:
-      return with_each("x, (c)", "; y");
-    case Matcher::kBeginsWith:
-      return with_each("", " x");
-    case Matcher::kEndsInNone:
-      return {"x", "", first_value(mark) + ":x"};
-    case Matcher::kNumberAtLeast:
-      return {std::string(mark.values), "(c) 999", std::string(mark.values) + ".5"};
-    case Matcher::kParameterIs:
-      return {std::string(values.at(0)) + "; x=y; " + std::string(values.at(1)) + "=\"" +
-              std::string(values.at(2)) + '"'};
-    case Matcher::kFileNameEnds:
-      return with_each("x/y; filename=a", "");
-  }
-  return {};
-}
-
-/// Bodies that are near to one of those, and none.
-Strings other_bodies(const HeaderMark& mark) {
-  const std::string value = first_value(mark);
-  const auto values = split(mark.values, '|');
-  switch (mark.matcher) {
-    case Matcher::kPresent:
-      return {};
-    case Matcher::kTokenIs:
-    case Matcher::kWordIs:
-      return {"", "x" + value, value + "x", "x " + value, "(" + value + ")", "x; " + value};
-    case Matcher::kTokenIsNot:
-      return {value, "(c) " + value + " (c); x=yes"};
-    case Matcher::kListContains:
-      return {"", "x" + value, value + "x", value + "-x", "(" + value + ")"};
-    case Matcher::kBeginsWith:
-      return {"", "x" + value, value.substr(0, value.size() - 1), "x " + value};
-    case Matcher::kEndsInNone:
-      return {value, "x:y:z" + value};
-    case Matcher::kNumberAtLeast:
-      return {"",
-              "0",
-              "-1",
-              "-" + value,
-              "x" + value,
-              "(" + value + ")",
-              std::to_string(*parse_number(value) - 1)};
-    case Matcher::kParameterIs: {
-      const std::string type(values.at(0));
-      const std::string name(values.at(1));
-      const std::string wanted(values.at(2));
-      return {type, type + "; " + name + "=x" + wanted, "text/x; " + name + "=" + wanted,
-              type + "; x" + name + "=" + wanted, type + "; x=\"; " + name + "=" + wanted + '"'};
-    }
-    case Matcher::kFileNameEnds:
-      return {"x/y", "x/y; filename=a.pdf", "x/y; filename=a" + value + ".pdf",
-              "x/y; xname=a" + value, "x/y; x=\"; name=a" + value + '"'};
-  }
-  return {};
-}
-
-/// A name that the glob stands for.
-std::string name_of(const HeaderMark& mark) {
-  std::string name;
-  for (const char c : mark.field) {
-    name += c == '*' ? std::string("Acme-") : std::string(1, c);
-  }
-  return name;
-}
 
 TEST(HeaderMarks, AreRowsWithAFieldASourceAndTheValuesThatTheyNeed) {
   ASSERT_FALSE(header_marks().empty());
