@@ -473,6 +473,12 @@ TEST(Excluded, IsThePersonHoweverTheAddressIsWritten) {
   }
 }
 
+TEST(Rfc3834, R32_WhoIsNotToKnowThatTheRecipientIsAwayIsNotAnswered) {
+  EXPECT_EQ(verdict(with_lists({"@rival.example"}, {}, "spy@rival.example")), "excluded");
+  EXPECT_EQ(verdict(with_lists({}, {"@.example.org"}, "spy@rival.example")), "excluded");
+  EXPECT_EQ(verdict(with_lists({}, {"@.example.org"}, "colleague@sub.example.org")), "reply");
+}
+
 TEST(Excluded, IsAnExtensionAloneWhereTheListNamesIt) {
   EXPECT_EQ(verdict(with_lists({"alice+tag@example.net"}, {}, "alice+tag@example.net")),
             "excluded");

@@ -275,6 +275,19 @@ TEST_F(LimitTest, AReservationCountsAndAReachedLimitStoresNothing) {
   EXPECT_EQ(cache_->find_reached(of_sender(3, {counted("other", 3)})), nullptr);
 }
 
+TEST(Rfc3834, R32_ALimitKeepsRepliesFromBeingAFlood) {
+  const test::TemporaryFolder folder;
+  const auto cache = open_cache(folder.path("cache.mdb"), CacheAccess::kCreate);
+  int sent = 0;
+  for (int second = 0; second < 1000; ++second) {  // each message with a sender of its own
+    auto wanted = request("first", kNow + Seconds{second});
+    wanted.key.sender = std::to_string(second) + "@example.net";
+    wanted.limits = {counted("all", 10, Seconds{600})};
+    if (cache->reserve(wanted) == Reservation::kGranted) ++sent;
+  }
+  EXPECT_EQ(sent, 20);
+}
+
 TEST_F(LimitTest, ALimitThatHasBeenReachedEndsWithItsPeriod) {
   for (int n = 0; n < 3; ++n)
     answer(of_sender(n, {counted("all", 3)}, kNow + Seconds{n}));
