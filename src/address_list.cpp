@@ -35,8 +35,9 @@ std::vector<std::string> patterns_that_cover(const Address& address) {
 
 bool AddressList::add(std::string_view entry) {
   auto pattern = normalize_address_pattern(entry);
-  if (pattern) entries_.push_back(*std::move(pattern));
-  return pattern.has_value();
+  if (!pattern) return false;
+  entries_.push_back(*std::move(pattern));
+  return true;
 }
 
 void AddressList::add_file(FileMention mention, const IndexFolder& indexes) {
