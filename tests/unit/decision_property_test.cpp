@@ -133,6 +133,9 @@ std::vector<Situation> messages() {
     all.emplace_back().sender = sender;
   all.emplace_back().fields[1] = "To: Other <other@example.org>";
   all.emplace_back().responder.active_from = test::kNow + Seconds{1};
+  all.emplace_back().has_responder = false;
+  EXPECT_TRUE(all.emplace_back().responder.never_reply_to.add("@.net"));
+  EXPECT_TRUE(all.emplace_back().responder.only_reply_to.add("@example.org"));
   Random random(3834);
   for (int i = 0; i < kRandomMessages; ++i)
     all.push_back(random_message(random));
@@ -144,9 +147,9 @@ TEST(DecisionProperty, IsTriedOnMessagesOfEveryReasonThatRestsOnThem) {
   for (const auto& message : messages())
     verdicts.push_back(verdict(message));
   for (const char* code :
-       {"reply", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
-        "auto-submitted", "report", "system-sender", "list", "precedence", "suppress-requested",
-        "auto-reply", "spam", "not-addressed"}) {
+       {"reply", "no-responder", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
+        "auto-submitted", "report", "excluded", "system-sender", "list", "precedence",
+        "suppress-requested", "auto-reply", "spam", "not-addressed"}) {
     EXPECT_GE(std::count(verdicts.begin(), verdicts.end(), code), 1) << code;
   }
 }
