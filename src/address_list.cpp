@@ -11,7 +11,9 @@ namespace inforeply {
 std::optional<std::string> normalize_address_pattern(std::string_view text) {
   if (!text.starts_with('@')) {
     const auto address = parse_address(text);
-    return address ? std::optional(address->normalized()) : std::nullopt;
+    // `*@example.org` is an address, but nobody's: whoever writes it takes it for a pattern.
+    if (!address || address->local_part.find('*') != std::string::npos) return std::nullopt;
+    return address->normalized();
   }
   const bool and_below = text.starts_with("@.");
   const auto domain = text.substr(and_below ? 2 : 1);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -23,13 +24,20 @@ namespace {
 constexpr std::size_t kMaxLineOctets = 1024;
 constexpr std::uint64_t kUnindexedOctets = std::uint64_t{64} * 1024;  // read as fast as looked up
 constexpr std::uint64_t kOctetsPerPass = std::uint64_t{32} * 1024 * 1024;
-constexpr std::uint64_t kMagic = 0x31'74'73'69'6C'72'66'69;  // "ifrlist1"
+constexpr std::uint64_t kMagic = 0x32'74'73'69'6C'72'66'69;  // "ifrlist2"
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// A list file as it was when its index was made.
 using Identity = std::array<std::uint64_t, 5>;
 constexpr std::size_t kSizeField = 2;
 using Digest = std::uint64_t;
-constexpr off_t kHeaderOctets = sizeof kMagic + sizeof(Identity);
+
+struct IndexHeader {
+  std::uint64_t magic = kMagic;
+  Identity identity{};
+  std::uint64_t digests = 0;
+};
+constexpr off_t kHeaderOctets = sizeof(IndexHeader);
 
 std::uint64_t nanoseconds(const timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
@@ -44,11 +52,11 @@ std::optional<Identity> identity_of(const Descriptor& file) {
 }
 
 /// Whether a change from now on would change the identity: file times are coarse.
-bool has_settled(const Identity& identity) {
-  constexpr std::uint64_t kSecond = 1'000'000'000;
+bool has_settled(const Identity& identity, std::chrono::nanoseconds after) {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  return std::max(identity[3], identity[4]) + kSecond < nanoseconds(now);
+  return std::max(identity[3], identity[4]) + static_cast<std::uint64_t>(after.count()) <
+         nanoseconds(now);
 }
 
 bool read_exactly(const Descriptor& file, void* into, std::size_t size, off_t offset) {
@@ -66,28 +74,37 @@ bool write_all(const Descriptor& file, const void* from, std::size_t size) {
   return true;
 }
 
-/// Closed where there is none, or it is not of this state of the list.
-Descriptor open_index(const std::string& path, const Identity& identity) {
-  Descriptor index(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  std::uint64_t magic = 0;
-  Identity found{};
-  if (index.is_open() && read_exactly(index, &magic, sizeof magic, 0) && magic == kMagic &&
-      read_exactly(index, found.data(), sizeof found, sizeof magic) && found == identity) {
-    return index;
+/// An index of this state of the list.
+struct Index {
+  Descriptor file;
+  off_t digests = 0;
+};
+
+/// Nothing where there is none, or it is not whole.
+std::optional<Index> open_index(const std::string& path, const Identity& identity) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  struct stat status {};
+  IndexHeader header;
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0 ||
+      !read_exactly(file, &header, sizeof header, 0) || header.magic != kMagic ||
+      header.identity != identity) {
+    return std::nullopt;
   }
-  return Descriptor();
+  const auto digests = static_cast<off_t>(header.digests);
+  if (status.st_size != kHeaderOctets + digests * static_cast<off_t>(sizeof(Digest))) {
+    return std::nullopt;
+  }
+  return Index{std::move(file), digests};
 }
 
 /// Binary search. Nothing where the index cannot be read.
-std::optional<bool> index_holds(const Descriptor& index, Digest wanted) {
-  struct stat status {};
-  if (::fstat(index.get(), &status) != 0) return std::nullopt;
+std::optional<bool> index_holds(const Index& index, Digest wanted) {
   off_t low = 0;
-  off_t high = (status.st_size - kHeaderOctets) / static_cast<off_t>(sizeof(Digest));
+  off_t high = index.digests;
   while (low < high) {
     const off_t middle = low + (high - low) / 2;
     Digest found = 0;
-    if (!read_exactly(index, &found, sizeof found,
+    if (!read_exactly(index.file, &found, sizeof found,
                       kHeaderOctets + middle * static_cast<off_t>(sizeof found))) {
       return std::nullopt;
     }
@@ -109,16 +126,17 @@ void hand_over(const std::string& path) {
   [[maybe_unused]] const int status = ::lchown(path.c_str(), folder.st_uid, folder.st_gid);
 }
 
-/// A new index, under a name of its own until it is whole.
+/// A new index, under a name of its own until it is whole and on the disk.
 class IndexWriter {
  public:
   IndexWriter(const IndexFolder& folder, std::string path, const Identity& identity)
       : path_(std::move(path)), temporary_(path_ + "." + std::to_string(::getpid())) {
+    header_.identity = identity;
     if (::mkdir(folder.path.c_str(), 0700) == 0) hand_over(folder.path);
     file_ = Descriptor(
         ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    good_ = file_.is_open() && write_all(file_, &kMagic, sizeof kMagic) &&
-            write_all(file_, identity.data(), sizeof identity);
+    const IndexHeader none{0, {}, 0};
+    good_ = file_.is_open() && write_all(file_, &none, sizeof none);
   }
   IndexWriter(const IndexWriter&) = delete;
   IndexWriter& operator=(const IndexWriter&) = delete;
@@ -128,8 +146,11 @@ class IndexWriter {
   [[nodiscard]] bool good() const { return good_; }
   void write(const std::vector<Digest>& digests) {
     good_ = good_ && write_all(file_, digests.data(), digests.size() * sizeof(Digest));
+    header_.digests += digests.size();
   }
   void put_in_place() {
+    good_ = good_ && ::pwrite(file_.get(), &header_, sizeof header_, 0) == sizeof header_ &&
+            ::fdatasync(file_.get()) == 0;
     if (!good_ || std::rename(temporary_.c_str(), path_.c_str()) != 0) return;
     hand_over(path_);
     file_.close();
@@ -138,6 +159,7 @@ class IndexWriter {
  private:
   std::string path_;
   std::string temporary_;
+  IndexHeader header_;
   Descriptor file_;
   bool good_ = false;
 };
@@ -154,7 +176,13 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
   std::size_t number = 0;
   bool wanted = true;
   const auto take_line = [&](std::string_view line) {
-    ++number;
+    if (++number == 1 && line.starts_with(kByteOrderMark)) {
+      line.remove_prefix(kByteOrderMark.size());
+    }
+    if (line.size() > kMaxLineOctets) {
+      return on_fault(ConfigError(mention_.path(), number,
+                                  "a line over " + std::to_string(kMaxLineOctets) + " octets"));
+    }
     line = trim(line);
     if (line.empty() || line.starts_with('#')) return;
     const auto pattern = normalize_address_pattern(line);
@@ -179,10 +207,7 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
       text.remove_prefix(end + 1);
     }
     rest += text;
-    if (rest.size() > kMaxLineOctets) {
-      throw ConfigError(mention_.path(), number + 1,
-                        "a line over " + std::to_string(kMaxLineOctets) + " octets");
-    }
+    if (rest.size() > kMaxLineOctets) rest.resize(kMaxLineOctets + 1);  // enough to tell
   }
   if (wanted && !rest.empty()) take_line(rest);
 }
@@ -193,7 +218,7 @@ void ListFile::check(const FaultHandler& on_fault) const {
 
 void ListFile::make_index(const IndexFolder& folder, const std::string& path) const {
   const auto identity = identity_of(file_);
-  if (!identity || !has_settled(*identity)) return;
+  if (!identity || !has_settled(*identity, folder.settled_after)) return;
   IndexWriter writer(folder, path, *identity);
   // A pass takes one range of the digests: memory is bounded however long the list is.
   const std::uint64_t passes = (*identity)[kSizeField] / kOctetsPerPass + 1;
@@ -219,14 +244,14 @@ std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
     return std::nullopt;
   }
   const std::string path = folder.path + "/" + digest({mention_.folder, mention_.name});
-  Descriptor index = open_index(path, *identity);
-  if (!index.is_open() && folder.writable) {
+  auto index = open_index(path, *identity);
+  if (!index && folder.writable) {
     make_index(folder, path);
     index = open_index(path, *identity);
   }
-  if (!index.is_open()) return std::nullopt;
+  if (!index) return std::nullopt;
   for (const auto& pattern : patterns) {
-    const auto found = index_holds(index, short_digest(pattern));
+    const auto found = index_holds(*index, short_digest(pattern));
     if (!found || *found) return found;
   }
   return false;

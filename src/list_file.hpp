@@ -5,9 +5,9 @@
 // changed. Index files are only a saving: any of them may be removed, and where none can be
 // written the list is read.
 //
-// Format of an index: kMagic, then the identity of the list file (device, inode, size, mtime, ctime
-// as five u64), then of every entry in normal form the first 64 bits of its SHA-256, in rising
-// order. Native byte order: it stays on the machine.
+// Format of an index: kMagic, the identity of the list file (device, inode, size, mtime, ctime as
+// five u64), the number of its entries as a u64, then of every entry in normal form the first 64
+// bits of its SHA-256, in rising order. Native byte order: it stays on the machine.
 #pragma once
 
 #include <cstdint>

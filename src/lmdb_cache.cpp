@@ -193,6 +193,7 @@ class LmdbCache : public ReplyCache {
         return *refusal;
       }
       const auto earlier = find(write, key);
+      // It counts once, and when it is sent.
       if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
       count(write, request);
       store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
@@ -223,11 +224,12 @@ class LmdbCache : public ReplyCache {
   void release(const ReservationRequest& request) override {
     Transaction write(environment_, Mode::kWrite);
     const auto record = find(write, record_key(request.key));
-    if (record && record->state == RecordState::kPending && record->delivery == request.delivery) {
-      remove(write, *record);
-      take_back(write, request, record->answered_at);
-      write.commit();
-    }
+    // Another delivery may have taken its place, where the interval is 0: it is counted all the
+    // same.
+    const bool own = is_granted_again(record, request);
+    if (own) remove(write, *record);
+    take_back(write, request, own ? record->answered_at : request.now);
+    write.commit();
     unlock_delivery(request);
   }
 
@@ -380,7 +382,7 @@ class LmdbCache : public ReplyCache {
   void take_back(Transaction& txn, const ReservationRequest& request, Time at) {
     for (const auto& counted : request.limits) {
       auto tally = find_tally(txn, counted.counter);
-      tally.take_back(at);
+      tally.take_back(counted.limit, at);
       store_tally(txn, counted, tally);
     }
   }

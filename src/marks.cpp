@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "inforeply/encoded_word.hpp"
 #include "inforeply/message.hpp"
 #include "inforeply/text.hpp"
 
@@ -270,14 +275,14 @@ constexpr std::array kSenderMarks = {
     SenderMark{"sentto-0-*", "Yahoo Groups"},
     SenderMark{"*@amazonses.com", "Amazon SES"},
     SenderMark{"*@*.amazonses.com", "Amazon SES"},
-    SenderMark{"*@bounce.*", "mass mailing services"},
-    SenderMark{"*@bounces.*", "mass mailing services"},
-    SenderMark{"*@bounced.*", "mass mailing services"},
-    SenderMark{"*@*.bounce.*", "mass mailing services"},
-    SenderMark{"*@*.bounces.*", "mass mailing services"},
-    SenderMark{"*@newsletter.*", "mass mailing services"},
-    SenderMark{"*@newsletters.*", "mass mailing services"},
-    SenderMark{"*@mailings.*", "mass mailing services"},
+    SenderMark{"*@bounce.*.*", "mass mailing services"},
+    SenderMark{"*@bounces.*.*", "mass mailing services"},
+    SenderMark{"*@bounced.*.*", "mass mailing services"},
+    SenderMark{"*@*.bounce.*.*", "mass mailing services"},
+    SenderMark{"*@*.bounces.*.*", "mass mailing services"},
+    SenderMark{"*@newsletter.*.*", "mass mailing services"},
+    SenderMark{"*@newsletters.*.*", "mass mailing services"},
+    SenderMark{"*@mailings.*.*", "mass mailing services"},
     // Mailing lists.
     SenderMark{"owner-*", "RFC 3834, 2; RFC 2142, 6"},
     SenderMark{"*-owner", "RFC 3834, 2; RFC 2142, 6"},
@@ -377,16 +382,63 @@ bool parameter_is(std::string_view values, std::string_view body) {
          equals_ignoring_case(*parameter, wanted[2]);
 }
 
-bool file_name_ends(std::string_view values, std::string_view body) {
-  for (const std::string_view name : {"filename", "name"}) {
-    const auto file = find_parameter(body, name);
-    if (file && any_value(values, [&](std::string_view end) {
-          return to_lower_ascii(trim(*file)).ends_with(end);
-        })) {
-      return true;
+std::string percent_decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned octet = 0;
+    const auto* const digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, octet, 16).ptr == digits + 2) {
+      result += static_cast<char>(octet);
+      i += 2;
+    } else {
+      result += text[i];
     }
   }
-  return false;
+  return result;
+}
+
+/// Enough to hold the end of a name: decoding costs.
+std::string_view last_octets(std::string_view text) {
+  constexpr std::size_t kEnough = 1024;
+  return text.substr(text.size() - std::min(text.size(), kEnough));
+}
+
+/// The file names that programs may read out of a field: the parameters `filename` and `name`,
+/// with encoded-words decoded, which do not belong there but are common; and in RFC 2231's forms:
+/// `filename*=utf-8''x%2Ey`, and `filename*0=x; filename*1*=%2Ey`.
+std::vector<std::string> file_names(std::string_view body) {
+  std::vector<std::string> found;
+  const std::string bare = strip_comments(body);
+  for (const std::string_view name : {"filename", "name"}) {
+    std::map<unsigned long long, std::string> pieces;  // by their numbers
+    for (const auto section : split_unquoted(bare, ';')) {
+      const auto equals = section.find('=');
+      if (equals == kNone || !starts_with_ignoring_case(section, name)) continue;
+      auto end = trim(section.substr(name.size(), equals - name.size()));
+      std::string value = unquoted(trim(section.substr(equals + 1)));
+      if (end.empty()) found.push_back(decode_field_text(last_octets(value)));
+      if (!end.starts_with('*')) continue;
+      if (end.ends_with('*')) value = percent_decoded(value);
+      end = end.substr(1, end.find('*', 1) - 1);
+      pieces[parse_number(end).value_or(0)] += value;
+    }
+    std::string joined;
+    for (const auto& [number, piece] : pieces)
+      joined += piece;
+    found.push_back(std::move(joined));
+  }
+  return found;
+}
+
+bool file_name_ends(std::string_view values, std::string_view body) {
+  const auto names = file_names(body);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    // Windows opens "x.exe." as x.exe.
+    const auto end = name.find_last_not_of(" \t.");
+    const auto shown = to_lower_ascii(std::string_view(name).substr(0, end + 1));
+    return any_value(values, [&](std::string_view ending) { return shown.ends_with(ending); });
+  });
 }
 
 /// The number that `text` begins with, its fraction left out; nothing where it is none or negative.

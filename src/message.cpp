@@ -67,9 +67,10 @@ std::optional<std::string> find_return_path(const Header& header) {
 std::size_t header_length(std::string_view text) {
   std::size_t line = 0;
   while (line < text.size()) {
-    if (text[line] == '\n' || text.substr(line, 2) == "\r\n") return line;
     const auto end = text.find('\n', line);
     if (end == std::string_view::npos) return text.size();
+    // More than one CR where a gateway has made line ends of line ends.
+    if (text.find_first_not_of('\r', line) == end) return line;
     line = end + 1;
   }
   return text.size();

@@ -1,6 +1,9 @@
 #include "inforeply/mime.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "inforeply/text.hpp"
@@ -10,68 +13,41 @@ namespace {
 
 constexpr std::size_t kMaxBoundaryOctets = 200;  // RFC 2046 allows 70
 
-/// The delimiter lines of an open multipart: more than one where its header gives Content-Type
-/// twice.
-using Delimiters = std::vector<std::string>;
-
-Delimiters delimiters_of(const Header& header) {
-  Delimiters delimiters;
-  for (const auto& field : header.fields) {
-    if (!equals_ignoring_case(field.name, "Content-Type") ||
-        !leading_token(field.body).starts_with("multipart/")) {
-      continue;
-    }
-    const auto boundary = find_parameter(field.body, "boundary");
-    if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundaryOctets) {
-      delimiters.push_back("--" + *boundary);
-    }
-  }
-  return delimiters;
-}
-
-enum class LineKind { kText, kDelimiter, kClose };
-
+/// Finds the parts by the delimiter lines of every multipart that it has come across. None of them
+/// is ever closed: a message whose delimiters contradict each other would hide parts, and one more
+/// Content-Type field must not.
 class PartScanner {
  public:
-  explicit PartScanner(const Message& message) : body_(message.body) { open(message.header); }
+  explicit PartScanner(const Message& message) : body_(message.body) { open(message.header, 1); }
 
   std::vector<MimePart> scan() {
-    while (!open_.empty() && position_ < body_.size()) {
+    while (!depths_.empty() && position_ < body_.size()) {
       const auto line_begin = position_;
-      const auto kind = match_line(take_line());
-      if (kind == LineKind::kText) continue;
-      end_part(line_begin);
-      if (kind == LineKind::kDelimiter) begin_part();
+      const auto line = take_line();
+      const auto depth = find_depth(line);
+      if (depth || is_close(line)) end_part(line_begin);
+      if (depth) begin_part(*depth);
     }
     return std::move(parts_);
   }
 
  private:
+  /// The next line, without what may stand behind a delimiter.
   std::string_view take_line() {
     const auto end = std::min(body_.find('\n', position_), body_.size());
     const auto line = body_.substr(position_, end - position_);
     position_ = std::min(end + 1, body_.size());
-    return line;
+    return line.substr(0, line.find_last_not_of(" \t\r") + 1);
   }
 
-  /// Closes the multiparts that a delimiter line ends: those nested in the one it belongs to, and
-  /// that one too if it says so.
-  LineKind match_line(std::string_view line) {
-    if (!line.starts_with("--")) return LineKind::kText;
-    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
-    for (auto level = open_.size(); level-- > 0;) {
-      for (const auto& delimiter : open_[level]) {
-        if (line == delimiter) {
-          open_.resize(level + 1);
-          return LineKind::kDelimiter;
-        }
-        if (line.starts_with(delimiter) && line.substr(delimiter.size()) == "--") {
-          open_.resize(level);
-          return LineKind::kClose;
-        }
-      }
-    }
-    return LineKind::kText;
+  /// How deep the parts behind this delimiter line are; nothing where it is none.
+  [[nodiscard]] std::optional<std::size_t> find_depth(std::string_view line) const {
+    if (!line.starts_with("--")) return std::nullopt;
+    const auto found = depths_.find(line);
+    return found == depths_.end() ? std::nullopt : std::optional(found->second);
+  }
+  [[nodiscard]] bool is_close(std::string_view line) const {
+    return line.ends_with("--") && find_depth(line.substr(0, line.size() - 2));
   }
 
   /// The line end before a delimiter belongs to the delimiter.
@@ -84,30 +60,41 @@ class PartScanner {
     if (content.ends_with('\r')) content.remove_suffix(1);
   }
 
-  void begin_part() {
+  void begin_part(std::size_t depth) {
     const auto header_begin = position_;
     auto header_end = position_;
     while (position_ < body_.size()) {
-      header_end = position_;
       const auto line = take_line();
-      if (line.empty() || line == "\r") break;
+      if (line.empty()) break;
+      if (find_depth(line)) {  // nothing but a header
+        position_ = header_end;
+        break;
+      }
       header_end = position_;
     }
     parts_.push_back({parse_header(body_.substr(header_begin, header_end - header_begin)),
                       body_.substr(position_)});
     in_part_ = true;
-    if (open_.size() < kMaxMimeDepth) open(parts_.back().header);
+    if (depth < kMaxMimeDepth) open(parts_.back().header, depth + 1);
   }
 
-  void open(const Header& header) {
-    if (auto delimiters = delimiters_of(header); !delimiters.empty()) {
-      open_.push_back(std::move(delimiters));
+  /// Every Content-Type counts, where a header gives it more than once.
+  void open(const Header& header, std::size_t depth) {
+    for (const auto& field : header.fields) {
+      if (!equals_ignoring_case(field.name, "Content-Type") ||
+          !leading_token(field.body).starts_with("multipart/")) {
+        continue;
+      }
+      const auto boundary = find_parameter(field.body, "boundary");
+      if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundaryOctets) {
+        depths_.emplace("--" + *boundary, depth);
+      }
     }
   }
 
   std::string_view body_;
   std::size_t position_ = 0;
-  std::vector<Delimiters> open_;  // the outermost first
+  std::map<std::string, std::size_t, std::less<>> depths_;  // of the parts behind a delimiter line
   std::vector<MimePart> parts_;
   bool in_part_ = false;  // the last of them has not ended yet
 };

@@ -44,16 +44,20 @@ void ReplyTally::add(const RateLimit& limit, Time now) {
   }
   entries_.insert(later, {now, 1});
   if (entries_.size() <= kMaxEntries) return;
-  // The two that are nearest to each other become one, at the later time of the two.
-  auto nearest = entries_.begin();
-  for (auto entry = nearest; entry + 1 != entries_.end(); ++entry) {
-    if ((entry + 1)->at - entry->at < (nearest + 1)->at - nearest->at) nearest = entry;
+  // Two neighbours become one, at the later time of the two: those whose replies lie in the
+  // shortest span, which begins behind the entry before them.
+  const auto span = [](auto entry) { return (entry + 1)->at - (entry - 1)->at; };
+  auto shortest = entries_.begin() + 1;
+  for (auto entry = shortest; entry + 1 != entries_.end(); ++entry) {
+    if (span(entry) < span(shortest)) shortest = entry;
   }
-  (nearest + 1)->replies += nearest->replies;
-  entries_.erase(nearest);
+  (shortest + 1)->replies += shortest->replies;
+  entries_.erase(shortest);
 }
 
-void ReplyTally::take_back(Time at) {
+void ReplyTally::take_back(const RateLimit& limit, Time at) {
+  // What is this much older than the latest was forgotten with it: another's is not to go instead.
+  if (!entries_.empty() && at <= entries_.back().at - limit.period) return;
   const auto counted = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
     return entry.at >= at && entry.replies > 0;
   });

@@ -1,6 +1,7 @@
 // Sets of addresses and domains: `never-reply-to`, `only-reply-to`.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ std::vector<std::string> patterns_that_cover(const Address& address);
 struct IndexFolder {
   std::string path;  ///< empty: nowhere
   bool writable = false;
+  /// A file that was changed less than this ago is read instead: file times are coarse, and another
+  /// change might not show.
+  std::chrono::nanoseconds settled_after = std::chrono::seconds(1);
 };
 
 class AddressList {

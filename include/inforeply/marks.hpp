@@ -27,7 +27,7 @@ enum class Matcher : std::uint8_t {
   kEndsInNone,     ///< the body ends in none of them
   kNumberAtLeast,  ///< the first word is a number no less than the value
   kParameterIs,    ///< the values are `token`, `name`, `value`: the token with that parameter
-  kFileNameEnds,   ///< the parameter `filename` or `name` ends in one of them
+  kFileNameEnds,   ///< the parameter `filename` or `name`, decoded, ends in one of them
 };
 
 /// Where the field is looked for.

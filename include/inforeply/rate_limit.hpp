@@ -43,8 +43,8 @@ class ReplyTally {
   /// Counts a reply, and forgets those that the limit does not ask for any more.
   void add(const RateLimit& limit, Time now);
 
-  /// A reply that was counted at that time was not sent.
-  void take_back(Time at);
+  /// A reply that was counted at that time was not sent. Nothing where it is forgotten already.
+  void take_back(const RateLimit& limit, Time at);
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 

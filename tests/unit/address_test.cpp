@@ -302,6 +302,141 @@ TEST(PersonBehind, KeepsTheSpellingAndTheExtension) {
   EXPECT_EQ(person_behind(address("User+tag@Example.org")).to_string(), "User+tag@Example.org");
 }
 
+TEST(PersonBehind, IsWhomForwardersAndTagsHide) {
+  constexpr struct {
+    std::string_view sender, person;
+  } kCases[] = {
+      // SRS, with each of its separators, in any case
+      {"SRS0=HHH=TT=example.org=user@fwd.example", "user@example.org"},
+      {"SRS0+HHH=TT=example.org=user@fwd.example", "user@example.org"},
+      {"SRS0-HHH=TT=example.org=user@fwd.example", "user@example.org"},
+      {"sRs0=hhh=tt=Example.Org=User.Name@fwd.example", "User.Name@Example.Org"},
+      {"SRS0=HHH=TT=example.org=a=b@fwd.example", "a=b@example.org"},
+      {"SRS0=HHH=TT=example.org=user+tag@fwd.example", "user+tag@example.org"},
+      {"SRS0=H/+H=TT=example.org=user@fwd.example", "user@example.org"},
+      {"\"SRS0=HHH=TT=example.org=a b\"@fwd.example", "\"a b\"@example.org"},
+      {"SRS0=HHH=TT=b\u00FCcher.example=user@fwd.example", "user@b\u00FCcher.example"},
+      {"SRS1=HHH=first.example==HHH=TT=example.org=user@second.example", "user@example.org"},
+      {"SRS1=HHH=first.example=+HHH=TT=example.org=user@second.example", "user@example.org"},
+      {"SRS1=HHH=first.example=-HHH=TT=example.org=user@second.example", "user@example.org"},
+      {"srs1+HHH=first.example==HHH=TT=example.org=user@second.example", "user@example.org"},
+      {"SRS1-HHH=first.example==HHH=TT=example.org=a=b@second.example", "a=b@example.org"},
+      // Exchange Online
+      {"bob+SRS=hash=ts=fabrikam.com=john.doe@contoso.com", "john.doe@fabrikam.com"},
+      {"bounces+SRS=hash=ts=fabrikam.com=john.doe@contoso.com", "john.doe@fabrikam.com"},
+      {"Bob+srs=hash=ts=fabrikam.com=john@contoso.com", "john@fabrikam.com"},
+      // BATV
+      {"prvs=1234abcdef=user@example.org", "user@example.org"},
+      {"PRVS=1234ABCDEF=User+tag@example.org", "User+tag@example.org"},
+      {"prvs=user/1234abcdef@example.org", "user@example.org"},
+      {"prvs=user=1234abcdef@example.org", "user@example.org"},
+      {"prvs=1234abcdef=5678abcdef@example.org", "5678abcdef@example.org"},
+      {"prvs=012345678=user@example.org", "user@example.org"},
+      {"btv1==0123456789a==user@example.org", "user@example.org"},
+      {"btv1==0123456789a==user==x@example.org", "user==x@example.org"},
+      {"msprvs1=17890abcdefg=user@example.org", "user@example.org"},
+      // Gmail
+      {"user+caf_=target=example.org@gmail.com", "user@gmail.com"},
+      {"us.er+caf_=a=b=example.org@gmail.com", "us.er@gmail.com"},
+      // one in the other
+      {"SRS0=HHH=TT=example.org=prvs=1234abcdef=user@fwd.example", "user@example.org"},
+      {"prvs=1234abcdef=SRS0=HHH=TT=example.org=user@fwd.example", "user@example.org"},
+      {"SRS0=HHH=TT=first.example=SRS0=HHH=TT=example.org=user@fwd.example", "user@example.org"},
+      {"SRS0=HHH=TT=gmail.com=user+caf_=target=example.org@fwd.example", "user@gmail.com"},
+      {"box+SRS=hash=ts=first.example=SRS0=HHH=TT=example.org=user@contoso.com",
+       "user@example.org"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.sender);
+    EXPECT_EQ(person_behind(address(c.sender)).to_string(), c.person);
+  }
+}
+
+TEST(PersonBehind, IsTheSenderWhereNothingIsRewritten) {
+  for (const auto text : {"user@example.org"sv,
+                          "user+tag@example.org"sv,
+                          "a=b@example.org"sv,
+                          "SRS0@example.org"sv,
+                          "srs@example.org"sv,
+                          "SRS2=H=T=example.net=user@example.org"sv,
+                          "SRS0.H=T=example.net=user@example.org"sv,
+                          "SRS0=H=T@example.org"sv,
+                          "SRS0=H=T=example.net@example.org"sv,
+                          "SRS0=H=T=example.net=@example.org"sv,
+                          "SRS0=H=T==user@example.org"sv,
+                          "SRS0=H=T=-.net=user@example.org"sv,
+                          R"("SRS0=H=T=[300.0.0.1]=user"@example.org)"sv,
+                          "SRS1=H=first@example.org"sv,
+                          "SRS1=H=first.example=H=T=example.net=user@example.org"sv,
+                          "SRS1=H=first.example==H=T=example.net@example.org"sv,
+                          "bob+SRS=@example.org"sv,
+                          "bob+SRS=h=t=example.net@example.org"sv,
+                          "bob+SRSx=h=t=example.net=u@example.org"sv,
+                          "prvs=@example.org"sv,
+                          "prvs=user@example.org"sv,
+                          "prvs=1234abcdef=@example.org"sv,
+                          "xprvs=1234abcdef=user@example.org"sv,
+                          "btv1=tag=user@example.org"sv,
+                          "btv1==user@example.org"sv,
+                          "btv1==tag==@example.org"sv,
+                          "msprvs1=user@example.org"sv,
+                          "msprvs2=tag=user@example.org"sv,
+                          "+caf_=target=example.net@example.org"sv,
+                          "user+caf=target=example.net@example.org"sv}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(person_behind(address(text)).to_string(), text);
+  }
+}
+
+TEST(PersonBehind, IsSoughtThroughABoundedNumberOfRewritings) {
+  const auto wrapped = [](int times) {
+    return repeated("prvs=1234abcdef=", static_cast<std::size_t>(times)) + "user@example.org";
+  };
+  EXPECT_EQ(person_behind(address(wrapped(4))).to_string(), "user@example.org");
+  EXPECT_EQ(person_behind(address(wrapped(6))).to_string(), wrapped(2));
+}
+
+TEST(AddressInLocalPart, IsReadInEveryWayThatItIsWritten) {
+  constexpr struct {
+    std::string_view text, inner;
+  } kCases[] = {
+      {"user#example.org@autoreply.example", "user@example.org"},
+      {"user=example.org@autoreply.example", "user@example.org"},
+      {R"("user@example.org"@autoreply.example)", "user@example.org"},
+      {"User.Name#Example.Org@autoreply.example", "User.Name@Example.Org"},
+      {"user#example.org+tag@autoreply.example", "user@example.org"},
+      {"user=example.org+tag@autoreply.example", "user@example.org"},
+      {R"("user@example.org+tag"@autoreply.example)", "user@example.org"},
+      {"user+tag#example.org@autoreply.example", "user+tag@example.org"},
+      {"user+a#example.org+b@autoreply.example", "user+a@example.org"},
+      {"a=b#example.org@autoreply.example", "a=b@example.org"},
+      {"a#b=example.org@autoreply.example", "a#b@example.org"},
+      {"a#b#example.org@autoreply.example", "a#b@example.org"},
+      {R"("a b@example.org"@autoreply.example)", R"("a b"@example.org)"},
+      {"user#b\u00FCcher.example@autoreply.example", "user@b\u00FCcher.example"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.text);
+    const auto inner = address_in_local_part(address(c.text), "+");
+    ASSERT_TRUE(inner);
+    EXPECT_EQ(inner->to_string(), c.inner);
+  }
+}
+
+TEST(AddressInLocalPart, IsNoneWhereItMakesNoSense) {
+  for (const auto text :
+       {"user@autoreply.example"sv, "#example.org@autoreply.example"sv, "user#@autoreply.example"sv,
+        "user#+tag@autoreply.example"sv, "user#-.org@autoreply.example"sv,
+        "user#exa_mple.org@autoreply.example"sv, "user+tag@autoreply.example"sv,
+        "user%example.org@autoreply.example"sv, "user!example.org@autoreply.example"sv,
+        "=@autoreply.example"sv, "#=@autoreply.example"sv, R"("@"@autoreply.example)"sv,
+        R"("user@ example.org"@autoreply.example)"sv}) {
+    SCOPED_TRACE(text);
+    EXPECT_FALSE(address_in_local_part(address(text), "+"));
+  }
+  EXPECT_FALSE(address_in_local_part(address("user#example.org+tag@autoreply.example"), ""));
+}
+
 TEST(Mailboxes, AreReadWithTheirNames) {
   const struct {
     std::string_view body;

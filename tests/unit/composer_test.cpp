@@ -320,6 +320,15 @@ TEST(Composer, TheSameRequestGivesTheSameOctets) {
   EXPECT_EQ(scene.compose_text(), scene.compose_text());
 }
 
+TEST(Rfc3834, R12_AServiceSaysWhatItIsAndWhoMaintainsIt) {
+  Scene scene;
+  scene.responder.kind = ResponderKind::kService;
+  scene.responder.from = Mailbox{"Opening hours (automatic)", "ellen@example.org"};
+  const auto from = read_mailbox(scene.reply()["From"]);
+  EXPECT_EQ(from.name, "Opening hours (automatic)");
+  EXPECT_EQ(from.address, "ellen@example.org");
+}
+
 TEST(Rfc3834, R13_TheReplyIsFromTheSetNameAndAddress) {
   Scene scene;
   for (const char* name : {"Desk", "Desk, the \"big\" one\\", "B\u00FCro", "a.b", "", "=?a?b?"}) {
@@ -546,6 +555,23 @@ TEST(Rfc3834, R25_TheReplyHoldsNothingOfTheMessageUnlessTheTextAsksForIt) {
   scene.responder.subject = text_template("Closed");
   const Message message = parse_message(scene.header + "\nSECRET\n");
   EXPECT_EQ(scene.compose_for(message).find("SECRET"), std::string::npos);
+}
+
+TEST(Rfc3834, R33_TheReplySaysNothingOfTheRecipientButWhatItsTextSays) {
+  Scene scene;
+  scene.responder.file = "/home/SECRET/SECRET.conf";
+  scene.responder.handle = "SECRET";
+  scene.responder.addresses = {address("SECRET@example.org"), address("x@SECRET.example")};
+  ASSERT_TRUE(scene.responder.never_reply_to.add("SECRET@example.net"));
+  ASSERT_TRUE(scene.responder.only_reply_to.add("@SECRET.example"));
+  scene.responder.limit = RateLimit{10, Seconds{60}, "SECRET"};
+  scene.responder.active_from = kNow - Seconds{60};
+  scene.responder.active_until = kNow + Seconds{60};
+  scene.responder.active_from_text = "SECRET";
+  scene.responder.active_until_text = "SECRET";
+  EXPECT_EQ(to_lower_ascii(scene.compose_text()).find("secret"), std::string::npos);
+  scene.responder.text = text_template("Back on ${active_until}.\n");
+  EXPECT_EQ(scene.reply().text(), "Back on SECRET.\n");
 }
 
 TEST(Rfc3834, R26_EncodedWordsAreDecodedIntoTheCharsetOfTheBody) {

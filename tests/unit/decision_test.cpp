@@ -5,73 +5,26 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "fixtures.hpp"
 #include "inforeply/text.hpp"
+#include "situation.hpp"
 
 namespace inforeply {
 namespace {
 
 using test::address;
-using Fields = std::vector<std::string>;
-
-constexpr Time kNow{Seconds{1'798'135'200}};  // 2026-12-24T18:00:00Z
-
-const Fields letter = {"From: Alice <alice@example.net>", "To: info@example.org",
-                       "Subject: Opening hours", "Message-ID: <1@example.net>"};
-
-/// All that a decision rests on, to begin with a letter that is due an answer.
-struct Situation {
-  std::string sender = "alice@example.net";
-  Fields fields = letter;
-  std::string body = "Hello\n";
-  Responder responder{};
-  bool has_responder = true;
-  std::vector<Address> own = {address("info@example.org")};
-  std::string delimiters = "+";
-  Time now = kNow;
-  std::vector<std::string> trusted_authserv{};
-
-  [[nodiscard]] std::string text(std::string_view line_end = "\n") const {
-    std::string result;
-    for (const auto& field : fields)
-      result.append(field).append(line_end);
-    return result.append(line_end) + body;
-  }
-};
-
-Decision decide_message(const Situation& situation, std::string_view text) {
-  const Message message = parse_message(text);
-  const auto sender = parse_address(situation.sender);
-  return decide({message, situation.sender, sender,
-                 situation.has_responder ? &situation.responder : nullptr, situation.own,
-                 situation.delimiters, situation.now, situation.trusted_authserv});
-}
-
-Decision decide_on(const Situation& situation) {
-  return decide_message(situation, situation.text());
-}
-
-/// The code of the reason, or "reply".
-std::string verdict_of(const Decision& decision) {
-  return decision.suppressed ? std::string(code_of(*decision.suppressed)) : "reply";
-}
-
-std::string verdict(const Situation& situation) {
-  return verdict_of(decide_on(situation));
-}
-
-/// The verdict on the letter with one more field.
-std::string verdict_with(const std::string& field) {
-  Situation situation;
-  situation.fields.push_back(field);
-  return verdict(situation);
-}
+using test::decide_message;
+using test::decide_on;
+using test::Fields;
+using test::kNow;
+using test::Situation;
+using test::verdict;
+using test::verdict_of;
+using test::verdict_with;
 
 const RuleResult& result_of(const Decision& decision, Reason reason) {
   return *std::find_if(decision.results.begin(), decision.results.end(),
@@ -567,97 +520,6 @@ TEST(Explain, CannotBeForgedByTheMessage) {
   const std::string text = explain(decision, "info.conf");
   EXPECT_LE(split(text, '\n').size(), decision.results.size() + 3);
   EXPECT_TRUE(is_valid_utf8(text));
-}
-
-/// Messages of every verdict that rests on the header.
-std::vector<Situation> base_messages() {
-  std::vector<Situation> messages(1);
-  for (const char* field :
-       {"Message-ID: <inforeply.1@example.org>", "Auto-Submitted: (by) auto-replied; x=1",
-        "Auto-Submitted: no (by hand)", "Content-Type: multipart/report; boundary=\"a b\"; x=y",
-        "Sender: Robot (a robot) <noreply@example.net>", "List-Id: News <news.example.net>",
-        "Precedence: junk", "X-Auto-Response-Suppress: DR, RN, OOF", "X-Autoreply: yes",
-        "X-Spam-Status: Yes, score=9.1 required=5.0"}) {
-    messages.emplace_back().fields.emplace_back(field);
-  }
-  messages.emplace_back().fields[1] = "To: Other <other@example.org>";
-  messages.emplace_back().fields[1] = "To: a@example.net, Staff: b@example.net, info@example.org;";
-  Situation everything;
-  for (const auto& message : messages)
-    everything.fields.push_back(message.fields.back());
-  messages.push_back(everything);
-  return messages;
-}
-
-std::string with_name_in_case(std::string field, int (*to_case)(int)) {
-  for (auto& c : field) {
-    if (c == ':') break;
-    c = static_cast<char>(to_case(static_cast<unsigned char>(c)));
-  }
-  return field;
-}
-
-/// Folded at every blank, also between name and body.
-std::string folded(const std::string& field, std::string_view line_end) {
-  std::string result;
-  for (const char c : field) {
-    if (c == ' ') result += line_end;
-    result += c;
-  }
-  return result;
-}
-
-TEST(DecisionProperty, TheFormOfTheHeaderNeverChangesTheVerdict) {
-  std::mt19937 random(3834);
-  for (const Situation& base : base_messages()) {
-    const std::string expected = verdict(base);
-    EXPECT_EQ(verdict_of(decide_message(base, base.text("\r\n"))), expected) << base.text();
-    for (const auto to_case : {&::toupper, &::tolower}) {
-      Situation changed = base;
-      for (auto& field : changed.fields)
-        field = with_name_in_case(field, to_case);
-      EXPECT_EQ(verdict(changed), expected) << changed.text();
-    }
-    for (const char* line_end : {"\n", "\r\n"}) {
-      Situation changed = base;
-      for (auto& field : changed.fields)
-        field = folded(field, line_end);
-      EXPECT_EQ(verdict_of(decide_message(changed, changed.text(line_end))), expected)
-          << changed.text();
-    }
-    for (int i = 0; i < 20; ++i) {
-      Situation changed = base;
-      std::shuffle(changed.fields.begin(), changed.fields.end(), random);
-      EXPECT_EQ(verdict(changed), expected) << changed.text();
-    }
-  }
-}
-
-TEST(DecisionProperty, AddingFieldsNeverUndoesAHit) {
-  const Fields additions = {"Auto-Submitted: no",       "Message-ID: <2@example.net>",
-                            "Content-Type: text/plain", "From: alice@example.net",
-                            "To: info@example.org",     "Precedence: first-class",
-                            "X-Spam-Flag: NO",          "X-Auto-Response-Suppress: None",
-                            "List-Id: <a.example.net>", "Received: from a by b",
-                            "no field at all",          "X-Long: " + std::string(1000, '(')};
-  std::vector<Situation> hits = base_messages();
-  std::erase_if(hits, [](const Situation& base) {
-    const auto suppressed = decide_on(base).suppressed;
-    return !suppressed || is_soft(*suppressed);
-  });
-  ASSERT_GE(hits.size(), 4U);
-  for (const char* sender : {"", "nobody", "info@example.org"})
-    hits.emplace_back().sender = sender;
-  for (const Situation& base : hits) {
-    const std::string expected = verdict(base);
-    for (const auto& addition : additions) {
-      for (std::size_t at = 0; at <= base.fields.size(); ++at) {
-        Situation changed = base;
-        changed.fields.insert(changed.fields.begin() + static_cast<std::ptrdiff_t>(at), addition);
-        EXPECT_EQ(verdict(changed), expected) << changed.text();
-      }
-    }
-  }
 }
 
 }  // namespace

@@ -310,6 +310,43 @@ TEST_F(DeliveryTest, TakesTheSenderFromTheReturnPathOnlyWhereTheEnvelopeHasNone)
   EXPECT_EQ(world_.sent[1].recipient, "given@example.net");
 }
 
+/// The world of DeliveryTest, for a test of another suite.
+struct DeliveryScene : DeliveryTest {
+  void TestBody() override {}
+  /// Whom the message was answered to, and with what envelope sender.
+  std::vector<std::string> recipients_of_reply(const Envelope& to, std::string_view message) {
+    world_.sent.clear();
+    run(to, message);
+    std::vector<std::string> recipients;
+    for (const auto& sent : world_.sent)
+      recipients.push_back(sent.recipient);
+    return recipients;
+  }
+  using DeliveryTest::envelope;
+};
+
+constexpr std::string_view kManyFaced =
+    "From: from@example.net\nSender: sender@example.net\nReply-To: reply-to@example.net\n"
+    "Errors-To: errors-to@example.net\nResent-From: resent@example.net\nTo: info@example.org\n\n";
+
+TEST(Rfc3834, R29_TheReplyGoesToTheReversePath) {
+  DeliveryScene scene;
+  const Envelope unknown{std::nullopt, {{"info@example.org", {}}}, {}};
+  const std::string with_path = "Return-Path: <path@example.net>\n" + std::string(kManyFaced);
+  using Recipients = std::vector<std::string>;
+  EXPECT_EQ(scene.recipients_of_reply(scene.envelope("given@example.net"), kManyFaced),
+            Recipients{"given@example.net"});
+  EXPECT_EQ(scene.recipients_of_reply(scene.envelope("given@example.net"), with_path),
+            Recipients{"given@example.net"});
+  EXPECT_EQ(scene.recipients_of_reply(unknown, with_path), Recipients{"path@example.net"});
+}
+
+TEST(Rfc3834, R30_WithoutAReversePathNothingIsSent) {
+  DeliveryScene scene;
+  const Envelope unknown{std::nullopt, {{"info@example.org", {}}}, {}};
+  EXPECT_TRUE(scene.recipients_of_reply(unknown, kManyFaced).empty());
+}
+
 // RFC 3834, 4: From and Reply-To are no substitute for a return path.
 TEST(Rfc3834, R30_WithoutAReversePathNobodyIsAnswered) {
   const Message message = parse_message(

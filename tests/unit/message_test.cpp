@@ -104,6 +104,82 @@ TEST(Message, TakesALineOfBlanksForAContinuation) {
   EXPECT_EQ(parse_message("A: 1\n \nB: 2\n\nC: 3").header.fields.size(), 2U);
 }
 
+TEST(MessageBody, IsWhatStandsBehindTheEmptyLine) {
+  const struct {
+    std::string_view text, body;
+  } cases[] = {
+      {"A: 1\n\nbody\n", "body\n"},
+      {"A: 1\r\n\r\nbody\r\n", "body\r\n"},
+      {"A: 1\n\n\nbody", "\nbody"},
+      {"\nA: 1\n", "A: 1\n"},
+      {"A: 1\n\n", ""},
+      {"A: 1\n", ""},
+      {"A: 1", ""},
+      {"", ""},
+      {"A: 1\n\na\0b\xFF"sv, "a\0b\xFF"sv},
+      {"From a@x Thu\nA: 1\n\nbody", "body"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(testing::PrintToString(c.text));
+    EXPECT_EQ(parse_message(c.text).body, c.body);
+  }
+}
+
+TEST(MessageBody, IsKeptToABound) {
+  for (const std::size_t octets :
+       {kMaxBodyOctets - 1, kMaxBodyOctets, kMaxBodyOctets + 1, 10 * kMaxBodyOctets}) {
+    const std::string body(octets, 'x');
+    const std::string text = "A: 1\n\n" + body;
+    EXPECT_EQ(parse_message(text).body, body.substr(0, kMaxBodyOctets));
+    EXPECT_EQ(read_through_pipe(text, 65536).message.body, body.substr(0, kMaxBodyOctets));
+  }
+}
+
+TEST(MessageBody, IsKeptWholeBehindTheLongestHeader) {
+  const std::string body(kMaxBodyOctets, 'x');
+  const std::string text = header_block(kMaxHeaderOctets) + "\r\n" + body;
+  EXPECT_EQ(read_through_pipe(text, 65536).message.body, body);
+}
+
+TEST(MessageBody, IsNotKeptWhereTheHeaderIsCut) {
+  EXPECT_EQ(parse_message(header_block(kMaxHeaderOctets + 1) + "\nbody").body, "");
+}
+
+/// "name|body" of every field, then the message's body, each in brackets.
+std::string content_of(std::string_view text) {
+  const Message message = parse_message(text);
+  std::string result;
+  for (const auto& field : message.header.fields)
+    result += "[" + field.name + "|" + field.body + "]";
+  return result + "[" + message.body + "]";
+}
+
+TEST(LineEnds, OfCarriageReturnsAloneAreRead) {
+  const std::string expected = "[A|1  2][B|3][one\ntwo\n]";
+  EXPECT_EQ(content_of("A: 1\r  2\rB: 3\r\rone\rtwo\r"), expected);
+  EXPECT_EQ(content_of("A: 1\r  2\rB: 3\r\rone\rtwo\r"),
+            content_of("A: 1\n  2\nB: 3\n\none\ntwo\n"));
+}
+
+TEST(LineEnds, OfCarriageReturnsAloneMayHaveTheMailServersLinesOnTop) {
+  const Message message = parse_message(
+      "Return-Path: <a@x>\nDelivered-To: b@x\nA: 1\rAuto-Submitted: auto-replied\rB: "
+      "3\r\rone\rtwo");
+  EXPECT_EQ(message.return_path, "a@x");
+  ASSERT_NE(message.header.find("Auto-Submitted"), nullptr);
+  EXPECT_EQ(message.header.fields.size(), 5U);
+  EXPECT_EQ(message.body, "one\ntwo");
+}
+
+TEST(LineEnds, AreLeftAsTheyAreWhereACarriageReturnHereAndThereIsNone) {
+  EXPECT_EQ(content_of("A: 1\r2\nB: 3\n\no\rne\ntwo\n"), "[A|1\r2][B|3][o\rne\ntwo\n]");
+  EXPECT_EQ(content_of("A: 1\rB: 2\n\n\n"), "[A|1\rB: 2][\n]");
+}
+
+TEST(LineEnds, MayHaveADoubledCarriageReturn) {
+  EXPECT_EQ(content_of("A: 1\r\r\nB: 3\r\r\n\r\r\nC: 4\r\r\n"), "[A|1][B|3][C: 4\r\r\n]");
+}
+
 TEST(ReturnPath, IsTrustedOnTopOnly) {
   const struct {
     const char* what;

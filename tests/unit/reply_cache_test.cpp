@@ -1,6 +1,7 @@
 #include "inforeply/reply_cache.hpp"
 
 #include <gtest/gtest.h>
+#include <lmdb.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fixtures.hpp"
@@ -228,6 +230,270 @@ TEST_F(ReplyCacheTest, ForgetsWhatIsSelectedAndSaysHowMany) {
   ASSERT_EQ(records().size(), 1U);
   EXPECT_EQ(records().front().key.sender, "bob@example.net");
   EXPECT_EQ(cache_->reserve(request("second")), Reservation::kGranted);
+}
+
+CountedLimit counted(const std::string& counter, std::uint32_t replies,
+                     Seconds period = Seconds{3600}) {
+  return {"limit", counter, {replies, period, {}}};
+}
+
+class LimitTest : public ReplyCacheTest {
+ protected:
+  /// The n-th sender's first message, under these limits.
+  static ReservationRequest of_sender(int n, std::vector<CountedLimit> limits, Time now = kNow) {
+    auto wanted = request("first", now);
+    wanted.key.sender = std::to_string(n) + "@example.net";
+    wanted.limits = std::move(limits);
+    return wanted;
+  }
+  /// How many more replies the counter has room for, by what a reservation would get.
+  int room(const std::string& counter, Time now = kNow, std::uint32_t replies = 3) {
+    int granted = 0;
+    std::vector<ReservationRequest> held;
+    for (int n = 1000;; ++n) {
+      held.push_back(of_sender(n, {counted(counter, replies)}, now));
+      if (cache_->reserve(held.back()) != Reservation::kGranted) break;
+      ++granted;
+    }
+    held.pop_back();
+    for (const auto& one : held)
+      cache_->release(one);
+    return granted;
+  }
+};
+
+TEST_F(LimitTest, AReservationCountsAndAReachedLimitStoresNothing) {
+  EXPECT_EQ(room("all"), 3);
+  for (int n = 0; n < 3; ++n) {
+    EXPECT_EQ(cache_->reserve(of_sender(n, {counted("all", 3)})), Reservation::kGranted);
+  }
+  const auto fourth = of_sender(3, {counted("all", 3)});
+  EXPECT_EQ(cache_->reserve(fourth), Reservation::kRateLimited);
+  EXPECT_EQ(records().size(), 3U);
+  EXPECT_EQ(cache_->reserve(fourth), Reservation::kRateLimited) << "refusals do not count";
+  ASSERT_NE(cache_->find_reached(fourth), nullptr);
+  EXPECT_EQ(cache_->find_reached(of_sender(3, {counted("other", 3)})), nullptr);
+}
+
+TEST(Rfc3834, R32_ALimitKeepsRepliesFromBeingAFlood) {
+  const test::TemporaryFolder folder;
+  const auto cache = open_cache(folder.path("cache.mdb"), CacheAccess::kCreate);
+  int sent = 0;
+  for (int second = 0; second < 1000; ++second) {  // each message with a sender of its own
+    auto wanted = request("first", kNow + Seconds{second});
+    wanted.key.sender = std::to_string(second) + "@example.net";
+    wanted.limits = {counted("all", 10, Seconds{600})};
+    if (cache->reserve(wanted) == Reservation::kGranted) ++sent;
+  }
+  EXPECT_EQ(sent, 20);
+}
+
+TEST_F(LimitTest, ALimitThatHasBeenReachedEndsWithItsPeriod) {
+  for (int n = 0; n < 3; ++n)
+    answer(of_sender(n, {counted("all", 3)}, kNow + Seconds{n}));
+  const Time end = kNow + Seconds{3600};
+  EXPECT_EQ(room("all", end - Seconds{1}), 0);
+  EXPECT_EQ(room("all", end), 1);
+  EXPECT_EQ(room("all", end + Seconds{1}), 2);
+  EXPECT_EQ(room("all", end + Seconds{2}), 3);
+}
+
+TEST_F(LimitTest, ARecentAnswerGoesBeforeALimitAndDoesNotCount) {
+  const auto first = of_sender(0, {counted("all", 1)});
+  answer(first);
+  auto second = first;
+  second.delivery = "second";
+  EXPECT_EQ(cache_->reserve(second), Reservation::kAnswered);
+  EXPECT_EQ(cache_->reserve(first), Reservation::kAnswered);
+  EXPECT_EQ(cache_->reserve(of_sender(1, {counted("all", 1)})), Reservation::kRateLimited);
+}
+
+TEST_F(LimitTest, OneReservationCountsAgainstAllItsLimitsOrNone) {
+  const std::vector<CountedLimit> both = {counted("wide", 3), counted("narrow", 1)};
+  EXPECT_EQ(cache_->reserve(of_sender(0, both)), Reservation::kGranted);
+  EXPECT_EQ(room("wide"), 2);
+  const auto refused = of_sender(1, both);
+  EXPECT_EQ(cache_->reserve(refused), Reservation::kRateLimited);
+  EXPECT_EQ(room("wide"), 2);
+  ASSERT_NE(cache_->find_reached(refused), nullptr);
+  EXPECT_EQ(cache_->find_reached(refused)->counter, "narrow");
+}
+
+TEST_F(LimitTest, OfSeveralReachedOnesTheFirstIsNamed) {
+  const std::vector<CountedLimit> limits = {counted("a", 1), counted("b", 1)};
+  EXPECT_EQ(cache_->reserve(of_sender(0, limits)), Reservation::kGranted);
+  const auto refused = of_sender(1, limits);
+  EXPECT_EQ(cache_->reserve(refused), Reservation::kRateLimited);
+  EXPECT_EQ(cache_->find_reached(refused), &refused.limits.front());
+}
+
+TEST_F(LimitTest, AReleasedReservationCountsNoMore) {
+  const std::vector<CountedLimit> both = {counted("all", 3), counted("other", 3)};
+  EXPECT_EQ(cache_->reserve(of_sender(0, both)), Reservation::kGranted);
+  EXPECT_EQ(room("all"), 2);
+  cache_->release(of_sender(0, both));
+  EXPECT_EQ(room("all"), 3);
+  EXPECT_EQ(room("other"), 3);
+}
+
+TEST_F(LimitTest, AConfirmedReplyCountsOnce) {
+  answer(of_sender(0, {counted("all", 3)}));
+  EXPECT_EQ(room("all"), 2);
+}
+
+TEST_F(LimitTest, ADeliveryTriedAgainIsCountedOnceAndGoesWhereTheLimitIsReached) {
+  const std::vector<CountedLimit> one = {counted("all", 1)};
+  in_killed_process([&](ReplyCache& cache) { cache.reserve(of_sender(0, one)); });
+  EXPECT_EQ(cache_->reserve(of_sender(1, one)), Reservation::kRateLimited);
+  EXPECT_EQ(cache_->reserve(of_sender(0, one, kNow + Seconds{60})), Reservation::kGranted);
+  EXPECT_EQ(room("all", kNow + Seconds{60}), 2) << "of three";
+}
+
+TEST_F(LimitTest, ADeliveryTriedAgainIsTakenBackWhereItWasCounted) {
+  const std::vector<CountedLimit> limits = {counted("all", 3)};
+  in_killed_process([&](ReplyCache& cache) { cache.reserve(of_sender(0, limits)); });
+  const auto again = of_sender(0, limits, kNow + Seconds{60});
+  ASSERT_EQ(cache_->reserve(again), Reservation::kGranted);
+  cache_->release(again);
+  EXPECT_EQ(room("all", kNow + Seconds{60}), 3);
+}
+
+TEST_F(LimitTest, AReservationThatAnotherHasReplacedIsTakenBackAsWell) {
+  auto first = of_sender(0, {counted("all", 3)});
+  first.interval = Seconds{0};
+  auto second = first;
+  second.delivery = "second";
+  ASSERT_EQ(cache_->reserve(first), Reservation::kGranted);
+  ASSERT_EQ(cache_->reserve(second), Reservation::kGranted);
+  EXPECT_EQ(room("all"), 1);
+  cache_->release(first);
+  EXPECT_EQ(records().size(), 1U);
+  EXPECT_EQ(room("all"), 2);
+  cache_->release(second);
+  EXPECT_EQ(room("all"), 3);
+}
+
+TEST_F(LimitTest, ALongCounterIsKeptApartFromAnother) {
+  const std::string prefix = "responder " + std::string(300, 'x');
+  answer(of_sender(0, {counted(prefix + "a", 3)}));
+  EXPECT_EQ(room(prefix + "a"), 2);
+  EXPECT_EQ(room(prefix + "b"), 3);
+}
+
+TEST_F(LimitTest, OutlivesTheProcess) {
+  in_killed_process([&](ReplyCache& cache) {
+    cache.reserve(of_sender(0, {counted("all", 3)}));
+    cache.confirm(of_sender(0, {counted("all", 3)}));
+  });
+  EXPECT_EQ(room("all"), 2);
+}
+
+/// So many processes at once, each with as many senders, of whose replies every `fails`-th fails:
+/// how many replies were sent.
+int sent_by_processes(const std::string& path, std::uint32_t replies, int fails) {
+  constexpr int kProcesses = 4;
+  constexpr int kSenders = 15;
+  std::vector<pid_t> children;
+  for (int process = 0; process < kProcesses; ++process) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    const auto own = open_cache(path, CacheAccess::kCreate);
+    int sent = 0;
+    for (int n = 0; n < kSenders; ++n) {
+      auto wanted = request("first");
+      wanted.key.sender = std::to_string(process * kSenders + n) + "@example.net";
+      wanted.limits = {counted("all", replies)};
+      if (own->reserve(wanted) != Reservation::kGranted) continue;
+      if (n % fails == fails - 1) {
+        own->release(wanted);
+      } else {
+        own->confirm(wanted);
+        ++sent;
+      }
+    }
+    ::_exit(sent);
+  }
+  int sent = 0;
+  for (const pid_t child : children) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    sent += WEXITSTATUS(status);
+  }
+  return sent;
+}
+
+TEST_F(LimitTest, IsNeverExceededHoweverManyProcessesAnswerAtOnce) {
+  cache_.reset();
+  EXPECT_EQ(sent_by_processes(path(), 20, 1000), 20);
+  cache_ = open();
+  EXPECT_EQ(records().size(), 20U);
+  EXPECT_EQ(room("all", kNow, 20), 0);
+}
+
+TEST_F(LimitTest, IsNeverExceededWhereRepliesFailAtTheSameTime) {
+  cache_.reset();
+  const int sent = sent_by_processes(path(), 20, 3);
+  cache_ = open();
+  EXPECT_LE(sent, 20);
+  EXPECT_EQ(records().size(), static_cast<std::size_t>(sent));
+  EXPECT_EQ(room("all", kNow, 20), 20 - sent);
+}
+
+TEST_F(LimitTest, APurgeLeavesACounterUntilItsPeriodIsOver) {
+  answer(of_sender(0, {counted("all", 3)}));
+  cache_->purge({kNow + Seconds{3599}, {}, 10, false});
+  EXPECT_EQ(room("all"), 2);
+  // Seen from then, as now it would not be counted in any case.
+  cache_->purge({kNow + Seconds{3600}, {}, 10, true});
+  EXPECT_EQ(room("all"), 2) << "a dry run";
+  cache_->purge({kNow + Seconds{3600}, {}, 10, false});
+  EXPECT_EQ(room("all"), 3);
+}
+
+TEST_F(LimitTest, APurgeRemovesAnyNumberOfCountersAndCountsThemNot) {
+  for (int n = 0; n < 25; ++n)
+    answer(of_sender(n, {counted("domain " + std::to_string(n), 1)}));
+  EXPECT_EQ(cache_->purge({kNow + Seconds{3600}, {}, 10, false}), 0U);
+  for (int n = 0; n < 25; ++n) {
+    EXPECT_EQ(cache_->find_reached(of_sender(n, {counted("domain " + std::to_string(n), 1)})),
+              nullptr);
+  }
+}
+
+TEST_F(LimitTest, ForgettingASenderDoesNotMakeRoom) {
+  answer(of_sender(0, {counted("all", 3)}));
+  EXPECT_EQ(cache_->forget({{}, "0@example.net"}), 1U);
+  EXPECT_EQ(room("all"), 2);
+}
+
+/// Removes the database of counters: a file as it was before there were any.
+void drop_counters(const std::string& path) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_dbi limits = 0;
+  ASSERT_EQ(mdb_env_create(&env), 0);
+  ASSERT_EQ(mdb_env_set_maxdbs(env, 3), 0);
+  ASSERT_EQ(mdb_env_open(env, path.c_str(), MDB_NOSUBDIR, 0600), 0);
+  ASSERT_EQ(mdb_txn_begin(env, nullptr, 0, &txn), 0);
+  ASSERT_EQ(mdb_dbi_open(txn, "limits", 0, &limits), 0);
+  ASSERT_EQ(mdb_drop(txn, limits, 1), 0);
+  ASSERT_EQ(mdb_txn_commit(txn), 0);
+  mdb_env_close(env);
+}
+
+TEST_F(LimitTest, AFileThatIsOlderThanLimitsIsCompleted) {
+  for (const CacheAccess access : {CacheAccess::kCreate, CacheAccess::kExisting}) {
+    if (records().empty()) answer(request("first"));
+    cache_.reset();
+    drop_counters(path());
+    cache_ = open_cache(path(), access);
+    EXPECT_EQ(records().size(), 1U);
+    EXPECT_EQ(room("all"), 3);
+    cache_.reset();
+    cache_ = open();
+    EXPECT_EQ(room("all"), 3);
+  }
 }
 
 class PurgeTest : public ReplyCacheTest {

@@ -247,6 +247,43 @@ TEST(ResponderHandle, StaysWhenTheReplySaysTheSame) {
   EXPECT_EQ(Desk().load_with_text("subject = a\n").handle, handle) << "in another folder";
 }
 
+TEST(ResponderFile, LimitsItsRepliesOnlyWhereItIsTold) {
+  const Desk desk;
+  EXPECT_FALSE(desk.load_with_text("").limit);
+  const auto limit = desk.load_with_text("limit = 100/1d\n").limit;
+  ASSERT_TRUE(limit);
+  EXPECT_EQ(limit->replies, 100U);
+  EXPECT_EQ(limit->period, hours(24));
+  EXPECT_EQ(limit->text, "100/1d");
+}
+
+/// Whether the list has the address.
+bool holds(const AddressList& list, std::string_view who) {
+  return list.find(patterns_that_cover(address(who))).has_value();
+}
+
+TEST(ResponderFile, NamesWhomItDoesAndDoesNotAnswer) {
+  const Desk desk;
+  desk.write("lists/insiders", "# us\n@.example.org\n");
+  const Responder responder = desk.load_with_text(
+      "never-reply-to = alice@example.net\nnever-reply-to = @B\u00FCcher.example\n"
+      "only-reply-to = lists/insiders\nonly-reply-to = @.example.net\n");
+  EXPECT_TRUE(holds(responder.never_reply_to, "ALICE@example.net"));
+  EXPECT_TRUE(holds(responder.never_reply_to, "x@xn--bcher-kva.example"));
+  EXPECT_FALSE(holds(responder.never_reply_to, "bob@example.net"));
+  EXPECT_TRUE(holds(responder.only_reply_to, "bob@sub.example.org"));
+  EXPECT_TRUE(holds(responder.only_reply_to, "bob@example.net"));
+  EXPECT_FALSE(holds(responder.only_reply_to, "bob@example.com"));
+  EXPECT_TRUE(desk.load_with_text("").never_reply_to.empty());
+  EXPECT_TRUE(desk.load_with_text("").only_reply_to.empty());
+}
+
+TEST(ResponderHandle, StaysWhenOnlyTheListsAndTheLimitChange) {
+  const Desk desk;
+  const std::string handle = desk.load_with_text("").handle;
+  EXPECT_EQ(desk.load_with_text("limit = 1/1d\nnever-reply-to = @.net\n").handle, handle);
+}
+
 struct FaultCase {
   std::string content;
   std::string fault;  ///< how it begins
@@ -285,12 +322,65 @@ TEST(ResponderFile, AFaultIsNamedByFileAndLine) {
       {"subject = a\ntext = none.txt\n", "info.conf:2: 'none.txt': cannot open: No such file"},
       {"text = text.txt\nsubject = ${nobody}\n", "info.conf:2: unknown placeholder '${nobody}'"},
       {"text = text.txt\nsubject = ${subject\n", "info.conf:2: '${' without '}'"},
+      {"limit = 100\n", "info.conf:1: 'limit = 100': expected replies in a time"},
+      {"limit = 0/1d\n", "info.conf:1: 'limit = 0/1d': expected replies in a time"},
+      {"limit = 1/1d\nlimit = 1/1h\n", "info.conf:2: 'limit' is set already in line 1"},
+      {"never-reply-to = @\n", "info.conf:1: 'never-reply-to = @': expected a domain"},
+      {"only-reply-to = @-.example\n", "info.conf:1: 'only-reply-to = @-.example': expected a"},
+      {"never-reply-to = none\n", "info.conf:1: 'none': cannot open: No such file"},
+      {"only-reply-to = ../list\n", "info.conf:1: '../list': leads outside the folder"},
+      {"only-reply-to = *@example.org\n", "info.conf:1: '*@example.org': cannot open: No such"},
       {"subject = a\n", "info.conf: needs either 'text' or 'template'"},
       {"text = text.txt\ntemplate = text.txt\n", "info.conf: needs either 'text' or 'template'"},
   };
   for (const auto& [content, fault] : cases) {
     EXPECT_EQ(desk.fault(content).substr(0, fault.size()), fault) << content;
   }
+}
+
+using Faults = std::vector<std::string>;
+
+TEST(ResponderFile, EveryFaultIsToldToWhoeverWantsThemAll) {
+  const Desk desk;
+  desk.write("list", "alice@example.net\nnobody\n@\n");
+  desk.write("broken.txt", "one ${nobody}\ntwo \xC3\n${subject\n");
+  desk.write("info.conf",
+             "whatever = 1\nkind = robot\nno setting\nlimit = many\nnever-reply-to = list\n"
+             "only-reply-to = missing\nsubject = ${nobody} ${nowhere}\nignore = loop\n"
+             "text = broken.txt\nactive-from = 2026-12-24\nactive-until = 2026-12-23\n");
+  Faults faults;
+  const auto collect = [&](const ConfigError& fault) {
+    std::string text = fault.what();
+    faults.push_back(text.erase(0, desk.path("").size() + 1));
+  };
+  check_responder(desk.path("info.conf"), collect);
+  const std::vector<std::string> expected = {
+      "info.conf:3: expected 'name = value'",
+      "info.conf:1: unknown name 'whatever'",
+      "info.conf:2: 'kind = robot': expected personal, group or service",
+      "info.conf:4: 'limit = many': expected replies in a time",
+      "info.conf:6: 'missing': cannot open: No such file",
+      "info.conf:7: unknown placeholder '${nobody}'",
+      "info.conf:7: unknown placeholder '${nowhere}'",
+      "info.conf:8: the rule 'loop' cannot be switched off",
+      "broken.txt:2: not UTF-8",
+      "broken.txt:1: unknown placeholder '${nobody}'",
+      "broken.txt:3: '${' without '}'",
+      "info.conf:11: 'active-until' is before 'active-from'",
+      "list:2: expected an address, @domain or @.domain",
+      "list:3: expected an address, @domain or @.domain",
+  };
+  ASSERT_EQ(faults.size(), expected.size()) << testing::PrintToString(faults);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(faults[i].starts_with(expected[i])) << faults[i];
+  }
+}
+
+TEST(ResponderFile, WithoutAFaultNobodyIsTold) {
+  const Desk desk;
+  desk.write("info.conf", "text = text.txt\nlimit = 5/1h\nnever-reply-to = text.txt\n");
+  desk.write("text.txt", "@example.org\n");
+  check_responder(desk.path("info.conf"), [](const ConfigError& fault) { FAIL() << fault.what(); });
 }
 
 TEST(ResponderText, AFaultIsNamedByFileAndLine) {
@@ -571,6 +661,87 @@ TEST(ResponderLookup, ASingleResponderIsForEveryAddress) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->file, desk.path("info.conf"));
   }
+}
+
+/// What check_responder_folder says, faults first, the folder's name left out.
+Faults check_folder(const test::TemporaryFolder& folder) {
+  Faults faults;
+  const auto count = check_responder_folder(folder.path(), [&](const ConfigError& fault) {
+    std::string text = fault.what();
+    faults.push_back(text.erase(0, folder.path().size() + 1));
+  });
+  faults.push_back(std::to_string(count));
+  return faults;
+}
+
+TEST(ResponderFolderCheck, CountsTheRespondersOfAFolderWithoutAFault) {
+  const Responders responders({"example.org/info.conf", "example.org/%2Ea%2Fb.conf",
+                               "example.org/a%25b.conf", "example.org/j\u00FCrgen.conf",
+                               "example.org/info+de.conf", "example.org.conf",
+                               "xn--bcher-kva.example/a b.conf", "[192.0.2.1]/root.conf"});
+  static_cast<void>(responders.folder().write("README", "no responder\n"));
+  static_cast<void>(responders.folder().write("example.org/texts/a.txt", "no responder\n"));
+  EXPECT_EQ(check_folder(responders.folder()), Faults{"8"});
+}
+
+TEST(ResponderFolderCheck, ReadsAllFilesInTheOrderOfTheirNames) {
+  const Responders responders({"a.example/info.conf", "b.example.conf"});
+  for (const char* name :
+       {"c.example/b.conf", "c.example/a.conf", "a.example/z.conf", "d.example.conf"}) {
+    static_cast<void>(responders.folder().write(name, "whatever = 1\ntext = text\n"));
+  }
+  const std::string unknown = ":1: unknown name 'whatever'";
+  const std::string missing = ":2: 'text': cannot open: No such file or directory";
+  EXPECT_EQ(check_folder(responders.folder()),
+            (Faults{"a.example/z.conf" + unknown, "c.example/a.conf" + unknown,
+                    "c.example/a.conf" + missing, "c.example/b.conf" + unknown,
+                    "c.example/b.conf" + missing, "d.example.conf" + unknown, "6"}));
+}
+
+TEST(ResponderFolderCheck, NamesAreThoseThatAnAddressLeadsTo) {
+  for (const std::string name :
+       {"example.org/Info.conf", "example.org/.hidden.conf", "example.org/a%2fb.conf",
+        "example.org/a%.conf", "example.org/%41.conf", "example.org/J\u00DCRGEN.conf",
+        "example.org/a%2.conf", "Example.org.conf", "-example.conf", "b\u00FCcher.example.conf",
+        "exa_mple.org.conf", "example..org.conf"}) {
+    const Responders responders({name});
+    const auto faults = check_folder(responders.folder());
+    ASSERT_EQ(faults.size(), 2U) << name;
+    EXPECT_TRUE(faults[0].starts_with(name + ": no address leads to a file of this name")) << name;
+  }
+  for (const std::string folder : {"Example.org", "b\u00FCcher.example", "texts_", ".hidden"}) {
+    const Responders responders({folder + "/info.conf"});
+    const auto faults = check_folder(responders.folder());
+    ASSERT_EQ(faults.size(), 2U) << folder;
+    EXPECT_TRUE(faults[0].starts_with(folder + ": no address leads to a folder of this name"));
+  }
+}
+
+TEST(ResponderFolderCheck, EveryNameThatIsFineIsFoundByItsAddress) {
+  for (const char* text : {"info@example.org", "\".a/b\"@example.org", "\"a%b\"@example.org",
+                           "J\u00DCRGEN@B\u00DCCHER.example", "\"a b\"@[192.0.2.1]"}) {
+    const auto one = address(text);
+    const Responders responders(
+        {encode_file_name(one.ascii_domain) + "/" + encode_file_name(one.local_part) + ".conf"});
+    EXPECT_NE(responders.find(text), "none") << text;
+    EXPECT_EQ(check_folder(responders.folder()), Faults{"1"}) << text;
+  }
+}
+
+TEST(ResponderFolderCheck, WhatCannotBeReadIsAFault) {
+  const test::TemporaryFolder folder;
+  Faults faults;
+  const auto collect = [&](const ConfigError& fault) { faults.emplace_back(fault.what()); };
+  EXPECT_EQ(check_responder_folder(folder.path("missing"), collect), 0U);
+  EXPECT_EQ(check_responder_folder(folder.write("file", ""), collect), 0U);
+  EXPECT_EQ(faults, (Faults{folder.path("missing") + ": cannot read: No such file or directory",
+                            folder.path("file") + ": cannot read: Not a directory"}));
+  const Responders responders({"example.org/info.conf"});
+  std::filesystem::create_symlink("nowhere", responders.folder().path("example.org/lost.conf"));
+  std::filesystem::create_directory(responders.folder().path("example.org/folder.conf"));
+  EXPECT_EQ(check_folder(responders.folder()),
+            (Faults{"example.org/folder.conf: not a regular file",
+                    "example.org/lost.conf: cannot open: No such file or directory", "3"}));
 }
 
 TEST(ResponderLookup, EncodesWhatAFileNameCannotHold) {
