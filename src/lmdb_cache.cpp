@@ -193,7 +193,9 @@ class LmdbCache : public ReplyCache {
         return *refusal;
       }
       const auto earlier = find(write, key);
-      if (!is_granted_again(earlier, request)) count(write, request);
+      // It counts once, and when it is sent.
+      if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
+      count(write, request);
       store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
                     earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
@@ -224,9 +226,9 @@ class LmdbCache : public ReplyCache {
     const auto record = find(write, record_key(request.key));
     if (record && record->state == RecordState::kPending && record->delivery == request.delivery) {
       remove(write, *record);
-      take_back(write, request, record->answered_at);
-      write.commit();
     }
+    take_back(write, request, request.now);
+    write.commit();
     unlock_delivery(request);
   }
 
