@@ -154,7 +154,8 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
   std::size_t number = 0;
   bool wanted = true;
   const auto take_line = [&](std::string_view line) {
-    ++number;
+    if (++number == 1 && line.starts_with("\xEF\xBB\xBF"))
+      line.remove_prefix(3);  // of some editors
     line = trim(line);
     if (line.empty() || line.starts_with('#')) return;
     const auto pattern = normalize_address_pattern(line);
@@ -178,13 +179,14 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
       rest.clear();
       text.remove_prefix(end + 1);
     }
+    if (!wanted) return;
     rest += text;
     if (rest.size() > kMaxLineOctets) {
       throw ConfigError(mention_.path(), number + 1,
                         "a line over " + std::to_string(kMaxLineOctets) + " octets");
     }
   }
-  if (wanted && !rest.empty()) take_line(rest);
+  if (!rest.empty()) take_line(rest);
 }
 
 void ListFile::check(const FaultHandler& on_fault) const {

@@ -8,12 +8,11 @@ import subprocess
 import sys
 import unittest
 
-from programs import (BIN, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions,
+from programs import (BIN, MEMORY_LIMIT, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions,
                       environment, finish, mail, needed_libraries, unflowed, unfolded,
                       wait_for)
 
 DAY = 24 * 3600
-MEMORY_LIMIT = 16 * 1024  # KiB
 
 RULES = ["no-responder", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
          "auto-submitted", "report", "excluded", "system-sender", "list", "precedence",
