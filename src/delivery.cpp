@@ -238,6 +238,7 @@ std::string Delivery::preview(bool with_explanation) const {
   for (const auto& recipient : envelope_.recipients) {
     const Case one = examine(recipient);
     const auto& suppressed = one.decision.suppressed;
+    if (with_explanation && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
     if (with_explanation)
