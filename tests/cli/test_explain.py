@@ -115,6 +115,8 @@ class Evidence(ExplainTestCase):
              ["Sender: noreply@x.example", "no answer wanted"]),
             ("list", mail(list_id="<x.example>"), None, ["List-Id: <x.example>", "RFC 2919"]),
             ("list", mail(x_beenthere="x@x.example"), None, ["X-Beenthere:", "Mailman"]),
+            ("list", mail(feedback_id="1:2:3:x"), None, ["Feedback-Id: 1:2:3:x", "Gmail"]),
+            ("report", mail(x_mailer="SpamLion 1"), None, ["X-Mailer: SpamLion 1", "SurfControl"]),
             ("precedence", mail(precedence="bulk"), None, ["Precedence: bulk", "RFC 3834"]),
             ("suppress-requested", mail(x_auto_response_suppress="OOF"), None,
              ["X-Auto-Response-Suppress: OOF", "MS-OXCMAIL"]),
