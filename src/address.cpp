@@ -356,8 +356,9 @@ Address without_extension(Address address, std::string_view delimiters) {
   return address;
 }
 
-std::optional<Address> address_in_local_part(const Address& address, std::string_view delimiters) {
-  const std::string& text = address.local_part;
+std::optional<Address> address_in_local_part(std::string_view local_part,
+                                             std::string_view delimiters) {
+  const std::string text = unquoted(local_part);
   for (const char separator : {'@', '#', '='}) {
     const auto at = text.rfind(separator);
     if (at == std::string::npos) continue;

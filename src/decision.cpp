@@ -337,7 +337,7 @@ std::string_view name_of(Outcome outcome) {
 
 std::string padded(std::string_view text, std::size_t width) {
   std::string result(text);
-  result.resize(std::max(width, result.size() + 1), ' ');
+  result.resize(std::max(width, result.size() + 2), ' ');
   return result;
 }
 

@@ -47,14 +47,14 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       start_(std::chrono::steady_clock::now()) {}
 
 std::optional<Address> Delivery::real_recipient(const std::string& text) const {
-  const auto& domains = world_.settings.autoreply_domains;
-  auto address = parse_address(text);
-  if (address &&
-      std::find(domains.begin(), domains.end(), address->ascii_domain) != domains.end()) {
-    auto inner = address_in_local_part(*address, world_.settings.recipient_delimiter);
-    if (inner) return inner;
+  const auto& [domains, delimiters] =
+      std::tie(world_.settings.autoreply_domains, world_.settings.recipient_delimiter);
+  const auto at = text.rfind('@');
+  const auto outer = at == std::string::npos ? std::nullopt : parse_address("x" + text.substr(at));
+  if (outer && std::find(domains.begin(), domains.end(), outer->ascii_domain) != domains.end()) {
+    if (auto inner = address_in_local_part(text.substr(0, at), delimiters)) return inner;
   }
-  return address;
+  return parse_address(text);
 }
 
 Delivery::Case Delivery::examine(const Recipient& recipient) const {
@@ -238,6 +238,7 @@ std::string Delivery::preview(bool with_explanation) const {
   for (const auto& recipient : envelope_.recipients) {
     const Case one = examine(recipient);
     const auto& suppressed = one.decision.suppressed;
+    if (with_explanation && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
     if (with_explanation)

@@ -34,7 +34,7 @@ std::string place(const std::string& file, std::size_t line) {
 }  // namespace
 
 ConfigError::ConfigError(const std::string& file, std::size_t line, const std::string& text)
-    : Error(Fault::kConfiguration, place(file, line) + text) {}
+    : Error(Fault::kConfiguration, place(file, line) + text), file_(file), line_(line) {}
 
 void throw_fault(const ConfigError& fault) {
   throw ConfigError(fault);

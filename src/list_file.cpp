@@ -206,10 +206,11 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
       rest.clear();
       text.remove_prefix(end + 1);
     }
+    if (!wanted) return;
     rest += text;
     if (rest.size() > kMaxLineOctets) rest.resize(kMaxLineOctets + 1);  // enough to tell
   }
-  if (wanted && !rest.empty()) take_line(rest);
+  if (!rest.empty()) take_line(rest);
 }
 
 void ListFile::check(const FaultHandler& on_fault) const {

@@ -224,11 +224,10 @@ class LmdbCache : public ReplyCache {
   void release(const ReservationRequest& request) override {
     Transaction write(environment_, Mode::kWrite);
     const auto record = find(write, record_key(request.key));
-    // Another delivery may have taken its place, where the interval is 0: it is counted all the
+    if (is_granted_again(record, request)) remove(write, *record);
+    // Another delivery may have taken its place, where the interval is 0: it was counted all the
     // same.
-    const bool own = is_granted_again(record, request);
-    if (own) remove(write, *record);
-    take_back(write, request, own ? record->answered_at : request.now);
+    take_back(write, request, request.now);
     write.commit();
     unlock_delivery(request);
   }

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -88,10 +90,24 @@ ExitStatus respond(const ResponderCommand& command) {
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
+/// By file and line, each once: several responders may name one file.
+void put_in_order(std::vector<ConfigError>& faults) {
+  const auto place_of = [](const ConfigError& fault) {
+    return std::tuple(std::string_view(fault.file()), fault.line(), std::string_view(fault.what()));
+  };
+  std::sort(faults.begin(), faults.end(),
+            [&](const ConfigError& a, const ConfigError& b) { return place_of(a) < place_of(b); });
+  const auto end = std::unique(
+      faults.begin(), faults.end(),
+      [&](const ConfigError& a, const ConfigError& b) { return place_of(a) == place_of(b); });
+  faults.erase(end, faults.end());
+}
+
 /// Prints every fault of the configuration, a line each.
 ExitStatus check_config(const ResponderCommand& command) {
-  std::vector<std::string> faults = command.faults;
-  const auto collect = [&](const ConfigError& fault) { faults.emplace_back(fault.what()); };
+  ::alarm(0);  // no mail waits for it
+  auto faults = command.faults;
+  const auto collect = [&](const ConfigError& fault) { faults.push_back(fault); };
   const auto& settings = command.settings;
   std::size_t responders = 1;
   if (settings.responder.empty()) {
@@ -100,8 +116,9 @@ ExitStatus check_config(const ResponderCommand& command) {
     check_responder(settings.responder, collect);
   }
   std::string text;
+  put_in_order(faults);
   for (const auto& fault : faults)
-    text += to_single_line(fault) + "\n";
+    text += to_single_line(fault.what()) + "\n";
   if (faults.empty()) text = "no fault found, responders: " + std::to_string(responders) + "\n";
   print(text);
   return faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;

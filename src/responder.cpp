@@ -234,9 +234,7 @@ class Loader {
     }
     const auto block = text.substr(0, block_end);
     const Header header = parse_header(block);
-    if (header.skipped_line != 0) {
-      throw ConfigError(path, header.skipped_line, "expected a header field, 'Name: value'");
-    }
+    if (header.skipped_line != 0) report_lines_that_are_no_fields(path, block);
     for (const auto& field : header.fields) {
       collect_fault(on_fault_, [&] { set_template_field(path, field); });
     }
@@ -244,6 +242,16 @@ class Loader {
     const auto line = std::count(text.begin(), text.begin() + static_cast<long>(body_begin), '\n');
     responder_.text =
         TextTemplate(text.substr(body_begin), path, static_cast<std::size_t>(line) + 1, on_fault_);
+  }
+
+  void report_lines_that_are_no_fields(const std::string& path, std::string_view block) {
+    for (std::size_t number = 1; !block.empty(); ++number) {
+      const auto line = block.substr(0, block.find('\n'));
+      block.remove_prefix(std::min(line.size() + 1, block.size()));
+      const bool continues = number > 1 && (line.starts_with(' ') || line.starts_with('\t'));
+      if (continues || parse_header(line).skipped_line == 0) continue;
+      on_fault_({path, number, "expected a header field, 'Name: value'"});
+    }
   }
 
   void set_template_field(const std::string& path, const HeaderField& field) {
@@ -259,14 +267,15 @@ class Loader {
       if (!responder_.reply_to) responder_.reply_to = template_mailbox(path, field);
     } else if (is("Subject")) {
       if (subject_) return;
-      responder_.subject = TextTemplate(entry.value, path, field.line);
+      responder_.subject = TextTemplate(entry.value, path, field.line, on_fault_);
       subject_ = true;
     } else if (is("Precedence")) {
       if (!is_word(field.body))
         throw ConfigError(path, field.line, "'Precedence': expected one word");
       if (!precedence_) set_precedence_word(field.body);
     } else {
-      responder_.extra_fields.push_back({field.name, TextTemplate(entry.value, path, field.line)});
+      responder_.extra_fields.push_back(
+          {field.name, TextTemplate(entry.value, path, field.line, on_fault_)});
     }
   }
 

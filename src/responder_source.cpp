@@ -88,7 +88,8 @@ bool is_local_part_name(const std::string& name) {
       return false;
     }
   }
-  return !local_part.empty() && encode_file_name(local_part) == name;
+  const auto address = parse_address(Address{local_part, "x", "x"}.to_string());
+  return address && address->local_part == local_part && encode_file_name(local_part) == name;
 }
 
 /// In the order of their names.
@@ -131,19 +132,20 @@ std::size_t check_responder_folder(const std::string& folder, const FaultHandler
   collect_fault(on_fault, [&] {
     for (const auto& entry : entries_of(folder)) {
       std::error_code ignored;
-      if (!entry.is_directory(ignored)) {
-        responders += check_file(entry.path(), is_domain_name, on_fault);
-        continue;
-      }
+      responders += check_file(entry.path(), is_domain_name, on_fault);
+      if (!entry.is_directory(ignored)) continue;
+      std::size_t in_folder = 0;
       collect_fault(on_fault, [&] {
         for (const auto& inner : entries_of(entry.path())) {
-          responders += check_file(inner.path(), is_local_part_name, on_fault);
+          in_folder += check_file(inner.path(), is_local_part_name, on_fault);
         }
       });
-      if (!is_domain_name(entry.path().filename().string())) {
+      // Another folder may hold what responders of whole domains name.
+      if (in_folder != 0 && !is_domain_name(entry.path().filename().string())) {
         on_fault({entry.path().string(), 0,
                   "no address leads to a folder of this name (lower case, A-labels)"});
       }
+      responders += in_folder;
     }
   });
   return responders;

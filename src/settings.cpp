@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <cstddef>
+#include <map>
 #include <sstream>
 
 #include "inforeply/address.hpp"
@@ -208,15 +210,14 @@ void add_config_file(po::variables_map& values, Purpose purpose, const FaultHand
   known.add(file_options());
 
   po::parsed_options parsed(&known);
+  std::map<std::string, std::size_t> seen;  // name to line
   const auto take = [&](const ConfigEntry& entry) {
     const auto fault = [&](const std::string& text) { throw ConfigError(path, entry.line, text); };
     const auto* description = known.find_nothrow(entry.name, false);
     if (description == nullptr) fault("unknown name '" + entry.name + "'");
-    const bool again =
-        std::any_of(parsed.options.begin(), parsed.options.end(),
-                    [&](const po::option& option) { return option.string_key == entry.name; });
-    if (again && !description->semantic()->is_composing()) {
-      fault("'" + entry.name + "' is set already");
+    const auto [first, is_first] = seen.emplace(entry.name, entry.line);
+    if (!is_first && !description->semantic()->is_composing()) {
+      fault("'" + entry.name + "' is set already in line " + std::to_string(first->second));
     }
     try {
       check_value(entry.name, entry.value);
@@ -328,7 +329,7 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
   command.check_config = values.count("check-config") != 0;
   if (command.check_config) {
     command.settings = settings_from(values, Purpose::kCheck, [&](const ConfigError& fault) {
-      command.faults.emplace_back(fault.what());
+      command.faults.push_back(fault);
     });
     return command;
   }

@@ -34,10 +34,11 @@ std::optional<Address> parse_address(std::string_view text);
 /// `delimiters`. A local part that begins with one keeps all.
 Address without_extension(Address address, std::string_view delimiters);
 
-/// The address that the local part of another stands for, as virtual domains for automatic replies
-/// are set up: `user#example.org`, `user=example.org`, or quoted `"user@example.org"`. An extension
-/// may stand behind it. Nothing where it is none.
-std::optional<Address> address_in_local_part(const Address& address, std::string_view delimiters);
+/// The address that a local part stands for, as virtual domains for automatic replies are set up:
+/// `user#example.org`, `user=example.org`, or `user@example.org` with or without quotes. An
+/// extension may stand behind it. Nothing where it is none.
+std::optional<Address> address_in_local_part(std::string_view local_part,
+                                             std::string_view delimiters);
 
 /// The person's own address in an envelope sender that was rewritten on its way: bounce address
 /// tags (BATV: `prvs=`, `btv1==`, `msprvs1=`) taken off, forwarders' SRS0, SRS1 and `+SRS=` and

@@ -30,6 +30,12 @@ class Error : public std::runtime_error {
 class ConfigError : public Error {
  public:
   ConfigError(const std::string& file, std::size_t line, const std::string& text);
+  [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] std::size_t line() const { return line_; }
+
+ private:
+  std::string file_;
+  std::size_t line_;
 };
 
 /// Is told the faults of a file one by one. Where it returns, the reader leaves out what is at

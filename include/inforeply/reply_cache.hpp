@@ -106,8 +106,8 @@ class ReplyCache {
   /// The reply was submitted at `request.now`.
   virtual void confirm(const ReservationRequest& request) = 0;
 
-  /// The reply was not submitted: the reservation goes, unless it is another delivery's, and no
-  /// longer counts against the limits.
+  /// The reply, reserved at `request.now`, was not submitted: the reservation goes, unless it is
+  /// another delivery's by now, and no longer counts against the limits.
   virtual void release(const ReservationRequest& request) = 0;
 
   /// Calls `visit` for each selected record, ordered by responder, sender and handle.

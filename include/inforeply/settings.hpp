@@ -41,7 +41,7 @@ struct ResponderCommand {
   bool dry_run = false;
   bool explain = false;
   bool check_config = false;
-  std::vector<std::string> faults;  ///< of the main configuration, with check_config
+  std::vector<ConfigError> faults;  ///< of the main configuration, with check_config
   bool help = false;
   bool version = false;
 };

@@ -19,6 +19,8 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
+MEMORY_LIMIT = 16 * 1024  # KiB that any message may take
+
 BIN = Path(os.environ.get("INFOREPLY_BIN", "build/release")).resolve()
 SANITIZED = os.environ.get("INFOREPLY_SANITIZE") == "1"
 
@@ -40,13 +42,17 @@ cat >$call/message
 {then}
 """
 
-# Prints the peak resident set of the program that it runs. A child's figure begins with that of
-# the process that started it, which therefore must be a small one.
+# Prints the peak resident set in KiB of the program that it runs, and how many octets that has read.
+# A child's figure begins with that of the process that started it, which therefore must be a small
+# one.
 MEASURE = """
 import os, sys
 pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+with open(f"/proc/{pid}/io") as io:
+    read = io.readline().split()[1]
 _, status, usage = os.wait4(pid, 0)
-print(usage.ru_maxrss)
+print(usage.ru_maxrss, read)
 sys.exit(os.waitstatus_to_exitcode(status) & 255)
 """
 
@@ -172,6 +178,10 @@ class Workplace:
         """`then`: what the mailer does after it has read the message."""
         self.write(self.mailer, MAILER.format(calls=self.calls, then=then)).chmod(0o755)
 
+    def set_quiet_mailer(self):
+        """One that keeps nothing: for very many replies."""
+        self.write(self.mailer, "#!/bin/sh\nexec cat >/dev/null\n").chmod(0o755)
+
     def set_responder(self, settings="", text="We are on holiday.\n", path=None):
         """A responder with a text file beside it; the usual one where no `path` is given."""
         path = self.folder / (path or self.responder)
@@ -254,16 +264,22 @@ class Workplace:
             rest = b"\n" + rest
         return Preview(verdict.decode(), table.decode(), rest.removeprefix(b"\n"))
 
-    def peak_memory(self, message, *options):
+    def peak_memory(self, message, *options, **arguments):
         """KiB of resident set that the program took at most, and what it came to."""
+        peak, _, outcome = self.measure(message, *options, **arguments)
+        return peak, outcome
+
+    def measure(self, message, *options, **arguments):
+        """KiB of resident set that the program took at most, octets that it has read with its
+        mailer, and what it came to."""
         file = self.write("message", message)
         measure = [sys.executable, "-I", "-S", "-c", MEASURE,
-                   *self.command(*options)]
+                   *self.command(*options, **arguments)]
         with open(file, "rb") as stdin:
             done = subprocess.run(measure, stdin=stdin, capture_output=True, cwd=self.folder,
                                   env=environment(), timeout=2 * PATIENCE)
-        *printed, peak = done.stdout.splitlines(keepends=True)
-        return int(peak), Outcome(done.returncode, b"".join(printed), done.stderr.decode())
+        *printed, figures = done.stdout.splitlines(keepends=True)
+        return *map(int, figures.split()), Outcome(done.returncode, b"".join(printed), done.stderr.decode())
 
     def submissions(self):
         """The calls of the mailer so far, in their order."""

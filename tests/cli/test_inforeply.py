@@ -8,17 +8,11 @@ import subprocess
 import sys
 import unittest
 
-from programs import (BIN, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions,
+from programs import (BIN, MEMORY_LIMIT, NOW, SANITIZED, HangingMailer, TestCase, Workplace, actions,
                       environment, finish, mail, needed_libraries, unflowed, unfolded,
                       wait_for)
 
 DAY = 24 * 3600
-MEMORY_LIMIT = 16 * 1024  # KiB
-
-RULES = ["no-responder", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
-         "auto-submitted", "report", "excluded", "system-sender", "list", "precedence",
-         "suppress-requested", "auto-reply", "spam", "unauthenticated", "not-addressed",
-         "recently-answered", "rate-limited"]
 
 FIELDS = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
           "Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "MIME-Version",
@@ -51,45 +45,6 @@ class DryRun(TestCase):
         self.assert_replied(self.place.run(mail()))
         self.assertEqual(self.place.preview(mail()).verdict, "verdict: reply")
         self.assert_sent(1)
-
-
-class Explain(TestCase):
-    def rows(self, message, **arguments):
-        """Strength, outcome and the rest of each line by the name of its rule."""
-        table = self.place.preview(message, "--explain", **arguments).table
-        row = re.compile(r"(\S+) +(hard|soft) +(pass|HIT|ignored|not asked|cache) +(.*)")
-        rows = map(row.fullmatch, table.splitlines()[1:len(RULES) + 1])
-        return {found[1]: found.groups()[1:] for found in rows}
-
-    def test_shows_every_rule_in_order(self):
-        self.assertEqual(list(self.rows(mail())), RULES)
-
-    def test_shows_what_passed_what_hit_and_what_was_not_asked(self):
-        rows = self.rows(mail(precedence="bulk"))
-        self.assertEqual({rows[rule][1] for rule in RULES[:11]}, {"pass"})
-        self.assertEqual(rows["precedence"][1], "HIT")
-        self.assertEqual({rows[rule][1] for rule in RULES[12:]}, {"not asked"})
-
-    def test_leaves_the_last_word_to_the_cache(self):
-        self.assertEqual(self.rows(mail())["recently-answered"][:2], ("hard", "cache"))
-
-    def test_names_the_field_that_decided_and_the_document(self):
-        _, _, rest = self.rows(mail(auto_submitted="auto-generated"))["auto-submitted"]
-        self.assertIn("Auto-Submitted: auto-generated", rest)
-        self.assertIn("RFC 3834", rest)
-
-    def test_shows_a_rule_that_is_switched_off(self):
-        self.place.set_responder("ignore = list")
-        _, outcome, rest = self.rows(mail(list_id="<x.example>"))["list"]
-        self.assertEqual(outcome, "ignored")
-        self.assertIn("List-Id: <x.example>", rest)
-
-    def test_keeps_evidence_from_the_message_in_its_line(self):
-        rows = self.rows(mail(list_id="=?utf-8?Q?x=0Averdict:_reply?="))
-        self.assertEqual(list(rows), RULES)
-
-    def test_needs_a_dry_run(self):
-        self.assert_deferred(self.place.run(mail(), "--explain"), "--explain", "--dry-run")
 
 
 class Reasons(TestCase):

@@ -1,0 +1,494 @@
+"""--check-config: every fault of every file in one run, and nothing delivered.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_check_config.py
+"""
+
+import os
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+from programs import BIN, PATIENCE, TestCase, environment
+
+RESPONDERS = 3000
+
+
+class CheckTestCase(TestCase):
+    def check(self, *options, configuration=None, **streams):
+        """Runs it without sender, recipient or message."""
+        if configuration is not None:
+            self.place.write("empty.conf", configuration)
+        words = [str(option) for option in options]
+        if not {"--responder", "--responders"} & set(words):
+            words = ["--responders", str(self.place.folder / "responders"), *words]
+        if not {"-c", "--config"} & set(words):
+            words = ["-c", str(self.place.folder / "empty.conf"), *words]
+        return subprocess.run([BIN / "inforeply", "--check-config", *words],
+                              stdin=streams.get("stdin", subprocess.DEVNULL), capture_output=True,
+                              text=True, errors="surrogateescape", cwd=self.place.folder,
+                              env=environment(), timeout=2 * PATIENCE)
+
+    def faults(self, *options, **arguments):
+        """The lines that it prints, each of which must be `FILE:LINE: text` or `FILE: text`."""
+        done = self.check(*options, **arguments)
+        self.assertEqual((done.returncode, done.stderr), (75, ""), done.stdout)
+        lines = done.stdout.splitlines()
+        for line in lines:
+            self.assertTrue(line.startswith(f"{self.place.folder}/"), line)
+        return lines
+
+    def places(self, *options, **arguments):
+        """What stands before the text of each fault: the file below the workplace, and the line."""
+        found = []
+        for fault in self.faults(*options, **arguments):
+            file, _, rest = fault.removeprefix(f"{self.place.folder}/").partition(":")
+            number = rest.partition(":")[0]
+            found.append((file, int(number) if number.isdigit() else 0))
+        return found
+
+    def assert_faults(self, expected, *options, **arguments):
+        """Exactly these, in this order; each begins with a place below the workplace, and has all
+        the words behind it."""
+        faults = self.faults(*options, **arguments)
+        self.assertEqual(len(faults), len(expected), faults)
+        for fault, (place, *words) in zip(faults, expected):
+            self.assertTrue(fault.startswith(f"{self.place.folder}/{place}: "), fault)
+            for word in words:
+                self.assertIn(word, fault)
+
+    def assert_well(self, responders, *options, **arguments):
+        done = self.check(*options, **arguments)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, f"no fault found, responders: {responders}\n", ""))
+
+
+class Run(CheckTestCase):
+    """What it needs, and what it leaves alone."""
+
+    def test_says_in_one_line_that_all_is_well(self):
+        self.assert_well(1)
+
+    def test_counts_the_responders(self):
+        for path in ["our.example.conf", "our.example/sales.conf", "other.example/x.conf"]:
+            self.place.set_responder(path=f"responders/{path}")
+        self.assert_well(4)
+
+    def test_a_folder_without_responders_is_well(self):
+        (self.place.folder / "none").mkdir()
+        self.assert_well(0, "--responders", self.place.folder / "none")
+
+    def test_needs_no_standard_input(self):
+        command = ["sh", "-c", 'exec "$@" <&-', "sh", BIN / "inforeply", "--check-config",
+                   "-c", self.place.folder / "empty.conf",
+                   "--responders", self.place.folder / "responders"]
+        outcome = self.place.run_command(command)
+        self.assertEqual((outcome.status, outcome.stderr), (0, ""))
+
+    def test_does_not_wait_for_standard_input(self):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, writing)
+        self.addCleanup(os.close, reading)
+        self.assert_well(1, stdin=reading)
+
+    def test_does_not_wait_for_a_terminal(self):
+        leader, follower = os.openpty()
+        self.addCleanup(os.close, leader)
+        self.addCleanup(os.close, follower)
+        self.assert_well(1, stdin=follower)
+
+    def test_delivers_nothing_and_leaves_nothing_behind(self):
+        self.place.write(self.place.responder.parent / "list", "a@x.example\n" * 20_000)
+        self.place.set_responder("never-reply-to = list")
+        before = self.place.files()
+        for extra in [[], ["-f", "alice@sender.example", "--", "info@our.example"]]:
+            self.assert_well(1, "--cache", self.place.cache, "--mailer", self.place.mailer,
+                             "--log", "stderr", *extra)
+        self.assertEqual(self.place.files(), before)
+
+    def test_neither_cache_nor_mailer_need_be_there(self):
+        self.assert_well(1, configuration="cache = lmdb:/nonexistent/cache\n"
+                                          "mailer = /nonexistent/sendmail\n")
+
+    def test_what_is_wrong_with_the_command_line_is_no_fault_of_a_file(self):
+        for options in (["--nonsense"], ["--log", "nowhere"], ["--mailer", "sendmail"]):
+            with self.subTest(options):
+                done = self.check(*options)
+                self.assertEqual((done.returncode, done.stdout), (75, ""))
+                self.assertIn(options[-1], done.stderr)
+
+    def test_a_deliverys_faults_are_among_those_that_it_prints(self):
+        self.place.set_responder("kind = holiday")
+        outcome = self.place.run()
+        self.assertEqual(outcome.status, 75)
+        [fault] = self.faults()
+        self.assertIn(fault, outcome.stderr)
+
+    def test_a_full_disk_or_closed_output_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BIN / "inforeply", "--check-config",
+                                   "-c", self.place.folder / "empty.conf",
+                                   "--responders", self.place.folder / "responders"],
+                                  stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 75)
+
+    def test_thousands_of_responders_in_one_run(self):
+        expected = []
+        for number in range(RESPONDERS):
+            domain = f"d{number % 100:02}.example"
+            broken = number % 10 == 0
+            name = f"responders/{domain}/user{number:04}.conf"
+            self.place.write(name, "text = text\n" + "nonsense\n" * broken)
+            if broken:
+                expected.append((name, 2))
+            else:
+                self.place.write(f"responders/{domain}/text", "Hello.\n")
+        for domain in {os.path.dirname(name) for name, _ in expected}:
+            self.place.write(f"{domain}/text", "Hello.\n")
+        self.assertEqual(self.places(), sorted(expected))
+
+
+class MainConfiguration(CheckTestCase):
+    def test_every_fault_with_its_line_in_their_order(self):
+        self.assert_faults([
+            ("empty.conf:2", "unknown name 'colour'"),
+            ("empty.conf:3", "expected 'name = value'"),
+            ("empty.conf:4", "'cache' needs a value"),
+            ("empty.conf:5", "absolute"),
+            ("empty.conf:6", "unknown section '[main]'"),
+            ("empty.conf:7", "absolute path"),
+            ("empty.conf:8", "nowhere"),
+            ("empty.conf:9", "'log' is set already in line 8"),
+            ("empty.conf:10", "'log' is set already in line 8"),
+            ("empty.conf:11", "control character"),
+            ("empty.conf:12", "not UTF-8"),
+            ("empty.conf:13", "expected 'name = value'"),
+            ("empty.conf:14", "10 per day"),
+            ("empty.conf:15", "0/1d"),
+            ("empty.conf:16", "expected a domain"),
+            ("empty.conf:17", "no-such-account"),
+            ("empty.conf:18", "log-addresses"),
+            ("empty.conf:19", "not built in"),
+        ], configuration="# fine\n"
+                         "colour = red\n"
+                         "nonsense\n"
+                         "cache =\n"
+                         "responders = here\n"
+                         "[main]\n"
+                         "mailer = sendmail\n"
+                         "log = nowhere\n"
+                         "log = stderr\n"
+                         "log = syslog\n"
+                         "queue-id = a\x07b\n"
+                         "queue-id = \udcff\n"
+                         "= value\n"
+                         "limit = 10 per day\n"
+                         "limit-sender-domain = 0/1d\n"
+                         "autoreply-domain = a b\n"
+                         "user = no-such-account\n"
+                         "log-addresses = perhaps\n"
+                         "cache = redis://localhost\n")
+
+    def test_a_name_set_twice_is_a_fault_where_the_command_line_sets_it_too(self):
+        self.assert_faults([("empty.conf:2", "'cache' is set already")],
+                           "--cache", "/x", configuration="cache = /a\ncache = /b\n")
+
+    def test_what_the_command_line_sets_is_checked_all_the_same(self):
+        self.assert_faults([("empty.conf:1", "http://x")], "--cache", "/x",
+                           configuration="cache = http://x\n")
+
+    def test_names_that_may_be_repeated(self):
+        self.assert_well(1, configuration="autoreply-domain = a.example\n"
+                                          "autoreply-domain = b.example\n"
+                                          "trusted-authserv = mx.a.example\n"
+                                          "trusted-authserv = mx.b.example\n")
+
+    def test_a_file_that_others_may_write(self):
+        self.place.write("open.conf", "nonsense\n").chmod(0o666)
+        self.assert_faults([("open.conf", "others may write")],
+                           "-c", self.place.folder / "open.conf")
+
+    def test_a_file_that_is_not_there(self):
+        self.assert_faults([("none.conf", "No such file")], "-c", self.place.folder / "none.conf")
+
+    def test_an_account_that_is_another_one_is_no_fault(self):
+        self.assert_well(1, configuration="user = nobody\n")
+
+    def test_the_responders_are_checked_beside_it(self):
+        self.place.set_responder("nonsense")
+        self.assert_faults([("empty.conf:1", "colour"), ("responders/our.example/info.conf:2",)],
+                           configuration="colour = red\n")
+
+    def test_its_folder_of_responders_is_the_one_that_is_checked(self):
+        self.place.set_responder("nonsense", path="others/our.example/info.conf")
+        configuration = self.place.write("main.conf", f"responders = {self.place.folder}/others\n")
+        done = subprocess.run([BIN / "inforeply", "--check-config", "-c", configuration],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 75)
+        self.assertTrue(done.stdout.startswith(f"{self.place.folder}/others/our.example/info.conf:2"))
+
+
+class ResponderFile(CheckTestCase):
+    INFO = "responders/our.example/info.conf"
+    TEXT = "responders/our.example/info.txt"
+    TEMPLATE = "responders/our.example/info.template"
+    LIST = "responders/our.example/list"
+
+    def test_every_fault_with_its_line_in_their_order(self):
+        self.place.set_responder("kind = holiday\n"
+                                 "Kind = group\n"
+                                 "nonsense\n"
+                                 "interval = 7\n"
+                                 "active-from = 2023-11-15\n"
+                                 "active-until = 2023-11-14\n"
+                                 "\n# a comment\n"
+                                 "handle = a\n"
+                                 "handle = b\n"
+                                 "subject =\n"
+                                 "reply-to = \x01a@x.example\n"
+                                 "bcc = \udcff\n"
+                                 "ignore = loop\n"
+                                 "limit = many\n"
+                                 "never-reply-to = @-x\n"
+                                 "never-reply-to = missing\n"
+                                 "from = a@x.example, b@x.example\n"
+                                 "[when x]\n"
+                                 "address = nobody\n"
+                                 f"handle = {'x' * 129}\n"
+                                 "envelope-from = nobody\n"
+                                 "precedence = two words\n"
+                                 "allow-large = maybe")
+        info = self.INFO
+        self.assert_faults([
+            (f"{info}:2", "kind = holiday"),
+            (f"{info}:3", "unknown name 'Kind'"),
+            (f"{info}:4", "expected 'name = value'"),
+            (f"{info}:5", "interval = 7"),
+            (f"{info}:7", "'active-until' is before 'active-from'"),
+            (f"{info}:11", "'handle' is set already in line 10"),
+            (f"{info}:12", "'subject' needs a value"),
+            (f"{info}:13", "control character"),
+            (f"{info}:14", "not UTF-8"),
+            (f"{info}:15", "cannot be switched off"),
+            (f"{info}:16", "limit = many"),
+            (f"{info}:17", "a domain behind the @"),
+            (f"{info}:18", "'missing': cannot open: No such file"),
+            (f"{info}:19", "one address"),
+            (f"{info}:20", "unknown section"),
+            (f"{info}:21", "a mail address"),
+            (f"{info}:22", "'handle' is set already"),
+            (f"{info}:23", "a mail address"),
+            (f"{info}:24", "one word"),
+            (f"{info}:25", "yes or no"),
+        ])
+
+    def test_neither_text_nor_template_and_both(self):
+        self.place.write(self.INFO, "kind = group\n")
+        self.place.write("responders/our.example/other.conf",
+                         "text = info.txt\ntemplate = info.txt\n")
+        self.place.write(self.TEXT, "\nText.\n")
+        self.assert_faults([(self.INFO, "either 'text' or 'template'"),
+                            ("responders/our.example/other.conf", "either 'text' or 'template'")])
+
+    def test_a_text_that_is_missing_or_that_others_may_write(self):
+        self.place.write(self.INFO, "text = missing.txt\n")
+        self.place.set_responder(path="responders/our.example/open.conf")
+        self.place.write("responders/our.example/open.txt", "x").chmod(0o646)
+        self.assert_faults([(f"{self.INFO}:1", "'missing.txt'", "No such file"),
+                            ("responders/our.example/open.conf:1", "others may write")])
+
+    def test_a_responder_that_others_may_write(self):
+        self.place.responder.chmod(0o666)
+        self.assert_faults([(self.INFO, "others may write")])
+
+    def test_unknown_placeholders_in_several_lines_and_files(self):
+        self.place.set_responder("subject = ${one} ${two}",
+                                 "${three}\n\n${four} ${subject} ${five\n$SUBJECT ${six}\n")
+        self.place.set_responder("", "${seven}\n", "responders/our.example/other.conf")
+        self.assert_faults([(f"{self.INFO}:2", "'${one}'"),
+                            (f"{self.INFO}:2", "'${two}'"),
+                            (f"{self.TEXT}:1", "'${three}'"),
+                            (f"{self.TEXT}:3", "'${' without '}'"),
+                            (f"{self.TEXT}:3", "'${four}'"),
+                            (f"{self.TEXT}:4", "'${six}'"),
+                            ("responders/our.example/other.txt:1", "'${seven}'")])
+
+    def test_a_text_with_several_faults_of_its_octets(self):
+        self.place.set_responder("", b"fine\n\xff\nfine\r\nalone\rhere\n\xc3\n\0\n\xe2\x82")
+        self.assertEqual(self.places(), [(self.TEXT, line) for line in (2, 4, 5, 6, 7)])
+
+    def test_a_text_that_is_too_long(self):
+        self.place.set_responder("", "A line of text.\n" * 5000)
+        self.assert_faults([(f"{self.INFO}:1", "allow-large")])
+        self.place.set_responder("allow-large = yes", "A line of text.\n" * 5000)
+        self.assert_well(1)
+
+    def test_a_template_with_several_faults(self):
+        self.place.set_template("From: nobody\n"
+                                "no field\n"
+                                " continuing it\n"
+                                "Subject: ${one} ${two}\n"
+                                "Content-Type: text/plain; charset=iso-8859-1\n"
+                                "Reply-To: a@x.example, b@x.example\n"
+                                "Precedence: two words\n"
+                                "X-About: ${three}\n"
+                                "nor this\n"
+                                "\n"
+                                "fine\n"
+                                "${four}\n")
+        self.assert_faults([(f"{self.TEMPLATE}:1", "'From': expected one address"),
+                            (f"{self.TEMPLATE}:2", "expected a header field"),
+                            (f"{self.TEMPLATE}:4", "'${one}'"),
+                            (f"{self.TEMPLATE}:4", "'${two}'"),
+                            (f"{self.TEMPLATE}:5", "only plain text in UTF-8"),
+                            (f"{self.TEMPLATE}:6", "'Reply-To': expected one address"),
+                            (f"{self.TEMPLATE}:7", "'Precedence': expected one word"),
+                            (f"{self.TEMPLATE}:8", "'${three}'"),
+                            (f"{self.TEMPLATE}:9", "expected a header field"),
+                            (f"{self.TEMPLATE}:12", "'${four}'")])
+
+    def test_a_template_without_an_empty_line(self):
+        self.place.set_template("Subject: x\n")
+        self.assert_faults([(self.TEMPLATE, "an empty line")])
+
+    def test_lists_of_senders_with_bad_lines_in_several_places(self):
+        self.place.write(self.LIST, "# senders\n\na@x.example\nnobody\n@x.example\n@.x.example\n"
+                                    "a@x.example b@x.example\n@\nlast\udcff@x.example")
+        self.place.set_responder("never-reply-to = list\nnever-reply-to = b@x.example")
+        self.assertEqual(self.places(), [(self.LIST, line) for line in (4, 7, 8, 9)])
+        self.place.set_responder("only-reply-to = list")
+        self.assertEqual(self.places(), [(self.LIST, line) for line in (4, 7, 8, 9)])
+
+    def test_a_bad_line_at_the_end_of_a_long_list(self):
+        self.place.write(self.LIST, "somebody@x.example\n" * 200_000 + "nobody\n")
+        self.place.set_responder("never-reply-to = list")
+        self.assertEqual(self.places(), [(self.LIST, 200_001)])
+
+    def test_a_list_with_a_line_of_a_mebibyte(self):
+        self.place.write(self.LIST, "a@x.example\n" + "x" * 2**20 + "\n")
+        self.place.set_responder("never-reply-to = list")
+        self.assertEqual(self.places(), [(self.LIST, 2)])
+
+    def test_a_fault_of_a_file_that_several_responders_name_is_told_once(self):
+        self.place.write(self.LIST, "nobody\n")
+        self.place.write(self.TEXT, "${nonsense}\n")
+        for name in "abc":
+            self.place.write(f"responders/our.example/{name}.conf",
+                             "text = info.txt\nnever-reply-to = list\nonly-reply-to = list\n")
+        self.assertEqual(self.places(), [(self.TEXT, 1), (self.LIST, 1)])
+
+    def test_files_outside_the_folder(self):
+        outside = self.place.write("outside", "a@x.example\n")
+        (self.place.responder.parent / "link").symlink_to(outside)
+        self.place.write(self.INFO, "text = link\nnever-reply-to = ../../outside\n"
+                                    f"only-reply-to = {outside}\nnever-reply-to = link\n")
+        self.assert_faults([(f"{self.INFO}:{line}", "outside the folder") for line in range(1, 5)])
+
+    def test_one_responder_alone(self):
+        broken = self.place.set_responder("nonsense", path="alone/one.conf")
+        self.place.set_responder("nonsense")
+        self.assert_faults([("alone/one.conf:2",)], "--responder", broken)
+        self.place.set_responder(path="alone/one.conf")
+        self.assert_well(1, "--responder", broken)
+        self.assert_faults([("alone/none.conf", "No such file")],
+                           "--responder", self.place.folder / "alone/none.conf")
+
+    def test_what_stands_in_a_file_adds_no_line(self):
+        self.place.set_responder("kind = x\u2028responders/forged.conf:1: text\u0085")
+        self.place.set_responder("never-reply-to = \x1b[2J", path="responders/our.example/b.conf")
+        self.assertEqual(self.places(), [("responders/our.example/b.conf", 2), (self.INFO, 2)])
+
+
+class Names(CheckTestCase):
+    """Files that no address leads to."""
+
+    def assert_not_found(self, path):
+        self.place.set_responder(path=f"responders/{path}")
+        self.assert_faults([(f"responders/{path}", "no address leads to")])
+        (self.place.folder / "responders" / path).unlink()
+
+    def assert_found(self, path):
+        self.place.set_responder(path=f"responders/{path}")
+        self.assert_well(2)
+        (self.place.folder / "responders" / path).unlink()
+
+    def test_of_local_parts(self):
+        for name in ["Sales", "JÜRGEN", "ju\u0308rgen", ".hidden", "a%b", "a%2fb", "a%2", "%41",
+                     "%2Fa%2E", "a%0Ab"]:
+            with self.subTest(name):
+                self.assert_not_found(f"our.example/{name}.conf")
+
+    def test_of_local_parts_that_no_line_can_show(self):
+        for name in ["a\tb", "a\nb", "\udcff"]:
+            with self.subTest(name):
+                file = self.place.write(f"responders/our.example/{name}.conf", "text = info.txt\n")
+                [fault] = self.faults()
+                self.assertIn(".conf: no address leads to", fault)
+                file.unlink()
+
+    def test_of_local_parts_that_are_well(self):
+        for name in ["sales", "jürgen", "%2Ehidden", "a%2Fb", "a%25b", "a b", "our.example",
+                     "sales+tag", "a..b", "o'brien"]:
+            with self.subTest(name):
+                self.assert_found(f"our.example/{name}.conf")
+
+    def test_of_domains(self):
+        for name in ["Our.example", "bücher.example", ".our.example", "our..example", "our_x.example",
+                     "-x.example", "our.example."]:
+            with self.subTest(name):
+                self.assert_not_found(f"{name}.conf")
+
+    def test_of_domains_that_are_well(self):
+        for name in ["xn--bcher-kva.example", "localhost", "[192.0.2.1]"]:
+            with self.subTest(name):
+                self.assert_found(f"{name}.conf")
+                self.assert_found(f"{name}/info.conf")
+
+    def test_of_folders(self):
+        for name in ["Our.Example", "bücher.example", ".our.example", "our.example."]:
+            with self.subTest(name):
+                path = self.place.set_responder(path=f"responders/{name}/info.conf")
+                self.assert_faults([(f"responders/{name}", "no address leads to a folder")])
+                path.unlink()
+
+    def test_faults_inside_such_a_folder_are_told_too(self):
+        self.place.set_responder("nonsense", path="responders/Our.Example/Info.conf")
+        self.assert_faults([("responders/Our.Example", "folder"),
+                            ("responders/Our.Example/Info.conf", "file"),
+                            ("responders/Our.Example/Info.conf:2", "name = value")])
+
+    def test_other_files_and_folders_are_no_responders(self):
+        self.place.write("responders/README", "nonsense\n")
+        self.place.write("responders/our.example/info.conf~", "nonsense\n")
+        self.place.write("responders/our.example/notes/x.txt", "nonsense\n")
+        self.place.write("responders/.git/config", "nonsense\n")
+        self.place.write("responders/shared_texts/x.txt", "Text.\n")
+        self.place.write("responders/other.example.conf", "text = shared_texts/x.txt\n")
+        self.assert_well(2)
+
+    def test_a_folder_in_the_place_of_a_responder(self):
+        for path in ["our.example/sales.conf", "other.example.conf"]:
+            with self.subTest(path):
+                folder = self.place.folder / "responders" / path
+                folder.mkdir()
+                self.assert_faults([(f"responders/{path}", "not a regular file")])
+                folder.rmdir()
+
+    def test_a_link_that_leads_nowhere(self):
+        (self.place.responder.parent / "sales.conf").symlink_to("nowhere.conf")
+        self.assert_faults([("responders/our.example/sales.conf", "No such file")])
+
+    def test_a_folder_that_is_not_there(self):
+        self.assert_faults([("none", "No such file")], "--responders", self.place.folder / "none")
+        self.assert_faults([("none", "No such file")], "--responders", self.place.folder / "none",
+                           configuration="")
+
+    def test_a_file_in_the_place_of_the_folder(self):
+        self.place.write("file", "")
+        self.assert_faults([("file", "Not a directory")],
+                           "--responders", self.place.folder / "file")
+
+
+if __name__ == "__main__":
+    unittest.main()
