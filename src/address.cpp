@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "inforeply/encoded_word.hpp"
+#include "inforeply/header.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -362,11 +363,10 @@ std::optional<Address> address_in_local_part(std::string_view local_part,
   for (const char separator : {'@', '#', '='}) {
     const auto at = text.rfind(separator);
     if (at == std::string::npos) continue;
-    const auto local_part = text.substr(0, at);
     const auto domain = text.substr(at + 1);
     // Mail servers put a recipient's extension behind whatever an alias gives.
     for (const auto end : {std::string::npos, domain.find_first_of(delimiters)}) {
-      if (auto inner = parse_address(with_local_part(local_part, domain.substr(0, end)))) {
+      if (auto inner = parse_address(with_local_part(text.substr(0, at), domain.substr(0, end)))) {
         return inner;
       }
     }

@@ -51,10 +51,12 @@ std::vector<Message> enclosed_messages(const std::vector<MimePart>& parts) {
       "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
   std::vector<Message> messages;
   for (const auto& part : parts) {
-    const std::string* type = part.header.find("Content-Type");
-    if (type != nullptr && is_one_of(leading_token(*type), kTypes)) {
-      messages.push_back(parse_message(part.content));
-    }
+    const auto& fields = part.header.fields;
+    const bool encloses = std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
+      return equals_ignoring_case(field.name, "Content-Type") &&
+             is_one_of(leading_token(field.body), kTypes);
+    });
+    if (encloses) messages.push_back(parse_message(part.content));
   }
   return messages;
 }
@@ -91,7 +93,7 @@ std::optional<Hit> check_header(const Case& one) {
 std::optional<Hit> check_no_responder(const Case& one) {
   const DecisionInput& input = one.input;
   if (input.responder != nullptr) return std::nullopt;
-  return Hit{"no settings for this address", {}};
+  return Hit{};
 }
 
 std::optional<Hit> check_inactive(const Case& one) {
@@ -124,13 +126,28 @@ std::optional<Hit> check_invalid_sender(const Case& one) {
   return std::nullopt;
 }
 
+/// An address as people's programs write it at times: 'user@example.org' in apostrophes, or with
+/// the dot of a fully qualified name.
+std::string_view without_decoration(std::string_view addr_spec) {
+  const bool quoted =
+      addr_spec.size() > 1 && addr_spec.starts_with('\'') && addr_spec.ends_with('\'');
+  if (quoted) addr_spec = addr_spec.substr(1, addr_spec.size() - 2);
+  if (addr_spec.ends_with('.')) addr_spec.remove_suffix(1);
+  return addr_spec;
+}
+
+/// Whether it is one of the recipient's, perhaps with an extension that the recipient's has not.
+bool is_own(const Address& address, std::span<const Address> own, std::string_view delimiters) {
+  const std::array spellings = {address.normalized(),
+                                without_extension(address, delimiters).normalized()};
+  return std::any_of(own.begin(), own.end(), [&](const Address& mine) {
+    return std::find(spellings.begin(), spellings.end(), mine.normalized()) != spellings.end();
+  });
+}
+
 std::optional<Hit> check_own_address(const Case& one) {
   const DecisionInput& input = one.input;
-  const auto sender =
-      without_extension(person_behind(*input.address), input.delimiters).normalized();
-  const bool own = std::any_of(input.own.begin(), input.own.end(), [&](const Address& address) {
-    return address.normalized() == sender;
-  });
+  const bool own = is_own(person_behind(*input.address), input.own, input.delimiters);
   if (!own) return std::nullopt;
   return Hit{evidence_of_sender(input.sender), {}};
 }
@@ -183,7 +200,8 @@ const SenderMark* find_mark(const Address& address) {
 /// Why the mailbox is no person's; empty where it may be one's.
 std::string_view source_of_mark(const Mailbox& mailbox) {
   if (mailbox.addr_spec.empty()) return "RFC 5321, 4.5.5";
-  if (is_one_of(mailbox.display_name, system_display_names())) return "mail systems' names";
+  if (is_one_of(collapse_blanks(mailbox.display_name), system_display_names()))
+    return "mail systems' names";
   // What is no address may be a bare name that mail systems use, as it is or before a broken
   // domain.
   const auto address = parse_address(mailbox.addr_spec);
@@ -372,14 +390,11 @@ std::optional<Address> addressed_as(const Message& message, std::span<const Addr
   for (const auto& field : message.header.fields) {
     if (!is_one_of(field.name, kFields)) continue;
     std::optional<Address> found;
-    const auto is_own = [&](const Mailbox& mailbox) {
-      found = parse_address(mailbox.addr_spec);
-      if (!found) return false;
-      const auto normalized = without_extension(*found, delimiters).normalized();
-      return std::any_of(own.begin(), own.end(),
-                         [&](const Address& mine) { return mine.normalized() == normalized; });
+    const auto is_wanted = [&](const Mailbox& mailbox) {
+      found = parse_address(without_decoration(mailbox.addr_spec));
+      return found && is_own(*found, own, delimiters);
     };
-    if (find_mailbox(field.body, is_own)) return found;
+    if (find_mailbox(field.body, is_wanted)) return found;
   }
   return std::nullopt;
 }

@@ -26,7 +26,7 @@ std::string in_log(std::string_view address, bool whole) {
 
 struct Delivery::Case {
   std::unique_ptr<Responder> responder;  // null: none
-  std::optional<Address> found_by;       // the address that has it, without extension
+  std::optional<Address> found_by;       // the address that has it
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
 };
@@ -64,16 +64,19 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
   for (const auto& text : {recipient.address, recipient.original}) {
     const auto address = real_recipient(text);
     if (!address) continue;
-    own.push_back(without_extension(*address, settings.recipient_delimiter));
+    own.push_back(*address);
     one.used = address;  // the original recipient, where it is known
-    if (one.responder) continue;
-    one.responder = world_.responders.find(*address);
-    if (one.responder) one.found_by = own.back();
+    auto found = one.responder ? std::nullopt : world_.responders.find(*address);
+    if (found) {
+      one.responder = std::move(found->responder);
+      one.found_by = found->address;
+    }
+    // Where its extension leads to a responder of its own, the address without it is another's.
+    own.push_back(found ? found->address
+                        : without_extension(*address, settings.recipient_delimiter));
   }
   if (one.responder) {
-    for (const auto& address : one.responder->addresses) {
-      own.push_back(without_extension(address, settings.recipient_delimiter));
-    }
+    own.insert(own.end(), one.responder->addresses.begin(), one.responder->addresses.end());
   }
   one.decision =
       decide({message_, sender_, sender_address_, one.responder.get(), own,
@@ -120,10 +123,11 @@ std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
                        const std::optional<RateLimit>& limit) {
     if (limit) limits.push_back({setting, std::move(counter), *limit});
   };
-  add("limit", "responder " + one.found_by->normalized(), one.responder->limit);
-  add("limit-sender-domain", "domain " + person_behind(*sender_address_).ascii_domain,
+  add("limit", "responder " + one.responder->file, one.responder->limit);
+  // Where the reply goes: what a forwarder's address says inside, anybody could have written.
+  add("limit-sender-domain", "domain " + sender_address_->ascii_domain,
       settings.limit_sender_domain);
-  add("limit of all replies", "all", settings.limit);
+  add("main limit", "all", settings.limit);
   return limits;
 }
 

@@ -74,7 +74,7 @@ ExitStatus respond(const ResponderCommand& command) {
   const auto responders =
       settings.responder.empty()
           ? responder_folder(settings.responders, settings.recipient_delimiter, indexes)
-          : single_responder(settings.responder, indexes);
+          : single_responder(settings.responder, settings.recipient_delimiter, indexes);
   const SystemClock system_clock;
   const FixedClock fixed_clock(command.now.value_or(Time{}));
   const auto& clock = command.now ? static_cast<const Clock&>(fixed_clock) : system_clock;

@@ -1,17 +1,8 @@
 #include "inforeply/marks.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <map>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "inforeply/encoded_word.hpp"
 #include "inforeply/message.hpp"
-#include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
@@ -19,7 +10,6 @@ namespace {
 using enum Matcher;
 constexpr auto kParts = Scope::kParts;
 constexpr auto kEnclosed = Scope::kEnclosed;
-constexpr auto kNone = std::string_view::npos;
 
 constexpr std::array kHeaderMarks = {
     // Our own replies, also where a gateway has put the Message-ID aside.
@@ -92,8 +82,9 @@ constexpr std::array kHeaderMarks = {
     HeaderMark{Reason::kList, "X-Listserver", kPresent, "", "list servers"},
     HeaderMark{Reason::kList, "X-Listprocessor-Version", kPresent, "", "ListProcessor"},
     HeaderMark{Reason::kList, "X-Google-Group-Id", kPresent, "", "Google Groups"},
-    HeaderMark{Reason::kList, "Feedback-ID", kEndsInNone, ":fastmail|:proton|:zohomail",
-               "Gmail feedback loop; those three mark personal mail with it"},
+    HeaderMark{Reason::kList, "Feedback-ID", kMatchesNone,
+               "*:fastmail|*:proton|*:zohomail|*:flockmailid|*:purelymail|webmail:*|*esmtp*:*",
+               "Gmail's feedback loop"},
     HeaderMark{Reason::kList, "X-CSA-Complaints", kPresent, "", "Certified Senders Alliance"},
     HeaderMark{Reason::kList, "X-Campaign", kPresent, "", "mass mailing services"},
     HeaderMark{Reason::kList, "X-CampaignID", kPresent, "", "mass mailing services"},
@@ -143,10 +134,8 @@ constexpr std::array kHeaderMarks = {
     HeaderMark{Reason::kAutoReply, "X-MS-Journal-Report", kPresent, "", "Exchange"},
     HeaderMark{Reason::kAutoReply, "X-Loop", kTokenIs, "yes|true|postfix admin virtual vacation",
                "PostfixAdmin, OTRS"},
-    HeaderMark{Reason::kAutoReply, "X-Mailer", kBeginsWith, "vacation", "vacation programs"},
     HeaderMark{Reason::kAutoReply, "Content-Type", kParameterIs, "text/calendar|method|reply",
                "RFC 5546, 3.2.3; RFC 6047, 2.4", kParts},
-    HeaderMark{Reason::kAutoReply, "X-MDSend-Notifications-To", kPresent, "", "MDaemon"},
     HeaderMark{Reason::kAutoReply, "X-Cron-Env", kPresent, "", "cron"},
     HeaderMark{Reason::kAutoReply, "X-RT-Loop-Prevention", kPresent, "", "Request Tracker"},
     HeaderMark{Reason::kAutoReply, "X-OTRS-Loop", kPresent, "", "OTRS"},
@@ -154,8 +143,7 @@ constexpr std::array kHeaderMarks = {
     HeaderMark{Reason::kAutoReply, "X-Facebook-Notify", kPresent, "", "Facebook"},
     HeaderMark{Reason::kAutoReply, "X-LinkedIn-Class", kPresent, "", "LinkedIn"},
     HeaderMark{Reason::kAutoReply, "X-LinkedIn-Template", kPresent, "", "LinkedIn"},
-    HeaderMark{Reason::kAutoReply, "X-Twitter-*", kPresent, "", "Twitter"},
-    HeaderMark{Reason::kAutoReply, "X-Amazon-Mail-Relay-Type", kPresent, "", "Amazon"},
+    HeaderMark{Reason::kAutoReply, "X-Amazon-Mail-Relay-Type", kTokenIs, "notification", "Amazon"},
     HeaderMark{Reason::kAutoReply, "X-Amz-Sns-*", kPresent, "", "Amazon SNS"},
     HeaderMark{Reason::kAutoReply, "X-GitHub-Reason", kPresent, "", "GitHub"},
     HeaderMark{Reason::kAutoReply, "X-GitLab-NotificationReason", kPresent, "", "GitLab"},
@@ -263,6 +251,10 @@ constexpr std::array kSenderMarks = {
     SenderMark{"bounce_*0*", "VERP"},
     SenderMark{"bounces_*0*", "VERP"},
     SenderMark{"bounce*=*", "VERP"},
+    SenderMark{"bounce0", "VERP"},
+    SenderMark{"bounces0", "VERP"},
+    SenderMark{"bounce.0*", "VERP"},
+    SenderMark{"bounces.0*", "VERP"},
     SenderMark{"double-bounce", "VERP"},
     SenderMark{"*-bounce", "Mailman, RFC 3834, 2"},
     SenderMark{"*-bounces", "Mailman, RFC 3834, 2"},
@@ -287,13 +279,8 @@ constexpr std::array kSenderMarks = {
     SenderMark{"owner-*", "RFC 3834, 2; RFC 2142, 6"},
     SenderMark{"*-owner", "RFC 3834, 2; RFC 2142, 6"},
     SenderMark{"*-request", "RFC 3834, 2; RFC 2142, 6"},
-    SenderMark{"*+owner", "mlmmj"},
-    SenderMark{"*+request", "mlmmj"},
     SenderMark{"*-subscribe", "list managers"},
     SenderMark{"*-unsubscribe", "list managers"},
-    SenderMark{"*-join", "list managers"},
-    SenderMark{"*-leave", "list managers"},
-    SenderMark{"*-confirm", "list managers"},
     SenderMark{"listserv", "list managers"},
     SenderMark{"listserv-*", "list managers"},
     SenderMark{"majordomo", "list managers"},
@@ -301,22 +288,28 @@ constexpr std::array kSenderMarks = {
     SenderMark{"listproc", "list managers"},
     SenderMark{"sympa", "list managers"},
     // Robots.
-    SenderMark{"*-noreply-*", "no answer wanted"},
-    SenderMark{"*-noreply0-*", "no answer wanted"},
-    SenderMark{"*-no-reply-*", "no answer wanted"},
-    SenderMark{"*-donotreply-*", "no answer wanted"},
-    SenderMark{"*-do-not-reply-*", "no answer wanted"},
-    SenderMark{"devnull", "no answer wanted"},
-    SenderMark{"dev-null", "no answer wanted"},
-    SenderMark{"nepasrepondre", "no answer wanted"},
-    SenderMark{"ne-pas-repondre", "no answer wanted"},
-    SenderMark{"nicht-antworten", "no answer wanted"},
-    SenderMark{"nichtantworten", "no answer wanted"},
-    SenderMark{"noresponder", "no answer wanted"},
-    SenderMark{"no-responder", "no answer wanted"},
-    SenderMark{"nao-responda", "no answer wanted"},
-    SenderMark{"naoresponda", "no answer wanted"},
-    SenderMark{"non-rispondere", "no answer wanted"},
+    SenderMark{"~noreply~", "no answer wanted"},
+    SenderMark{"~no-reply~", "no answer wanted"},
+    SenderMark{"~noreplies~", "no answer wanted"},
+    SenderMark{"~no-replies~", "no answer wanted"},
+    SenderMark{"~donotreply~", "no answer wanted"},
+    SenderMark{"~do-not-reply~", "no answer wanted"},
+    SenderMark{"~dontreply~", "no answer wanted"},
+    SenderMark{"~dont-reply~", "no answer wanted"},
+    SenderMark{"~noresponse~", "no answer wanted"},
+    SenderMark{"~no-response~", "no answer wanted"},
+    SenderMark{"~devnull~", "no answer wanted"},
+    SenderMark{"~dev-null~", "no answer wanted"},
+    SenderMark{"~nepasrepondre~", "no answer wanted"},
+    SenderMark{"~ne-pas-repondre~", "no answer wanted"},
+    SenderMark{"~nichtantworten~", "no answer wanted"},
+    SenderMark{"~nicht-antworten~", "no answer wanted"},
+    SenderMark{"~keine-antwort~", "no answer wanted"},
+    SenderMark{"~noresponder~", "no answer wanted"},
+    SenderMark{"~no-responder~", "no answer wanted"},
+    SenderMark{"~nao-responda~", "no answer wanted"},
+    SenderMark{"~naoresponda~", "no answer wanted"},
+    SenderMark{"~non-rispondere~", "no answer wanted"},
     SenderMark{"autoreply", "automatic replies"},
     SenderMark{"autoreply-*", "automatic replies"},
     SenderMark{"auto-reply", "automatic replies"},
@@ -351,112 +344,6 @@ constexpr std::array<std::string_view, 11> kSystemDisplayNames = {
     "mailer-daemon",           "mailer daemon",        "mmsc ndr administrator",
     "interscan notification",  "interscan mss"};
 
-template <typename Predicate>
-bool any_value(std::string_view values, Predicate predicate) {
-  const auto all = split(values, '|');
-  return std::any_of(all.begin(), all.end(), predicate);
-}
-
-bool is_any(std::string_view values, std::string_view text) {
-  return any_value(values,
-                   [&](std::string_view value) { return equals_ignoring_case(value, text); });
-}
-
-std::string first_word(std::string_view body) {
-  const std::string bare = strip_comments(body);
-  return bare.substr(0, bare.find_first_of(" \t,;"));
-}
-
-bool list_contains(std::string_view values, std::string_view body) {
-  std::string bare = strip_comments(body);
-  std::replace(bare.begin(), bare.end(), ';', ',');
-  const auto parts = split(bare, ',');
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return is_any(values, part); });
-}
-
-bool parameter_is(std::string_view values, std::string_view body) {
-  const auto wanted = split(values, '|');
-  const auto parameter = find_parameter(body, wanted[1]);
-  return parameter && leading_token(body) == wanted[0] &&
-         equals_ignoring_case(*parameter, wanted[2]);
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned octet = 0;
-    const auto* const digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, octet, 16).ptr == digits + 2) {
-      result += static_cast<char>(octet);
-      i += 2;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
-/// Enough to hold the end of a name: decoding costs.
-std::string_view last_octets(std::string_view text) {
-  constexpr std::size_t kEnough = 1024;
-  return text.substr(text.size() - std::min(text.size(), kEnough));
-}
-
-/// The file names that programs may read out of a field: the parameters `filename` and `name`,
-/// with encoded-words decoded, which do not belong there but are common; and in RFC 2231's forms:
-/// `filename*=utf-8''x%2Ey`, and `filename*0=x; filename*1*=%2Ey`.
-std::vector<std::string> file_names(std::string_view body) {
-  std::vector<std::string> found;
-  const std::string bare = strip_comments(body);
-  for (const std::string_view name : {"filename", "name"}) {
-    std::map<unsigned long long, std::string> pieces;  // by their numbers
-    for (const auto section : split_unquoted(bare, ';')) {
-      const auto equals = section.find('=');
-      if (equals == kNone || !starts_with_ignoring_case(section, name)) continue;
-      auto end = trim(section.substr(name.size(), equals - name.size()));
-      std::string value = unquoted(trim(section.substr(equals + 1)));
-      if (end.empty()) found.push_back(decode_field_text(last_octets(value)));
-      if (!end.starts_with('*')) continue;
-      if (end.ends_with('*')) value = percent_decoded(value);
-      end = end.substr(1, end.find('*', 1) - 1);
-      pieces[parse_number(end).value_or(0)] += value;
-    }
-    std::string joined;
-    for (const auto& [number, piece] : pieces)
-      joined += piece;
-    found.push_back(std::move(joined));
-  }
-  return found;
-}
-
-bool file_name_ends(std::string_view values, std::string_view body) {
-  const auto names = file_names(body);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    // Windows opens "x.exe." as x.exe.
-    const auto end = name.find_last_not_of(" \t.");
-    const auto shown = to_lower_ascii(std::string_view(name).substr(0, end + 1));
-    return any_value(values, [&](std::string_view ending) { return shown.ends_with(ending); });
-  });
-}
-
-/// The number that `text` begins with, its fraction left out; nothing where it is none or negative.
-std::optional<unsigned long long> leading_number(std::string_view text) {
-  return parse_number(text.substr(0, text.find_first_not_of("0123456789")));
-}
-
-/// Every run of digits as a single 0.
-std::string without_digits(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool digit = c >= '0' && c <= '9';
-    if (!digit) result += c;
-    if (digit && !result.ends_with('0')) result += '0';
-  }
-  return result;
-}
-
 }  // namespace
 
 std::span<const HeaderMark> header_marks() {
@@ -467,60 +354,8 @@ std::span<const SenderMark> sender_marks() {
   return kSenderMarks;
 }
 
-bool matches(const HeaderMark& mark, const HeaderField& field) {
-  if (!matches_glob(field.name, mark.field)) return false;
-  const std::string_view body = field.body;
-  switch (mark.matcher) {
-    case kPresent:
-      return true;
-    case kTokenIs:
-      return is_any(mark.values, leading_token(body));
-    case kTokenIsNot:
-      return !is_any(mark.values, leading_token(body));
-    case kWordIs:
-      return is_any(mark.values, first_word(body));
-    case kListContains:
-      return list_contains(mark.values, body);
-    case kBeginsWith:
-      return any_value(mark.values, [&](std::string_view value) {
-        return starts_with_ignoring_case(body, value);
-      });
-    case kEndsInNone:
-      return !any_value(mark.values, [&](std::string_view value) {
-        return to_lower_ascii(body).ends_with(value);
-      });
-    case kNumberAtLeast: {
-      const auto number = leading_number(first_word(body));
-      return number && *number >= *parse_number(mark.values);
-    }
-    case kParameterIs:
-      return parameter_is(mark.values, body);
-    case kFileNameEnds:
-      return file_name_ends(mark.values, body);
-  }
-  return false;
-}
-
 std::span<const std::string_view> system_display_names() {
   return kSystemDisplayNames;
-}
-
-const SenderMark* find_sender_mark(std::string_view local_part, std::string_view domain) {
-  const std::string whole = without_digits(local_part);
-  const std::string_view bare = std::string_view(whole).substr(0, whole.find('+'));
-  const std::string address = whole + "@" + std::string(domain);
-  std::string words = "-" + std::string(bare) + "-";
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == '.' || c == '_'; }, '-');
-  const auto has_mark = [&](const SenderMark& mark) {
-    if (mark.address.find('@') != kNone) return matches_glob(address, mark.address);
-    if (mark.address.starts_with("*-") && mark.address.ends_with("-*")) {
-      return matches_glob(words, mark.address);
-    }
-    return matches_glob(whole, mark.address) || matches_glob(bare, mark.address);
-  };
-  const auto* const found = std::find_if(kSenderMarks.begin(), kSenderMarks.end(), has_mark);
-  return found == kSenderMarks.end() ? nullptr : found;
 }
 
 }  // namespace inforeply

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -27,14 +28,16 @@ bool exists(const std::string& path) {
 
 class SingleResponder : public ResponderSource {
  public:
-  SingleResponder(std::string file, IndexFolder indexes)
-      : file_(std::move(file)), indexes_(std::move(indexes)) {}
-  [[nodiscard]] std::unique_ptr<Responder> find(const Address& /*address*/) const override {
-    return std::make_unique<Responder>(load_responder(file_, indexes_));
+  SingleResponder(std::string file, std::string delimiters, IndexFolder indexes)
+      : file_(std::move(file)), delimiters_(std::move(delimiters)), indexes_(std::move(indexes)) {}
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
+    return FoundResponder{std::make_unique<Responder>(load_responder(file_, indexes_)),
+                          without_extension(address, delimiters_)};
   }
 
  private:
   std::string file_;
+  std::string delimiters_;
   IndexFolder indexes_;
 };
 
@@ -45,18 +48,21 @@ class ResponderFolder : public ResponderSource {
         delimiters_(std::move(delimiters)),
         indexes_(std::move(indexes)) {}
 
-  [[nodiscard]] std::unique_ptr<Responder> find(const Address& address) const override {
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
     const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
     const auto bare = without_extension(address, delimiters_);
-    for (const auto& candidate :
-         {domain + "/" + encode_file_name(address.local_part) + ".conf",
-          domain + "/" + encode_file_name(bare.local_part) + ".conf", domain + ".conf"}) {
-      if (exists(candidate)) {
-        return std::make_unique<Responder>(load_responder(candidate, indexes_));
+    const std::array<std::pair<std::string, const Address&>, 3> candidates = {
+        {{domain + "/" + encode_file_name(address.local_part) + ".conf", address},
+         {domain + "/" + encode_file_name(bare.local_part) + ".conf", bare},
+         {domain + ".conf", bare}}};
+    for (const auto& [file, found_by] : candidates) {
+      if (exists(file)) {
+        return FoundResponder{std::make_unique<Responder>(load_responder(file, indexes_)),
+                              found_by};
       }
     }
     if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
-    return nullptr;
+    return std::nullopt;
   }
 
  private:
@@ -117,8 +123,10 @@ std::size_t check_file(const std::filesystem::path& path, bool (*is_findable)(co
 
 }  // namespace
 
-std::unique_ptr<ResponderSource> single_responder(std::string file, IndexFolder indexes) {
-  return std::make_unique<SingleResponder>(std::move(file), std::move(indexes));
+std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
+                                                  IndexFolder indexes) {
+  return std::make_unique<SingleResponder>(std::move(file), std::move(delimiters),
+                                           std::move(indexes));
 }
 
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,

@@ -52,6 +52,16 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+std::string collapse_blanks(std::string_view text) {
+  std::string result;
+  for (const char c : trim(text)) {
+    const bool blank = kBlanks.find(c) != std::string_view::npos;
+    if (!blank) result += c;
+    if (blank && !result.ends_with(' ')) result += ' ';
+  }
+  return result;
+}
+
 std::string to_lower_ascii(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), lower_ascii);

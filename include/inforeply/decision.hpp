@@ -24,7 +24,7 @@ struct DecisionInput {
   std::string_view sender;                ///< envelope sender as given, empty for the null sender
   const std::optional<Address>& address;  ///< the same parsed; nothing where it is no address
   const Responder* responder;             ///< null where there is none
-  std::span<const Address> own;           ///< every address of the recipient, without extensions
+  std::span<const Address> own;           ///< every address of the recipient
   std::string_view delimiters;            ///< of the recipient's extensions
   Time now;
   std::span<const std::string> trusted_authserv;  ///< authserv-ids (RFC 8601, 2.5)

@@ -71,7 +71,6 @@ class Delivery {
   std::string sender_;  // empty for the null sender
   std::optional<Address> sender_address_;
   std::unique_ptr<ReplyCache> cache_;
-  std::unique_ptr<Mailer> mailer_;
   std::chrono::steady_clock::time_point start_;
 };
 

@@ -2,9 +2,10 @@
 // addresses of mail systems and robots. Extend the tables in marks.cpp; decisions, `--explain` and
 // the tests follow.
 //
-// A field that people's own programs put on ordinary mail is no mark, nor is what stands in a
-// subject or a text. Verdicts of filters count only where they are bad ones: a forged one silences
-// nobody but its author.
+// A field that people's own programs put on ordinary mail is no mark (of Feedback-ID, which
+// services for both kinds of mail write, some values are none), nor is what stands in a subject or
+// a text. Verdicts of filters count only where they are bad ones: a forged one silences nobody but
+// its author.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace inforeply {
 
-/// How a field's body is read. Comments do not count, nor does case.
+/// How a field's body is read. Comments do not count, nor do case and the kind of blanks.
 enum class Matcher : std::uint8_t {
   kPresent,        ///< the field is there, even with nothing in it
   kTokenIs,        ///< all before the first `;` is one of the values
@@ -24,7 +25,7 @@ enum class Matcher : std::uint8_t {
   kWordIs,         ///< the first word, which a blank, `,` or `;` ends, is one of them
   kListContains,   ///< one of the parts between `,` and `;` is one of them
   kBeginsWith,     ///< the body begins with one of them
-  kEndsInNone,     ///< the body ends in none of them
+  kMatchesNone,    ///< the body is none of them; `*` for any characters
   kNumberAtLeast,  ///< the first word is a number no less than the value
   kParameterIs,    ///< the values are `token`, `name`, `value`: the token with that parameter
   kFileNameEnds,   ///< the parameter `filename` or `name`, decoded, ends in one of them
@@ -54,8 +55,9 @@ bool matches(const HeaderMark& mark, const HeaderField& field);
 
 /// Who is no person, as envelope sender or in From and Sender.
 struct SenderMark {
-  /// A local part with or without its `+extension`, an address, or between `*-` and `-*` words of a
-  /// local part, whatever is between them. `*` stands for any characters, 0 for any digits.
+  /// A local part with or without its `+extension`, or an address: `*` stands for any characters, 0
+  /// for any digits. Between `~`: words that stand somewhere in the local part, `.` and `_` as good
+  /// as `-`, digits not regarded.
   std::string_view address;
   std::string_view source;
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,11 @@
 
 namespace inforeply {
 
+struct FoundResponder {
+  std::unique_ptr<Responder> responder;
+  Address address;  ///< that leads to it: without its extension where it does not itself
+};
+
 /// Finds the responder of an address.
 class ResponderSource {
  public:
@@ -21,13 +27,14 @@ class ResponderSource {
   ResponderSource& operator=(const ResponderSource&) = delete;
   virtual ~ResponderSource() = default;
 
-  /// Null where there is none for this address. Throws ConfigError for a file that is there and
+  /// Nothing where there is none for this address. Throws ConfigError for a file that is there and
   /// cannot be used.
-  [[nodiscard]] virtual std::unique_ptr<Responder> find(const Address& address) const = 0;
+  [[nodiscard]] virtual std::optional<FoundResponder> find(const Address& address) const = 0;
 };
 
 /// One file for every address. `indexes` is for the lists of addresses that responders name.
-std::unique_ptr<ResponderSource> single_responder(std::string file, IndexFolder indexes = {});
+std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
+                                                  IndexFolder indexes = {});
 
 /// `folder/domain/local.conf`, the same without the extension, then `folder/domain.conf`: at most
 /// three look-ups however many responders there are.

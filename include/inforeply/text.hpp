@@ -13,6 +13,9 @@ namespace inforeply {
 /// Space, tab, CR and LF at both ends are left out.
 std::string_view trim(std::string_view text);
 
+/// Every run of such blanks as a single space, none at the ends.
+std::string collapse_blanks(std::string_view text);
+
 /// ASCII letters only; bytes of UTF-8 sequences stay as they are.
 std::string to_lower_ascii(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -128,8 +128,7 @@ class Forms(AddressingTestCase):
         self.assert_addressed("info@our.example", recipients=["info+news@our.example"])
 
     def test_domains_below_and_above_are_others(self):
-        self.assert_not_addressed(["info@sub.our.example", "info@example", "info@our.example.x.example",
-                                   "info@our.example."])
+        self.assert_not_addressed(["info@sub.our.example", "info@example", "info@our.example.x.example"])
 
     def test_other_alphabets(self):
         self.place.set_responder(path="responders/xn--bcher-kva.example/jürgen.conf")
@@ -170,6 +169,23 @@ class OwnAddresses(AddressingTestCase):
                               "--original-recipient=sales@our.example")
         self.assert_addressed("sales@our.example", "--original-recipient=sales+y@our.example")
         self.assert_not_addressed("sales@our.example")
+
+    def test_an_extension_with_a_responder_of_its_own_is_somebody_else(self):
+        self.configure("recipient-delimiter = +-")
+        for name in ["anna-lena", "anna-maria"]:
+            self.place.set_responder(path=f"responders/our.example/{name}.conf")
+        self.assert_addressed("anna-lena@our.example", recipients=["anna-lena@our.example"])
+        self.assert_not_addressed("anna-maria@our.example", recipients=["anna-lena@our.example"])
+        self.assert_not_addressed("anna@our.example", recipients=["anna-lena@our.example"])
+        for recipient in ["anna-lena@our.example", "anna-maria@our.example"]:
+            message = mail(to=recipient)
+            self.assert_replied(self.place.run(message, recipients=[recipient]))
+        self.assert_replied(self.place.run(mail(to="anna-maria@our.example"),
+                                           sender="anna-lena@our.example",
+                                           recipients=["anna-maria@our.example"]))
+
+    def test_what_programs_put_around_an_address(self):
+        self.assert_addressed(["'info@our.example'", "info@our.example.", "<'info@our.example'>"])
 
     def test_other_delimiters(self):
         self.configure("recipient-delimiter = -_")

@@ -396,6 +396,10 @@ TEST(PersonBehind, IsSoughtThroughABoundedNumberOfRewritings) {
   EXPECT_EQ(person_behind(address(wrapped(6))).to_string(), wrapped(2));
 }
 
+std::string local_part_of(std::string_view address) {
+  return std::string(address.substr(0, address.rfind('@')));
+}
+
 TEST(AddressInLocalPart, IsReadInEveryWayThatItIsWritten) {
   constexpr struct {
     std::string_view text, inner;
@@ -417,7 +421,7 @@ TEST(AddressInLocalPart, IsReadInEveryWayThatItIsWritten) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.text);
-    const auto inner = address_in_local_part(address(c.text), "+");
+    const auto inner = address_in_local_part(local_part_of(c.text), "+");
     ASSERT_TRUE(inner);
     EXPECT_EQ(inner->to_string(), c.inner);
   }
@@ -432,9 +436,9 @@ TEST(AddressInLocalPart, IsNoneWhereItMakesNoSense) {
         "=@autoreply.example"sv, "#=@autoreply.example"sv, R"("@"@autoreply.example)"sv,
         R"("user@ example.org"@autoreply.example)"sv}) {
     SCOPED_TRACE(text);
-    EXPECT_FALSE(address_in_local_part(address(text), "+"));
+    EXPECT_FALSE(address_in_local_part(local_part_of(text), "+"));
   }
-  EXPECT_FALSE(address_in_local_part(address("user#example.org+tag@autoreply.example"), ""));
+  EXPECT_FALSE(address_in_local_part("user#example.org+tag", ""));
 }
 
 TEST(Mailboxes, AreReadWithTheirNames) {

@@ -84,10 +84,10 @@ class FakeMailer : public Mailer {
 class FakeResponders : public ResponderSource {
  public:
   explicit FakeResponders(const FakeWorld& world) : world_(world) {}
-  [[nodiscard]] std::unique_ptr<Responder> find(const Address& address) const override {
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
     const auto file = world_.responder_files.find(address.normalized());
-    if (file == world_.responder_files.end()) return nullptr;
-    return std::make_unique<Responder>(load_responder(file->second));
+    if (file == world_.responder_files.end()) return std::nullopt;
+    return FoundResponder{std::make_unique<Responder>(load_responder(file->second)), address};
   }
 
  private:

@@ -37,8 +37,8 @@ inline std::vector<std::string> matching_bodies(const HeaderMark& mark) {
       return with_each("x, (c)", "; y");
     case kBeginsWith:
       return with_each("", " x");
-    case kEndsInNone:
-      return {"x", "", first_value(mark) + ":x"};
+    case kMatchesNone:
+      return {"x", "", "1:2:3:x"};
     case kNumberAtLeast:
       return {std::string(mark.values), "(c) 999", std::string(mark.values) + ".5"};
     case kParameterIs:
@@ -67,8 +67,15 @@ inline std::vector<std::string> other_bodies(const HeaderMark& mark) {
       return {"", "x" + value, value + "x", value + "-x", "(" + value + ")"};
     case kBeginsWith:
       return {"", "x" + value, value.substr(0, value.size() - 1), "x " + value};
-    case kEndsInNone:
-      return {value, "x:y:z" + value};
+    case kMatchesNone: {
+      std::vector<std::string> bodies;
+      for (const auto pattern : values) {
+        bodies.emplace_back();
+        for (const char c : pattern)
+          bodies.back() += c == '*' ? 'x' : c;
+      }
+      return bodies;
+    }
     case kNumberAtLeast:
       return {"",
               "0",

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -134,9 +135,28 @@ TEST(MimeParts, ComeWithTheMultipartBeforeWhatIsInIt) {
   }
 }
 
-TEST(MimeParts, EndWithTheOutermost) {
+TEST(MimeParts, EndAtAClosingLineButMayGoOnBehindIt) {
+  EXPECT_EQ(parts_of("multipart/mixed; boundary=a", std::string(kNested) + "--a--\nepilogue\n"),
+            (Parts{"Content-Type: multipart/alternative; boundary=b|in between", "A: 1|one",
+                   "B: 2|two"}));
   const std::string behind = "--a--\n--b\nC: 3\n\nthree\n--a\nD: 4\n\nfour\n";
-  EXPECT_EQ(parts_of("multipart/mixed; boundary=a", std::string(kNested) + behind).size(), 3U);
+  EXPECT_EQ(parts_of("multipart/mixed; boundary=a", std::string(kNested) + behind).size(), 5U);
+}
+
+TEST(MimeParts, AreNotHiddenByADelimiterOfAnotherContentType) {
+  for (const auto line : {"--z"sv, "--z--"sv}) {
+    for (const std::string added : {"multipart/mixed; boundary=z", "multipart/mixed; boundary=a"}) {
+      const std::string body = std::string(kNested) + std::string(line) + "\n--b\n" +
+                               std::string(line) + "\nC: 3\n\nthree\n--a--\n";
+      const auto message = parse_message("Content-Type: " + added +
+                                         "\nContent-Type: multipart/mixed; boundary=a\n\n" + body);
+      const auto parts = find_mime_parts(message);
+      SCOPED_TRACE(added + std::string(line));
+      EXPECT_TRUE(std::any_of(parts.begin(), parts.end(), [](const MimePart& part) {
+        return part.header.find("C") != nullptr;
+      }));
+    }
+  }
 }
 
 TEST(MimeParts, ReachToTheEndWhereNothingClosesThem) {
@@ -153,7 +173,7 @@ TEST(MimeParts, ReachToTheEndWhereNothingClosesThem) {
 TEST(MimeParts, MayBeEmptyOrNothingButAHeader) {
   EXPECT_EQ(parts_of("multipart/mixed; boundary=b",
                      "--b\n\n--b\n--b\nA: 1\n--b\nB: 2\n\n\n--b--\n--b\n\nnone\n"),
-            (Parts{"|", "|", "A: 1|", "B: 2|"}));
+            (Parts{"|", "|", "A: 1|", "B: 2|", "|none\n"}));
 }
 
 TEST(MimeParts, TakeTheLineEndBeforeADelimiterForItsOwn) {

@@ -587,7 +587,7 @@ class Responders {
   /// The name of the file found, or "none".
   [[nodiscard]] std::string find(std::string_view text, const std::string& delimiters = "+") const {
     const auto found = responder_folder(folder_.path(), delimiters)->find(address(text));
-    return found ? expanded(found->subject) : "none";
+    return found ? expanded(found->responder->subject) : "none";
   }
   [[nodiscard]] const test::TemporaryFolder& folder() const { return folder_; }
 
@@ -655,11 +655,11 @@ TEST(ResponderLookup, AMissingFolderIsAFault) {
 TEST(ResponderLookup, ASingleResponderIsForEveryAddress) {
   const Desk desk;
   desk.write("info.conf", "text = text.txt\n");
-  const auto source = single_responder(desk.path("info.conf"));
+  const auto source = single_responder(desk.path("info.conf"), "+");
   for (const char* text : {"a@example.org", "b@example.net"}) {
     const auto found = source->find(address(text));
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->file, desk.path("info.conf"));
+    EXPECT_EQ(found->responder->file, desk.path("info.conf"));
   }
 }
 

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inforeply/encoded_word.hpp"
+#include "inforeply/marks.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+using enum Matcher;
+constexpr auto kNone = std::string_view::npos;
+
+template <typename Predicate>
+bool any_value(std::string_view values, Predicate predicate) {
+  const auto all = split(values, '|');
+  return std::any_of(all.begin(), all.end(), predicate);
+}
+
+bool is_any(std::string_view values, std::string_view text) {
+  return any_value(values,
+                   [&](std::string_view value) { return equals_ignoring_case(value, text); });
+}
+
+std::string first_word(std::string_view body) {
+  return std::string(body.substr(0, body.find_first_of(" ,;")));
+}
+
+bool list_contains(std::string_view values, std::string_view body) {
+  std::string bare(body);
+  std::replace(bare.begin(), bare.end(), ';', ',');
+  const auto parts = split(bare, ',');
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return is_any(values, part); });
+}
+
+bool parameter_is(std::string_view values, std::string_view body) {
+  const auto wanted = split(values, '|');
+  const auto parameter = find_parameter(body, wanted[1]);
+  return parameter && leading_token(body) == wanted[0] &&
+         equals_ignoring_case(*parameter, wanted[2]);
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned octet = 0;
+    const auto* const digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, octet, 16).ptr == digits + 2) {
+      result += static_cast<char>(octet);
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+/// Enough to hold the end of a name: decoding costs.
+std::string_view last_octets(std::string_view text) {
+  constexpr std::size_t kEnough = 1024;
+  return text.substr(text.size() - std::min(text.size(), kEnough));
+}
+
+/// The file names that programs may read out of a field: the parameters `filename` and `name`,
+/// with encoded-words decoded, which do not belong there but are common; and in RFC 2231's forms:
+/// `filename*=utf-8''x%2Ey`, and `filename*0=x; filename*1*=%2Ey`.
+std::vector<std::string> file_names(std::string_view body) {
+  std::vector<std::string> found;
+  for (const std::string_view name : {"filename", "name"}) {
+    std::map<unsigned long long, std::string> pieces;  // by their numbers
+    for (const auto section : split_unquoted(body, ';')) {
+      const auto equals = section.find('=');
+      if (equals == kNone || !starts_with_ignoring_case(section, name)) continue;
+      auto end = trim(section.substr(name.size(), equals - name.size()));
+      std::string value = unquoted(trim(section.substr(equals + 1)));
+      if (end.empty()) found.push_back(decode_field_text(last_octets(value)));
+      if (!end.starts_with('*')) continue;
+      if (end.ends_with('*')) value = percent_decoded(value);
+      end = end.substr(1, end.find('*', 1) - 1);
+      pieces[parse_number(end).value_or(0)] += value;
+    }
+    std::string joined;
+    for (const auto& [number, piece] : pieces)
+      joined += piece;
+    found.push_back(std::move(joined));
+  }
+  return found;
+}
+
+bool file_name_ends(std::string_view values, std::string_view body) {
+  const auto names = file_names(body);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    // Windows opens "x.exe." as x.exe.
+    const auto end = name.find_last_not_of(" \t.");
+    const auto shown = to_lower_ascii(std::string_view(name).substr(0, end + 1));
+    return any_value(values, [&](std::string_view ending) { return shown.ends_with(ending); });
+  });
+}
+
+/// The number that `text` begins with, its fraction left out; nothing where it is none or negative.
+std::optional<unsigned long long> leading_number(std::string_view text) {
+  return parse_number(text.substr(0, text.find_first_not_of("0123456789")));
+}
+
+/// The local part with every run of digits as a single 0.
+std::string with_digits_as_zero(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit) result += c;
+    if (digit && !result.ends_with('0')) result += '0';
+  }
+  return result;
+}
+
+/// Its words, each between two `-`, without digits.
+std::string words_of(std::string_view local_part) {
+  std::string words = "-";
+  for (const char c : to_lower_ascii(local_part)) {
+    if (c >= '0' && c <= '9') continue;
+    words += c == '.' || c == '_' ? '-' : c;
+  }
+  return words + '-';
+}
+
+}  // namespace
+
+bool matches(const HeaderMark& mark, const HeaderField& field) {
+  if (!matches_glob(field.name, mark.field)) return false;
+  const std::string body = collapse_blanks(strip_comments(field.body));
+  switch (mark.matcher) {
+    case kPresent:
+      return true;
+    case kTokenIs:
+      return is_any(mark.values, leading_token(body));
+    case kTokenIsNot:
+      return !is_any(mark.values, leading_token(body));
+    case kWordIs:
+      return is_any(mark.values, first_word(body));
+    case kListContains:
+      return list_contains(mark.values, body);
+    case kBeginsWith:
+      return any_value(mark.values, [&](std::string_view value) {
+        return starts_with_ignoring_case(body, value);
+      });
+    case kMatchesNone:
+      return !any_value(mark.values,
+                        [&](std::string_view value) { return matches_glob(body, value); });
+    case kNumberAtLeast: {
+      const auto number = leading_number(first_word(body));
+      return number && *number >= *parse_number(mark.values);
+    }
+    case kParameterIs:
+      return parameter_is(mark.values, body);
+    case kFileNameEnds:
+      return file_name_ends(mark.values, body);
+  }
+  return false;
+}
+
+const SenderMark* find_sender_mark(std::string_view local_part, std::string_view domain) {
+  const std::string whole = with_digits_as_zero(local_part);
+  const std::string_view bare = std::string_view(whole).substr(0, whole.find('+'));
+  const std::string address = whole + "@" + std::string(domain);
+  const std::string words = words_of(bare);
+  const auto has_mark = [&](const SenderMark& mark) {
+    const auto pattern = mark.address;
+    if (pattern.find('@') != kNone) return matches_glob(address, pattern);
+    if (!pattern.starts_with('~'))
+      return matches_glob(whole, pattern) || matches_glob(bare, pattern);
+    const auto wanted = pattern.substr(1, pattern.size() - 2);
+    return words.find("-" + std::string(wanted) + "-") != std::string::npos;
+  };
+  const auto marks = sender_marks();
+  const auto found = std::find_if(marks.begin(), marks.end(), has_mark);
+  return found == marks.end() ? nullptr : &*found;
+}
+
+}  // namespace inforeply
