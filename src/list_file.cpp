@@ -23,13 +23,13 @@ namespace {
 
 constexpr std::size_t kMaxLineOctets = 1024;
 constexpr std::uint64_t kUnindexedOctets = std::uint64_t{64} * 1024;  // read as fast as looked up
-constexpr std::uint64_t kOctetsPerPass = std::uint64_t{32} * 1024 * 1024;
-constexpr std::uint64_t kMagic = 0x32'74'73'69'6C'72'66'69;  // "ifrlist2"
+constexpr std::uint64_t kDigestsPerPass = std::uint64_t{1} << 20U;    // 8 MiB
+constexpr std::uint64_t kMagic = 0x33'74'73'69'6C'72'66'69;           // "ifrlist3"
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// A list file as it was when its index was made.
-using Identity = std::array<std::uint64_t, 5>;
-constexpr std::size_t kSizeField = 2;
+/// A list file as it was when its index was made: device, inode, size, and time of the last change,
+/// which nobody can set.
+using Identity = std::array<std::uint64_t, 4>;
 using Digest = std::uint64_t;
 
 struct IndexHeader {
@@ -48,15 +48,18 @@ std::optional<Identity> identity_of(const Descriptor& file) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return std::nullopt;
   return Identity{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-                  nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+                  nanoseconds(status.st_ctim)};
+}
+
+std::uint64_t size_of(const Identity& identity) {
+  return identity[2];
 }
 
 /// Whether a change from now on would change the identity: file times are coarse.
 bool has_settled(const Identity& identity, std::chrono::nanoseconds after) {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  return std::max(identity[3], identity[4]) + static_cast<std::uint64_t>(after.count()) <
-         nanoseconds(now);
+  return identity[3] + static_cast<std::uint64_t>(after.count()) < nanoseconds(now);
 }
 
 bool read_exactly(const Descriptor& file, void* into, std::size_t size, off_t offset) {
@@ -126,22 +129,25 @@ void hand_over(const std::string& path) {
   [[maybe_unused]] const int status = ::lchown(path.c_str(), folder.st_uid, folder.st_gid);
 }
 
-/// A new index, under a name of its own until it is whole and on the disk.
+/// A new index, under another name until it is whole and on the disk. One process at a time makes
+/// it.
 class IndexWriter {
  public:
   IndexWriter(const IndexFolder& folder, std::string path, const Identity& identity)
-      : path_(std::move(path)), temporary_(path_ + "." + std::to_string(::getpid())) {
+      : path_(std::move(path)), unfinished_(path_ + ".new") {
     header_.identity = identity;
     if (::mkdir(folder.path.c_str(), 0700) == 0) hand_over(folder.path);
-    file_ = Descriptor(
-        ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    file_ =
+        Descriptor(::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    owns_name_ = lock();
+    // What a process that was killed has left behind is written over.
     const IndexHeader none{0, {}, 0};
-    good_ = file_.is_open() && write_all(file_, &none, sizeof none);
+    good_ = owns_name_ && ::ftruncate(file_.get(), 0) == 0 && write_all(file_, &none, sizeof none);
   }
   IndexWriter(const IndexWriter&) = delete;
   IndexWriter& operator=(const IndexWriter&) = delete;
   ~IndexWriter() {
-    if (file_.is_open()) ::unlink(temporary_.c_str());
+    if (owns_name_) ::unlink(unfinished_.c_str());
   }
   [[nodiscard]] bool good() const { return good_; }
   void write(const std::vector<Digest>& digests) {
@@ -151,16 +157,28 @@ class IndexWriter {
   void put_in_place() {
     good_ = good_ && ::pwrite(file_.get(), &header_, sizeof header_, 0) == sizeof header_ &&
             ::fdatasync(file_.get()) == 0;
-    if (!good_ || std::rename(temporary_.c_str(), path_.c_str()) != 0) return;
+    if (!good_ || std::rename(unfinished_.c_str(), path_.c_str()) != 0) return;
+    owns_name_ = false;
     hand_over(path_);
-    file_.close();
   }
 
  private:
+  /// False where another process is at it, or has just put it in place.
+  [[nodiscard]] bool lock() const {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    struct stat opened {};
+    struct stat named {};
+    return file_.is_open() && ::fcntl(file_.get(), F_OFD_SETLK, &whole) == 0 &&
+           ::fstat(file_.get(), &opened) == 0 && ::stat(unfinished_.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+  }
+
   std::string path_;
-  std::string temporary_;
+  std::string unfinished_;
   IndexHeader header_;
   Descriptor file_;
+  bool owns_name_ = false;
   bool good_ = false;
 };
 
@@ -221,11 +239,14 @@ void ListFile::make_index(const IndexFolder& folder, const std::string& path) co
   const auto identity = identity_of(file_);
   if (!identity || !has_settled(*identity, folder.settled_after)) return;
   IndexWriter writer(folder, path, *identity);
+  if (!writer.good()) return;
+  std::uint64_t entries = 0;
+  scan([&](std::string_view) { return ++entries > 0; }, throw_fault);
   // A pass takes one range of the digests: memory is bounded however long the list is.
-  const std::uint64_t passes = (*identity)[kSizeField] / kOctetsPerPass + 1;
+  const std::uint64_t passes = entries / kDigestsPerPass + 1;
   for (std::uint64_t pass = 0; writer.good() && pass < passes; ++pass) {
     std::vector<Digest> digests;
-    digests.reserve((*identity)[kSizeField] / passes / 16);
+    digests.reserve(entries / passes + entries / passes / 8);  // ranges are not quite equal
     const auto keep = [&](std::string_view pattern) {
       const Digest digest = short_digest(pattern);
       if ((digest >> 32U) * passes >> 32U == pass) digests.push_back(digest);
@@ -241,7 +262,7 @@ void ListFile::make_index(const IndexFolder& folder, const std::string& path) co
 std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
                                       const IndexFolder& folder) const {
   const auto identity = identity_of(file_);
-  if (!identity || (*identity)[kSizeField] <= kUnindexedOctets || folder.path.empty()) {
+  if (!identity || size_of(*identity) <= kUnindexedOctets || folder.path.empty()) {
     return std::nullopt;
   }
   const std::string path = folder.path + "/" + digest({mention_.folder, mention_.name});

@@ -5,8 +5,8 @@
 // changed. Index files are only a saving: any of them may be removed, and where none can be
 // written the list is read.
 //
-// Format of an index: kMagic, the identity of the list file (device, inode, size, mtime, ctime as
-// five u64), the number of its entries as a u64, then of every entry in normal form the first 64
+// Format of an index: kMagic, the identity of the list file (device, inode, size, ctime as four
+// u64), the number of its entries as a u64, then of every entry in normal form the first 64
 // bits of its SHA-256, in rising order. Native byte order: it stays on the machine.
 #pragma once
 
@@ -42,7 +42,7 @@ class ListFile {
   /// By the index, made where it is missing and may be. Nothing where there is none.
   [[nodiscard]] std::optional<bool> look_up(std::span<const std::string> patterns,
                                             const IndexFolder& folder) const;
-  /// Leaves none where it cannot be written or the file is changing.
+  /// Leaves none where it cannot be written, another process is at it, or the file is changing.
   void make_index(const IndexFolder& folder, const std::string& path) const;
 
   FileMention mention_;

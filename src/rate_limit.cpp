@@ -9,7 +9,9 @@ namespace inforeply {
 namespace {
 
 bool counts(const ReplyTally::Entry& entry, const RateLimit& limit, Time now) {
-  return entry.replies > 0 && entry.at > now - limit.period && entry.at <= now + kClockTolerance;
+  // A clock that was stepped back closes a limit for no longer than its period.
+  const Time latest = now + std::min(kClockTolerance, limit.period);
+  return entry.replies > 0 && entry.at > now - limit.period && entry.at <= latest;
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace inforeply {
 using Seconds = std::chrono::seconds;
 using Time = std::chrono::sys_seconds;  ///< since the epoch, UTC
 
+/// A time further in the future than this was written by a wrong clock and does not count.
+inline constexpr Seconds kClockTolerance{24 * 3600};
+
 class Clock {
  public:
   Clock() = default;

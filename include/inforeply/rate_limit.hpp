@@ -13,9 +13,6 @@
 
 namespace inforeply {
 
-/// A time further in the future than this was written by a wrong clock and does not count.
-inline constexpr Seconds kClockTolerance{24 * 3600};
-
 /// At most `replies` in any span of `period`.
 struct RateLimit {
   std::uint32_t replies = 0;

@@ -1,7 +1,6 @@
 // A responder: the settings and the reply's text for one address.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>

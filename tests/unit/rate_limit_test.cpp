@@ -103,8 +103,11 @@ TEST(ReplyTally, CountsWhatAClockThatSteppedBackHasLeftInTheFuture) {
   ReplyTally tally;
   tally.add(limit, kNow);
   EXPECT_FALSE(tally.has_room(limit, kNow - Seconds{1}));
-  EXPECT_FALSE(tally.has_room(limit, kNow - kClockTolerance));
-  EXPECT_TRUE(tally.has_room(limit, kNow - kClockTolerance - Seconds{1}));
+  EXPECT_FALSE(tally.has_room(limit, kNow - limit.period));
+  EXPECT_TRUE(tally.has_room(limit, kNow - limit.period - Seconds{1}));
+  const RateLimit of_a_week{1, Seconds{7 * 24 * 3600}, {}};
+  EXPECT_FALSE(tally.has_room(of_a_week, kNow - kClockTolerance));
+  EXPECT_TRUE(tally.has_room(of_a_week, kNow - kClockTolerance - Seconds{1}));
 }
 
 TEST(ReplyTally, ForgetsWhatAWrongClockHasLeft) {
