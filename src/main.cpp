@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "inforeply/check.hpp"
 #include "inforeply/delivery.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
@@ -90,38 +91,16 @@ ExitStatus respond(const ResponderCommand& command) {
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
-/// By file and line, each once: several responders may name one file.
-void put_in_order(std::vector<ConfigError>& faults) {
-  const auto place_of = [](const ConfigError& fault) {
-    return std::tuple(std::string_view(fault.file()), fault.line(), std::string_view(fault.what()));
-  };
-  std::sort(faults.begin(), faults.end(),
-            [&](const ConfigError& a, const ConfigError& b) { return place_of(a) < place_of(b); });
-  const auto end = std::unique(
-      faults.begin(), faults.end(),
-      [&](const ConfigError& a, const ConfigError& b) { return place_of(a) == place_of(b); });
-  faults.erase(end, faults.end());
-}
-
 /// Prints every fault of the configuration, a line each.
 ExitStatus check_config(const ResponderCommand& command) {
   ::alarm(0);  // no mail waits for it
-  auto faults = command.faults;
-  const auto collect = [&](const ConfigError& fault) { faults.push_back(fault); };
-  const auto& settings = command.settings;
-  std::size_t responders = 1;
-  if (settings.responder.empty()) {
-    responders = check_responder_folder(settings.responders, collect);
-  } else {
-    check_responder(settings.responder, collect);
-  }
+  const auto check = check_configuration(command.settings, command.faults);
   std::string text;
-  put_in_order(faults);
-  for (const auto& fault : faults)
+  for (const auto& fault : check.faults)
     text += to_single_line(fault.what()) + "\n";
-  if (faults.empty()) text = "no fault found, responders: " + std::to_string(responders) + "\n";
+  if (text.empty()) text = "no fault found, responders: " + std::to_string(check.responders) + "\n";
   print(text);
-  return faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
+  return check.faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
 ExitStatus run(int argc, char** argv) {

@@ -359,12 +359,4 @@ Responder load_responder(const std::string& file, const IndexFolder& indexes,
   return Loader(file, indexes, on_fault).load();
 }
 
-void check_responder(const std::string& file, const FaultHandler& on_fault) {
-  collect_fault(on_fault, [&] {
-    const Responder responder = load_responder(file, {}, on_fault);
-    responder.never_reply_to.check_files(on_fault);
-    responder.only_reply_to.check_files(on_fault);
-  });
-}
-
 }  // namespace inforeply

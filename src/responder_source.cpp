@@ -8,14 +8,11 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
-
-constexpr std::string_view kSuffix = ".conf";
 
 /// Throws ConfigError where that cannot be told.
 bool exists(const std::string& path) {
@@ -71,56 +68,6 @@ class ResponderFolder : public ResponderSource {
   IndexFolder indexes_;
 };
 
-bool is_domain_name(const std::string& name) {
-  const auto address = parse_address("x@" + name);
-  return address && address->ascii_domain == name;
-}
-
-int hex_digit(char c) {
-  const auto digit = std::string_view("0123456789ABCDEF").find(c);
-  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
-}
-
-/// Whether encode_file_name gives this name to any local part.
-bool is_local_part_name(const std::string& name) {
-  std::string local_part;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] != '%') {
-      local_part += name[i];
-    } else if (i + 2 < name.size() && hex_digit(name[i + 1]) >= 0 && hex_digit(name[i + 2]) >= 0) {
-      local_part += static_cast<char>(hex_digit(name[i + 1]) * 16 + hex_digit(name[i + 2]));
-      i += 2;
-    } else {
-      return false;
-    }
-  }
-  const auto address = parse_address(Address{local_part, "x", "x"}.to_string());
-  return address && address->local_part == local_part && encode_file_name(local_part) == name;
-}
-
-/// In the order of their names.
-std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  std::vector<std::filesystem::directory_entry> entries;
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-    entries.push_back(*entry);
-  if (error) throw ConfigError(folder.string(), 0, "cannot read: " + error.message());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
-std::size_t check_file(const std::filesystem::path& path, bool (*is_findable)(const std::string&),
-                       const FaultHandler& on_fault) {
-  if (path.extension() != kSuffix) return 0;
-  if (!is_findable(path.stem().string())) {
-    on_fault({path.string(), 0,
-              "no address leads to a file of this name (lower case, A-labels, / and % encoded)"});
-  }
-  check_responder(path.string(), on_fault);
-  return 1;
-}
-
 }  // namespace
 
 std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
@@ -133,30 +80,6 @@ std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::strin
                                                   IndexFolder indexes) {
   return std::make_unique<ResponderFolder>(std::move(folder), std::move(delimiters),
                                            std::move(indexes));
-}
-
-std::size_t check_responder_folder(const std::string& folder, const FaultHandler& on_fault) {
-  std::size_t responders = 0;
-  collect_fault(on_fault, [&] {
-    for (const auto& entry : entries_of(folder)) {
-      std::error_code ignored;
-      responders += check_file(entry.path(), is_domain_name, on_fault);
-      if (!entry.is_directory(ignored)) continue;
-      std::size_t in_folder = 0;
-      collect_fault(on_fault, [&] {
-        for (const auto& inner : entries_of(entry.path())) {
-          in_folder += check_file(inner.path(), is_local_part_name, on_fault);
-        }
-      });
-      // Another folder may hold what responders of whole domains name.
-      if (in_folder != 0 && !is_domain_name(entry.path().filename().string())) {
-        on_fault({entry.path().string(), 0,
-                  "no address leads to a folder of this name (lower case, A-labels)"});
-      }
-      responders += in_folder;
-    }
-  });
-  return responders;
 }
 
 std::string encode_file_name(std::string_view part) {

@@ -196,6 +196,13 @@ void check_value(const std::string& name, const std::string& value) {
     throw Error(Fault::kUsage,
                 "'" + name + " = " + value + "': expected replies in a time, such as 100/1h");
   }
+  if (name == "trusted-authserv" && value.find_first_of(" \t;,()\"") != std::string::npos) {
+    throw Error(Fault::kUsage, "'trusted-authserv = " + value + "': expected one authserv-id");
+  }
+  if (name == "recipient-delimiter" && value.find_first_of("@.\"") != std::string::npos) {
+    throw Error(Fault::kUsage,
+                "'recipient-delimiter = " + value + "': expected characters such as +, or none");
+  }
   if (name == "autoreply-domain" && !parse_address("x@" + value)) {
     throw Error(Fault::kUsage, "'autoreply-domain = " + value + "': expected a domain");
   }

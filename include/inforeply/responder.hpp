@@ -59,7 +59,4 @@ struct Responder {
 Responder load_responder(const std::string& file, const IndexFolder& indexes = {},
                          const FaultHandler& on_fault = throw_fault);
 
-/// The same for the sake of its faults alone, in the lists of addresses that it names, too.
-void check_responder(const std::string& file, const FaultHandler& on_fault);
-
 }  // namespace inforeply

@@ -41,10 +41,6 @@ std::unique_ptr<ResponderSource> single_responder(std::string file, std::string 
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
                                                   IndexFolder indexes = {});
 
-/// Reads every responder file of a folder for its faults; one whose name no address has is a fault,
-/// too. Says how many there are.
-std::size_t check_responder_folder(const std::string& folder, const FaultHandler& on_fault);
-
 /// A part of an address as a file name: lower case; `/`, `%`, a leading dot and control characters
 /// percent-encoded.
 std::string encode_file_name(std::string_view part);

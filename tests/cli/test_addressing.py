@@ -267,7 +267,8 @@ class AutoreplyDomain(AddressingTestCase):
 
     def forms(self, local_part, domain):
         return [f"{local_part}#{domain}@{self.DOMAIN}", f"{local_part}={domain}@{self.DOMAIN}",
-                f'"{local_part}@{domain}"@{self.DOMAIN}', f'"{local_part}#{domain}"@{self.DOMAIN}']
+                f'"{local_part}@{domain}"@{self.DOMAIN}', f'"{local_part}#{domain}"@{self.DOMAIN}',
+                f"{local_part}@{domain}@{self.DOMAIN}"]
 
     def assert_reaches(self, recipients, used="info@our.example", **fields):
         for recipient in recipients:

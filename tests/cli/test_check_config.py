@@ -150,6 +150,12 @@ class Run(CheckTestCase):
 
 
 class MainConfiguration(CheckTestCase):
+    def test_values_that_could_never_match(self):
+        self.assert_faults([("empty.conf:1", "'trusted-authserv = mx example; foo'"),
+                            ("empty.conf:2", "'recipient-delimiter = @'")],
+                           configuration="trusted-authserv = mx example; foo\n"
+                                         "recipient-delimiter = @\n")
+
     def test_every_fault_with_its_line_in_their_order(self):
         self.assert_faults([
             ("empty.conf:2", "unknown name 'colour'"),
@@ -234,6 +240,15 @@ class ResponderFile(CheckTestCase):
     TEXT = "responders/our.example/info.txt"
     TEMPLATE = "responders/our.example/info.template"
     LIST = "responders/our.example/list"
+
+    def test_a_reply_that_is_too_large(self):
+        """RFC 3834, 2: quoted-printable makes three octets of one that is not ASCII."""
+        text = ("\N{BLACK STAR}" * 60 + "\n") * 350
+        self.assertLess(len(text.encode()), 65536)
+        self.place.set_responder(text=text)
+        self.assert_faults([("responders/our.example/info.conf", "octets", "'allow-large'")])
+        self.place.set_responder("allow-large = yes", text)
+        self.assert_well(1)
 
     def test_every_fault_with_its_line_in_their_order(self):
         self.place.set_responder("kind = holiday\n"

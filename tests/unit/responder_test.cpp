@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fixtures.hpp"
+#include "inforeply/check.hpp"
 #include "inforeply/decision.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/responder_source.hpp"
