@@ -22,9 +22,9 @@ namespace inforeply {
 namespace {
 
 constexpr std::size_t kMaxLineOctets = 1024;
-constexpr std::uint64_t kUnindexedOctets = std::uint64_t{64} * 1024;  // read as fast as looked up
-constexpr std::uint64_t kDigestsPerPass = std::uint64_t{1} << 20U;    // 8 MiB
-constexpr std::uint64_t kMagic = 0x33'74'73'69'6C'72'66'69;           // "ifrlist3"
+constexpr std::uint64_t kUnindexedOctets = 4096;                    // read as fast as looked up
+constexpr std::uint64_t kDigestsPerPass = std::uint64_t{1} << 20U;  // 8 MiB
+constexpr std::uint64_t kMagic = 0x33'74'73'69'6C'72'66'69;         // "ifrlist3"
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// A list file as it was when its index was made: device, inode, size, and time of the last change,
