@@ -1,20 +1,4 @@
-// The reply cache in LMDB, whose handles are in lmdb.hpp.
-//
-// Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
-// key "inforeply" with the version as a decimal number, and two named databases:
-//
-//   records   key    responder NUL sender NUL handle
-//             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
-//                    four strings, each after a u8 with its length: message_id, delivery,
-//                    the whole responder, the whole sender
-//   expiry    key    u64 expires_at, big-endian, then the key in records; no entry for "never"
-//             value  empty
-//   limits    key    the counter of a rate limit, cut in the same way
-//             value  u64 expires_at, then of each of its entries u64 at, u32 replies
-//
-// Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
-// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
-// in place of what is missing, and stands whole in the value; else that string is empty there.
+// The reply cache in LMDB, whose handles are in lmdb.hpp; what it writes is in cache_format.hpp.
 //
 // An open-file-description lock on one octet of the file, far behind its end and chosen by a digest
 // of key and delivery, is held from the reservation to its end. The kernel drops it when the
@@ -26,14 +10,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <limits>
 #include <utility>
 #include <vector>
 
+#include "cache_format.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
@@ -41,133 +24,6 @@
 
 namespace inforeply {
 namespace {
-
-constexpr unsigned long long kFormatVersion = 1;
-constexpr std::string_view kVersionKey = "inforeply";
-constexpr std::size_t kMaxKeyPart = 180;
-constexpr std::size_t kDigestOctets = 32;
-constexpr std::size_t kMaxStoredString = 255;
-constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-
-// --- octets of keys and values -----------------------------------------------------------------
-
-template <typename Integer>
-void put_integer(std::string& into, Integer value) {
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    into += static_cast<char>(value >> (8 * i));
-}
-
-/// Cuts what is longer: only a digest or a Message-ID could be, and both only have to be
-/// recognised.
-void put_string(std::string& into, std::string_view text) {
-  text = text.substr(0, kMaxStoredString);
-  put_integer(into, static_cast<std::uint8_t>(text.size()));
-  into += text;
-}
-
-/// Takes a value apart; `ok` turns false at its end and stays so.
-struct Reader {
-  std::string_view rest;
-  bool ok = true;
-
-  template <typename Integer>
-  Integer integer() {
-    ok = ok && rest.size() >= sizeof(Integer);
-    if (!ok) return 0;
-    Integer value = 0;
-    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-      value |= static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(rest[i]))
-                                    << (8 * i));
-    }
-    rest.remove_prefix(sizeof(Integer));
-    return value;
-  }
-  std::string string() {
-    const std::size_t size = integer<std::uint8_t>();
-    ok = ok && rest.size() >= size;
-    if (!ok) return {};
-    std::string text(rest.substr(0, size));
-    rest.remove_prefix(size);
-    return text;
-  }
-};
-
-std::uint64_t to_stored(std::optional<Time> time) {
-  return time ? static_cast<std::uint64_t>(time->time_since_epoch().count()) : kNever;
-}
-
-Time from_stored(std::uint64_t seconds) {
-  return Time{Seconds{static_cast<Seconds::rep>(seconds)}};
-}
-
-std::string key_part(const std::string& text) {
-  if (text.size() <= kMaxKeyPart) return text;
-  return text.substr(0, kMaxKeyPart - kDigestOctets - 1) + '\x01' + digest({text});
-}
-
-std::string prefix_of(const std::string& responder) {
-  return key_part(responder) + '\0';
-}
-std::string prefix_of(const std::string& responder, const std::string& sender) {
-  return prefix_of(responder) + key_part(sender) + '\0';
-}
-std::string record_key(const ReplyKey& key) {
-  return prefix_of(key.responder, key.sender) + key.handle;
-}
-
-std::string expiry_key(Time expires_at, std::string_view record_key) {
-  const std::uint64_t seconds = to_stored(expires_at);
-  std::string key;
-  for (std::size_t i = sizeof seconds; i-- > 0;)
-    key += static_cast<char>(seconds >> (8 * i));
-  return key.append(record_key);
-}
-
-std::string encode(const ReplyRecord& record) {
-  std::string value;
-  put_integer(value, static_cast<std::uint8_t>(record.state));
-  put_integer(value, to_stored(record.answered_at));
-  put_integer(value, to_stored(record.expires_at));
-  put_integer(value, record.count);
-  put_string(value, record.message_id);
-  put_string(value, record.delivery);
-  for (const auto* part : {&record.key.responder, &record.key.sender}) {
-    put_string(value, part->size() > kMaxKeyPart ? std::string_view(*part) : std::string_view());
-  }
-  return value;
-}
-
-/// Nothing where key or value is no record.
-std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) {
-  const auto responder_end = key.find('\0');
-  const auto sender_end = key.find('\0', responder_end + 1);
-  if (responder_end == std::string_view::npos || sender_end == std::string_view::npos) {
-    return std::nullopt;
-  }
-  ReplyRecord record;
-  Reader reader{value};
-  const auto state = reader.integer<std::uint8_t>();
-  record.state = static_cast<RecordState>(state);
-  record.answered_at = from_stored(reader.integer<std::uint64_t>());
-  const auto expires_at = reader.integer<std::uint64_t>();
-  if (expires_at != kNever) record.expires_at = from_stored(expires_at);
-  record.count = reader.integer<std::uint32_t>();
-  record.message_id = reader.string();
-  record.delivery = reader.string();
-  record.key.responder = reader.string();
-  record.key.sender = reader.string();
-  if (record.key.responder.empty()) record.key.responder = key.substr(0, responder_end);
-  if (record.key.sender.empty()) {
-    record.key.sender = key.substr(responder_end + 1, sender_end - responder_end - 1);
-  }
-  record.key.handle = key.substr(sender_end + 1);
-  const bool known_state =
-      record.state == RecordState::kPending || record.state == RecordState::kAnswered;
-  if (!reader.ok || !known_state) return std::nullopt;
-  return record;
-}
-
-// --- the cache ---------------------------------------------------------------------------------
 
 using lmdb::Cursor;
 using lmdb::Environment;
@@ -341,26 +197,14 @@ class LmdbCache : public ReplyCache {
   [[nodiscard]] ReplyTally find_tally(const Transaction& txn, const std::string& counter) const {
     const auto value = txn.get(limits_, key_part(counter));
     if (!value) return {};
-    Reader reader{*value};
-    reader.integer<std::uint64_t>();  // when it expires
-    std::vector<ReplyTally::Entry> entries;
-    while (reader.ok && !reader.rest.empty()) {
-      const Time at = from_stored(reader.integer<std::uint64_t>());
-      entries.push_back({at, reader.integer<std::uint32_t>()});
-    }
-    if (!reader.ok) environment_.fail("read", "a damaged counter");
-    return ReplyTally(std::move(entries));
+    auto tally = decode_tally(*value);
+    if (!tally) environment_.fail("read", "a damaged counter");
+    return *std::move(tally);
   }
   void store_tally(Transaction& txn, const CountedLimit& counted, const ReplyTally& tally) {
-    const auto& entries = tally.entries();
-    if (entries.empty()) return txn.erase(limits_, key_part(counted.counter));
-    std::string value;
-    put_integer(value, to_stored(entries.back().at + counted.limit.period));
-    for (const auto& entry : entries) {
-      put_integer(value, to_stored(entry.at));
-      put_integer(value, entry.replies);
-    }
-    txn.put(limits_, key_part(counted.counter), value);
+    const std::string key = key_part(counted.counter);
+    if (tally.entries().empty()) return txn.erase(limits_, key);
+    txn.put(limits_, key, encode(tally, counted.limit.period));
   }
 
   [[nodiscard]] const CountedLimit* find_reached_limit(const Transaction& txn,
@@ -388,7 +232,7 @@ class LmdbCache : public ReplyCache {
   void purge_counters(const PurgeRequest& request) {
     std::vector<std::string> expired;
     const auto is_expired = [&](std::string_view value) {
-      return from_stored(Reader{value}.integer<std::uint64_t>()) <= request.now;
+      return tally_expiry(value) <= request.now;
     };
     {
       const Transaction read(environment_, Mode::kRead);
@@ -457,7 +301,7 @@ class LmdbCache : public ReplyCache {
     for (bool found = cursor.seek(position); found && cursor.key() < end; found = cursor.next()) {
       if (keys.size() == request.batch) break;
       position = std::string(cursor.key()) + '\0';
-      keys.emplace_back(cursor.key().substr(sizeof(std::uint64_t)));
+      keys.emplace_back(record_key_in(cursor.key()));
     }
     return keys;
   }

@@ -1,0 +1,54 @@
+// What the reply cache writes into its file, octet by octet.
+//
+// Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
+// key "inforeply" with the version as a decimal number, and three named databases:
+//
+//   records   key    responder NUL sender NUL handle
+//             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
+//                    four strings, each after a u8 with its length: message_id, delivery,
+//                    the whole responder, the whole sender
+//   expiry    key    u64 expires_at, big-endian, then the key in records; no entry for "never"
+//             value  empty
+//   limits    key    the counter of a rate limit, cut in the way of a responder
+//             value  u64 expires_at, then of each of its entries u64 at, u32 replies
+//
+// Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
+// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
+// in place of what is missing, and stands whole in the value; else that string is empty there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inforeply/rate_limit.hpp"
+#include "inforeply/reply_cache.hpp"
+
+namespace inforeply {
+
+inline constexpr unsigned long long kFormatVersion = 1;
+inline constexpr std::string_view kVersionKey = "inforeply";
+
+/// A string as a part of a key: cut, with its digest, where it is too long.
+std::string key_part(const std::string& text);
+
+/// What the keys of a responder's records begin with, and those of a person's with it.
+std::string prefix_of(const std::string& responder);
+std::string prefix_of(const std::string& responder, const std::string& sender);
+
+std::string record_key(const ReplyKey& key);
+std::string expiry_key(Time expires_at, std::string_view record_key);
+/// The record's key in one of the expiry index.
+std::string_view record_key_in(std::string_view expiry_key);
+
+std::string encode(const ReplyRecord& record);
+/// Nothing where key or value is no record.
+std::optional<ReplyRecord> decode(std::string_view key, std::string_view value);
+
+/// Of a tally that is not empty.
+std::string encode(const ReplyTally& tally, Seconds period);
+std::optional<ReplyTally> decode_tally(std::string_view value);
+/// When none of its entries counts any more.
+Time tally_expiry(std::string_view value);
+
+}  // namespace inforeply
