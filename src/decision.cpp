@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 
 #include "inforeply/authentication.hpp"
@@ -229,34 +230,34 @@ std::optional<Hit> check_system_sender(const Case& one) {
   return std::nullopt;
 }
 
+/// The entries of a list that would cover one of the addresses, or one without its extension.
+std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses) {
+  std::vector<std::string> patterns;
+  for (const auto& address : addresses) {
+    for (const auto& spelling : {address, without_extension(address, "+")}) {
+      auto more = patterns_that_cover(spelling);
+      patterns.insert(patterns.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
+    }
+  }
+  return patterns;
+}
+
 std::optional<Hit> check_excluded(const Case& one) {
   const Responder& responder = *one.input.responder;
   const Address& given = *one.input.address;
   const Address person = person_behind(given);
-  const auto add_all = [](std::vector<std::string>& to, const Address& address) {
-    auto patterns = patterns_that_cover(address);
-    to.insert(to.end(), std::make_move_iterator(patterns.begin()),
-              std::make_move_iterator(patterns.end()));
-  };
-  // Of the person, in any spelling; and of where the reply would go.
-  std::vector<std::string> patterns;
   if (!responder.never_reply_to.empty()) {
-    for (const auto& address : {given, person, without_extension(person, "+")}) {
-      add_all(patterns, address);
-    }
-    if (const auto entry = responder.never_reply_to.find(patterns)) {
+    // Neither to the person nor to where the reply would go.
+    const auto entry = responder.never_reply_to.find(patterns_that_cover_any({given, person}));
+    if (entry)
       return Hit{evidence_of_sender(one.input.sender) + " in never-reply-to = " + *entry, {}};
-    }
   }
   if (responder.only_reply_to.empty()) return std::nullopt;
   // The reply goes to the envelope sender: one that a forwarder has rewritten is the forwarder's,
   // and anybody could have written what it says inside.
-  patterns.clear();
   const Address& there = person.ascii_domain == given.ascii_domain ? person : given;
-  for (const auto& address : {there, without_extension(there, "+")}) {
-    add_all(patterns, address);
-  }
-  if (responder.only_reply_to.find(patterns)) return std::nullopt;
+  if (responder.only_reply_to.find(patterns_that_cover_any({there}))) return std::nullopt;
   return Hit{evidence_of_sender(one.input.sender) + " not in only-reply-to", {}};
 }
 
