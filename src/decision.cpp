@@ -35,15 +35,14 @@ std::string evidence_of_sender(std::string_view sender) {
   return "envelope sender <" + ellipsize(to_single_line(sender), kMaxEvidenceCharacters) + ">";
 }
 
-std::string evidence_of(const HeaderField& field) {
-  return ellipsize(to_single_line(field.name + ": " + decode_field_start(field.body)),
-                   kMaxEvidenceCharacters);
-}
-
-const HeaderField* find_field(const HeaderMark& mark, const Header& header) {
-  const auto found = std::find_if(header.fields.begin(), header.fields.end(),
-                                  [&](const HeaderField& field) { return matches(mark, field); });
-  return found == header.fields.end() ? nullptr : &*found;
+/// The field; of a long one its name and `piece`, what decided.
+std::string evidence_of(const HeaderField& field, std::string_view piece) {
+  const auto shown = [&](std::string_view body) {
+    return to_single_line(field.name + ": " + decode_field_start(body));
+  };
+  const std::string whole = shown(field.body);
+  if (ellipsize(whole, kMaxEvidenceCharacters) == whole) return whole;
+  return ellipsize(shown(piece), kMaxEvidenceCharacters);
 }
 
 /// The messages, or their headers alone, that stand in parts of one.
@@ -64,9 +63,12 @@ std::vector<Message> enclosed_messages(const std::vector<MimePart>& parts) {
 
 std::optional<Hit> find_mark_in(const Case& one, const HeaderMark& mark) {
   const auto find_in = [&](const Header& header, const char* where) -> std::optional<Hit> {
-    const auto* field = find_field(mark, header);
-    if (field == nullptr) return std::nullopt;
-    return Hit{where + evidence_of(*field), mark.source};
+    for (const auto& field : header.fields) {
+      if (const auto piece = find_match(mark, field)) {
+        return Hit{where + evidence_of(field, *piece), mark.source};
+      }
+    }
+    return std::nullopt;
   };
   if (mark.scope == Scope::kEnclosed) {
     for (const auto& message : one.enclosed) {
@@ -91,10 +93,23 @@ std::optional<Hit> check_header(const Case& one) {
   return std::nullopt;
 }
 
+std::string joined(std::span<const Address> addresses) {
+  std::vector<std::string> names;
+  for (const auto& address : addresses) {
+    auto name = to_single_line(address.to_string());
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
+  std::string text;
+  for (const auto& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return ellipsize(text, 2 * kMaxEvidenceCharacters);
+}
+
 std::optional<Hit> check_no_responder(const Case& one) {
   const DecisionInput& input = one.input;
   if (input.responder != nullptr) return std::nullopt;
-  return Hit{};
+  return Hit{joined(input.own), {}};
 }
 
 std::optional<Hit> check_inactive(const Case& one) {
@@ -120,8 +135,11 @@ std::optional<Hit> check_invalid_sender(const Case& one) {
   if (!input.address) {
     return Hit{evidence_of_sender(input.sender), "RFC 5321, 4.1.2; RFC 6531, 3.3"};
   }
-  if (input.responder->kind == ResponderKind::kService &&
-      input.message.header.find("From") == nullptr) {
+  const auto& fields = input.message.header.fields;
+  const bool has_from = std::any_of(fields.begin(), fields.end(), [](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "From") && !field.body.empty();
+  });
+  if (input.responder->kind == ResponderKind::kService && !has_from) {
     return Hit{"no From field", "RFC 3834, 2; RFC 5322, 3.6"};
   }
   return std::nullopt;
@@ -166,9 +184,8 @@ std::optional<Hit> check_answers_own_reply(const Case& one) {
       continue;
     }
     const auto ids = parse_message_ids(field.body);
-    if (std::any_of(ids.begin(), ids.end(), is_own_message_id)) {
-      return Hit{evidence_of(field), "our own mark"};
-    }
+    const auto own = std::find_if(ids.begin(), ids.end(), is_own_message_id);
+    if (own != ids.end()) return Hit{evidence_of(field, *own), "our own mark"};
   }
   for (const auto& message : one.enclosed) {
     if (is_own_message_id(message.message_id())) {
@@ -221,11 +238,13 @@ std::optional<Hit> check_system_sender(const Case& one) {
       continue;
     }
     std::string_view source;
-    const auto is_marked = [&](const Mailbox& mailbox) {
-      source = source_of_mark(mailbox);
+    std::string mailbox;
+    const auto is_marked = [&](const Mailbox& one_of_them) {
+      source = source_of_mark(one_of_them);
+      mailbox = one_of_them.display_name + " <" + one_of_them.addr_spec + ">";
       return !source.empty();
     };
-    if (find_mailbox(field.body, is_marked)) return Hit{evidence_of(field), source};
+    if (find_mailbox(field.body, is_marked)) return Hit{evidence_of(field, mailbox), source};
   }
   return std::nullopt;
 }
@@ -264,14 +283,14 @@ std::optional<Hit> check_excluded(const Case& one) {
 std::optional<Hit> check_unauthenticated(const Case& one) {
   const auto found = find_dmarc_result(one.input.message.header, one.input.trusted_authserv);
   if (!found || found->result != "fail") return std::nullopt;
-  return Hit{evidence_of(*found->field), {}};
+  return Hit{evidence_of(*found->field, "… dmarc=" + found->result), {}};
 }
 
 std::optional<Hit> check_not_addressed(const Case& one) {
   const DecisionInput& input = one.input;
   if (input.responder->kind == ResponderKind::kService) return std::nullopt;
   if (addressed_as(input.message, input.own, input.delimiters)) return std::nullopt;
-  return Hit{"no own address in To, Cc, Bcc, Resent-To, Resent-Cc, Resent-Bcc", {}};
+  return Hit{"To, Cc, Bcc and their Resent- forms have none of " + joined(input.own), {}};
 }
 
 enum class Strength : std::uint8_t { kHard, kSoft };
@@ -309,16 +328,16 @@ constexpr std::array kRules = {
          "responder file"},
     Rule{Reason::kSystemSender, kSoft, check_system_sender, "a mail system or a robot sent it",
          "RFC 3834, 2; RFC 2142"},
-    Rule{Reason::kList, kSoft, check_header<Reason::kList>, "it came through a mailing list",
-         "RFC 3834, 2"},
+    Rule{Reason::kList, kSoft, check_header<Reason::kList>,
+         "it came through a mailing list or a mass mailing", "RFC 3834, 2"},
     Rule{Reason::kPrecedence, kSoft, check_header<Reason::kPrecedence>,
-         "it says that it is bulk mail", "RFC 3834, 2"},
+         "it says that it is bulk or automatic mail", "RFC 3834, 2"},
     Rule{Reason::kSuppressRequested, kSoft, check_header<Reason::kSuppressRequested>,
          "it asks not to be answered automatically", "MS-OXCMAIL"},
     Rule{Reason::kAutoReply, kSoft, check_header<Reason::kAutoReply>,
-         "it has the mark of a robot's mail", "vendors' marks"},
-    Rule{Reason::kSpam, kSoft, check_header<Reason::kSpam>, "a filter calls it spam or infected",
-         "RFC 3834, 7"},
+         "it is an automatic reply, a notice or answers an invitation", "vendors' marks"},
+    Rule{Reason::kSpam, kSoft, check_header<Reason::kSpam>,
+         "a filter calls it spam or infected, or it brings a program", "RFC 3834, 7"},
     Rule{Reason::kUnauthenticated, kSoft, check_unauthenticated, "its author failed authentication",
          "RFC 8601; RFC 7489"},
     Rule{Reason::kNotAddressed, kSoft, check_not_addressed, "it is not addressed to the recipient",
@@ -419,12 +438,15 @@ std::string explain(const Decision& decision, std::string_view responder_file) {
     if (!result.evidence.empty()) text += ": " + result.evidence;
     text += '\n';
     if (result.outcome != Outcome::kHit) continue;
-    conclusion = "Not answered: " + std::string(result.hits_when) + ".\n";
-    if (!result.hard) {
-      conclusion += "To answer such messages all the same, put 'ignore = " +
-                    std::string(code_of(result.reason)) + "' into " + std::string(responder_file) +
-                    "\n";
+    conclusion = "Not answered: " + std::string(result.hits_when) +
+                 (result.evidence.empty() ? "" : " (" + result.evidence + ")") + ".\n";
+    if (result.hard) continue;
+    if (result.reason == Reason::kNotAddressed) {
+      conclusion += "If it came by another address of the recipient, name that by 'address = '.\n";
     }
+    conclusion += "To answer such messages all the same, put 'ignore = " +
+                  std::string(code_of(result.reason)) + "' into " + std::string(responder_file) +
+                  "\n";
   }
   return text + conclusion;
 }

@@ -47,8 +47,8 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       start_(std::chrono::steady_clock::now()) {}
 
 std::optional<Address> Delivery::real_recipient(const std::string& text) const {
-  const auto& [domains, delimiters] =
-      std::tie(world_.settings.autoreply_domains, world_.settings.recipient_delimiter);
+  const auto& domains = world_.settings.autoreply_domains;
+  const auto& delimiters = world_.settings.recipient_delimiter;
   const auto at = text.rfind('@');
   const auto outer = at == std::string::npos ? std::nullopt : parse_address("x" + text.substr(at));
   if (outer && std::find(domains.begin(), domains.end(), outer->ascii_domain) != domains.end()) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "inforeply/encoded_word.hpp"
@@ -30,12 +31,12 @@ std::string first_word(std::string_view body) {
   return std::string(body.substr(0, body.find_first_of(" ,;")));
 }
 
-bool list_contains(std::string_view values, std::string_view body) {
-  std::string bare(body);
-  std::replace(bare.begin(), bare.end(), ';', ',');
-  const auto parts = split(bare, ',');
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return is_any(values, part); });
+std::optional<std::string> find_in_list(std::string_view values, std::string body) {
+  std::replace(body.begin(), body.end(), ';', ',');
+  const auto parts = split(body, ',');
+  const auto found = std::find_if(parts.begin(), parts.end(),
+                                  [&](std::string_view part) { return is_any(values, part); });
+  return found == parts.end() ? std::nullopt : std::optional(std::string(*found));
 }
 
 bool parameter_is(std::string_view values, std::string_view body) {
@@ -93,14 +94,16 @@ std::vector<std::string> file_names(std::string_view body) {
   return found;
 }
 
-bool file_name_ends(std::string_view values, std::string_view body) {
-  const auto names = file_names(body);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+std::optional<std::string> find_file_name(std::string_view endings, std::string_view body) {
+  for (auto& name : file_names(body)) {
     // Windows opens "x.exe." as x.exe.
     const auto end = name.find_last_not_of(" \t.");
     const auto shown = to_lower_ascii(std::string_view(name).substr(0, end + 1));
-    return any_value(values, [&](std::string_view ending) { return shown.ends_with(ending); });
-  });
+    if (any_value(endings, [&](std::string_view ending) { return shown.ends_with(ending); })) {
+      return std::move(name);
+    }
+  }
+  return std::nullopt;
 }
 
 /// The number that `text` begins with, its fraction left out; nothing where it is none or negative.
@@ -129,22 +132,15 @@ std::string words_of(std::string_view local_part) {
   return words + '-';
 }
 
-}  // namespace
-
-bool matches(const HeaderMark& mark, const HeaderField& field) {
-  if (!matches_glob(field.name, mark.field)) return false;
-  const std::string body = collapse_blanks(strip_comments(field.body));
+/// Of the matchers that look at the body as a whole.
+bool matches_body(const HeaderMark& mark, std::string_view body) {
   switch (mark.matcher) {
-    case kPresent:
-      return true;
     case kTokenIs:
       return is_any(mark.values, leading_token(body));
     case kTokenIsNot:
       return !is_any(mark.values, leading_token(body));
     case kWordIs:
       return is_any(mark.values, first_word(body));
-    case kListContains:
-      return list_contains(mark.values, body);
     case kBeginsWith:
       return any_value(mark.values, [&](std::string_view value) {
         return starts_with_ignoring_case(body, value);
@@ -158,10 +154,23 @@ bool matches(const HeaderMark& mark, const HeaderField& field) {
     }
     case kParameterIs:
       return parameter_is(mark.values, body);
+    case kPresent:
+    case kListContains:
     case kFileNameEnds:
-      return file_name_ends(mark.values, body);
+      break;
   }
-  return false;
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> find_match(const HeaderMark& mark, const HeaderField& field) {
+  if (!matches_glob(field.name, mark.field)) return std::nullopt;
+  std::string body = collapse_blanks(strip_comments(field.body));
+  if (mark.matcher == kListContains) return find_in_list(mark.values, std::move(body));
+  if (mark.matcher == kFileNameEnds) return find_file_name(mark.values, body);
+  if (!matches_body(mark, body)) return std::nullopt;
+  return body;
 }
 
 const SenderMark* find_sender_mark(std::string_view local_part, std::string_view domain) {

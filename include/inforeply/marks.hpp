@@ -9,7 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "inforeply/header.hpp"
@@ -50,8 +52,12 @@ struct HeaderMark {
 /// Ordered by reason.
 std::span<const HeaderMark> header_marks();
 
-/// Whether a field of that name carries the mark.
-bool matches(const HeaderMark& mark, const HeaderField& field);
+/// What of the field's body carries the mark, without comments: the value of a list that does, a
+/// file's name, else all. Nothing where it does not carry it.
+std::optional<std::string> find_match(const HeaderMark& mark, const HeaderField& field);
+inline bool matches(const HeaderMark& mark, const HeaderField& field) {
+  return find_match(mark, field).has_value();
+}
 
 /// Who is no person, as envelope sender or in From and Sender.
 struct SenderMark {

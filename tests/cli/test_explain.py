@@ -96,6 +96,33 @@ class Table(ExplainTestCase):
 class Evidence(ExplainTestCase):
     """The line of the rule that hit says what decided it, and where that comes from."""
 
+    def test_of_a_long_field_is_what_decided(self):
+        report = "CIP:192.0.2.1;CTRY:DE;LANG:en;SCL:5;SRV:;IPV:NLI;H:mail-with-a-long-name.x.example;"
+        own = self.place.preview().reply["Message-ID"]
+        self.place.write("empty.conf", "trusted-authserv = mx.our.example\n")
+        for rule, fields, word in [
+            ("spam", {"x_forefront_antispam_report": report * 2 + "SFV:SPM;PTR:x"}, "SFV:SPM"),
+            ("spam", {"content_type": f'application/x; x="{"y" * 200}"; name="a.pdf.exe"'},
+             "a.pdf.exe"),
+            ("loop", {"references": " ".join(["<a-rather-long-message-id@x.example>"] * 5 + [own])},
+             own[:30]),
+            ("unauthenticated", {"authentication_results":
+                                 f'mx.our.example; dkim=fail reason="{"y" * 100}"; dmarc=fail'},
+             "dmarc=fail"),
+            ("system-sender", {"from": ", ".join(["Somebody Else <else@x.example>"] * 9
+                                                 + ["Shop <noreply@x.example>"])},
+             "noreply@x.example"),
+        ]:
+            with self.subTest(rule, word=word):
+                self.assert_hit(rule, self.explain(mail(**fields)), word)
+
+    def test_of_faults_in_the_set_up_names_the_addresses(self):
+        explanation = self.explain(recipients=["nobody@our.example"])
+        self.assert_hit("no-responder", explanation, "nobody@our.example")
+        explanation = self.explain(mail(to="sales@our.example"))
+        self.assert_hit("not-addressed", explanation, "info@our.example")
+        self.assertIn("'address = '", explanation.conclusion)
+
     def test_of_every_rule(self):
         service = self.place.set_responder("kind = service", path="service.conf")
         mark = self.place.preview().reply["Message-ID"]
@@ -122,7 +149,7 @@ class Evidence(ExplainTestCase):
              ["X-Auto-Response-Suppress: OOF", "MS-OXCMAIL"]),
             ("auto-reply", mail(x_autoreply="yes"), None, ["X-Autoreply: yes", "Gmail"]),
             ("spam", mail(x_spam_flag="YES"), None, ["X-Spam-Flag: YES", "SpamAssassin"]),
-            ("not-addressed", mail(to="x@x.example"), None, ["To, Cc, Bcc, Resent-To", "RFC 3834"]),
+            ("not-addressed", mail(to="x@x.example"), None, ["To, Cc, Bcc and their Resent- forms", "RFC 3834"]),
         ]:
             with self.subTest(rule=rule, words=words):
                 explanation = self.explain(message, sender="alice@sender.example"
@@ -167,7 +194,8 @@ class Conclusion(ExplainTestCase):
     def test_of_a_mailing_list_tells_how_to_answer_it_all_the_same(self):
         explanation = self.explain(mail(list_id="<x.example>"))
         self.assertEqual(explanation.conclusion,
-                         "Not answered: it came through a mailing list.\n"
+                         "Not answered: it came through a mailing list or a mass mailing"
+                         " (List-Id: <x.example>).\n"
                          "To answer such messages all the same, put 'ignore = list' into "
                          f"{self.place.responder}")
 

@@ -508,7 +508,7 @@ TEST(Explain, PrintsARuleALineWithWhatDecided) {
   EXPECT_NE(line_of(Reason::kPrecedence).find(" HIT "), std::string::npos);
   EXPECT_TRUE(line_of(Reason::kPrecedence).ends_with("Precedence: bulk"));
   EXPECT_NE(line_of(Reason::kSpam).find(" not asked "), std::string::npos);
-  EXPECT_EQ(lines[lines.size() - 2], "Not answered: it says that it is bulk mail.");
+  EXPECT_EQ(lines[lines.size() - 2], "Not answered: it says that it is bulk or automatic mail (Precedence: bulk).");
   EXPECT_NE(lines.back().find("'ignore = precedence' into info.conf"), std::string::npos);
   EXPECT_NE(explain(decide_on({}), "info.conf").find(" cache "), std::string::npos);
 }
