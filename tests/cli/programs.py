@@ -8,6 +8,7 @@ configuration or sends mail.
 import email
 import email.message
 import email.policy
+import json
 import os
 import re
 import shutil
@@ -163,7 +164,8 @@ class Workplace:
         self.set_mailer()
         self.responder = self.folder / "responders" / "our.example" / "info.conf"
         self.set_responder()
-        self.write("empty.conf", "")
+        self.configuration = self.folder / "main.conf"
+        self.configure()
 
     def write(self, path, content):
         """A file that only its owner may write, whatever the umask is."""
@@ -173,6 +175,10 @@ class Workplace:
                          else content.encode("utf-8", "surrogateescape"))
         path.chmod(0o644)
         return path
+
+    def configure(self, *lines):
+        """The main configuration, which every run names; empty without any."""
+        return self.write(self.configuration, "".join(f"{line}\n" for line in lines))
 
     def set_mailer(self, then="exit 0"):
         """`then`: what the mailer does after it has read the message."""
@@ -202,7 +208,7 @@ class Workplace:
             "--cache": self.cache,
             "--mailer": self.mailer,
             "--responders": self.folder / "responders",
-            "--config": self.folder / "empty.conf",
+            "--config": self.configuration,
             "--now": NOW,
         }
         words = [str(option) for option in options]
@@ -338,6 +344,26 @@ class TestCase(unittest.TestCase):
 
     def assert_sent(self, count):
         self.assertEqual(len(self.place.submissions()), count)
+
+    def tool(self, name, *arguments, cache=None):
+        """Runs inforeply-NAME on the workplace's cache, or another one."""
+        command = [BIN / f"inforeply-{name}", "-c", self.place.configuration,
+                   "--cache", cache or self.place.cache, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment())
+
+    def tool_output(self, name, *arguments):
+        """What it prints where all is well."""
+        done = self.tool(name, *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def records(self, *arguments):
+        """Those in the cache, as inforeply-cache lists them."""
+        listed = self.tool_output("cache", "list", "--format", "json", *arguments)
+        return [json.loads(line) for line in listed.splitlines()]
+
+    def senders(self):
+        return [record["sender"] for record in self.records()]
 
 
 def actions(outcome):

@@ -14,9 +14,6 @@ FIELDS = ["To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc"]
 
 
 class AddressingTestCase(TestCase):
-    def configure(self, *lines):
-        self.place.write("empty.conf", "".join(f"{line}\n" for line in lines))
-
     def preview(self, to, *options, **arguments):
         return self.place.preview(mail(to=to), *options, **arguments)
 
@@ -171,7 +168,7 @@ class OwnAddresses(AddressingTestCase):
         self.assert_not_addressed("sales@our.example")
 
     def test_an_extension_with_a_responder_of_its_own_is_somebody_else(self):
-        self.configure("recipient-delimiter = +-")
+        self.place.configure("recipient-delimiter = +-")
         for name in ["anna-lena", "anna-maria"]:
             self.place.set_responder(path=f"responders/our.example/{name}.conf")
         self.assert_addressed("anna-lena@our.example", recipients=["anna-lena@our.example"])
@@ -188,13 +185,13 @@ class OwnAddresses(AddressingTestCase):
         self.assert_addressed(["'info@our.example'", "info@our.example.", "<'info@our.example'>"])
 
     def test_other_delimiters(self):
-        self.configure("recipient-delimiter = -_")
+        self.place.configure("recipient-delimiter = -_")
         self.assert_addressed(["info-x@our.example", "info_x@our.example", "info@our.example"])
         self.assert_not_addressed("info+x@our.example")
         self.assert_addressed("info@our.example", recipients=["info-y@our.example"])
 
     def test_no_delimiter(self):
-        self.configure("recipient-delimiter = none")
+        self.place.configure("recipient-delimiter = none")
         self.assert_addressed("info@our.example")
         self.assert_not_addressed(["info+x@our.example", "info-x@our.example"])
         outcome = self.place.run(recipients=["info+x@our.example"])
@@ -263,7 +260,7 @@ class AutoreplyDomain(AddressingTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure(f"autoreply-domain = {self.DOMAIN}")
+        self.place.configure(f"autoreply-domain = {self.DOMAIN}")
 
     def forms(self, local_part, domain):
         return [f"{local_part}#{domain}@{self.DOMAIN}", f"{local_part}={domain}@{self.DOMAIN}",
@@ -298,12 +295,12 @@ class AutoreplyDomain(AddressingTestCase):
                              f'"info@our.example+news"@{self.DOMAIN}'])
 
     def test_with_another_delimiter_behind(self):
-        self.configure(f"autoreply-domain = {self.DOMAIN}", "recipient-delimiter = _")
+        self.place.configure(f"autoreply-domain = {self.DOMAIN}", "recipient-delimiter = _")
         self.assert_reaches([f"info#our.example_news@{self.DOMAIN}"])
 
     def test_with_a_delimiter_that_domains_may_hold(self):
         self.place.set_responder(path="responders/my-own.example/info.conf")
-        self.configure(f"autoreply-domain = {self.DOMAIN}", "recipient-delimiter = -")
+        self.place.configure(f"autoreply-domain = {self.DOMAIN}", "recipient-delimiter = -")
         self.assert_reaches([f"info#my-own.example@{self.DOMAIN}"], "info@my-own.example",
                             to="info@my-own.example")
 
@@ -314,12 +311,12 @@ class AutoreplyDomain(AddressingTestCase):
                                 to="jürgen@bücher.example")
 
     def test_a_domain_of_another_alphabet(self):
-        self.configure("autoreply-domain = automatisch.bücher.example")
+        self.place.configure("autoreply-domain = automatisch.bücher.example")
         self.assert_reaches(["info#our.example@automatisch.bücher.example",
                              "info=our.example@AUTOMATISCH.xn--bcher-kva.example"])
 
     def test_several_domains(self):
-        self.configure(f"autoreply-domain = {self.DOMAIN}", "autoreply-domain = auto.x.example")
+        self.place.configure(f"autoreply-domain = {self.DOMAIN}", "autoreply-domain = auto.x.example")
         self.assert_reaches([f"info#our.example@{self.DOMAIN}", "info#our.example@auto.x.example"])
 
     def test_local_parts_that_hold_the_mark_themselves(self):
@@ -375,7 +372,7 @@ class AutoreplyDomain(AddressingTestCase):
         self.assertEqual(self.place.run(recipients=[recipient]).log[0]["recipient"], recipient)
 
     def test_is_off_until_it_is_set(self):
-        self.configure()
+        self.place.configure()
         self.assert_reaches_nobody(self.forms("info", "our.example"))
 
 

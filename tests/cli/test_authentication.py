@@ -21,7 +21,7 @@ class Authentication(TestCase):
         self.trust(TRUSTED)
 
     def trust(self, *names):
-        self.place.write("empty.conf", "".join(f"trusted-authserv = {name}\n" for name in names))
+        self.place.configure(*[f"trusted-authserv = {name}" for name in names])
 
     def assert_verdict(self, verdict, results):
         with self.subTest(results):

@@ -19,12 +19,12 @@ class CheckTestCase(TestCase):
     def check(self, *options, configuration=None, **streams):
         """Runs it without sender, recipient or message."""
         if configuration is not None:
-            self.place.write("empty.conf", configuration)
+            self.place.configure(configuration)
         words = [str(option) for option in options]
         if not {"--responder", "--responders"} & set(words):
             words = ["--responders", str(self.place.folder / "responders"), *words]
         if not {"-c", "--config"} & set(words):
-            words = ["-c", str(self.place.folder / "empty.conf"), *words]
+            words = ["-c", str(self.place.configuration), *words]
         return subprocess.run([BIN / "inforeply", "--check-config", *words],
                               stdin=streams.get("stdin", subprocess.DEVNULL), capture_output=True,
                               text=True, errors="surrogateescape", cwd=self.place.folder,
@@ -81,7 +81,7 @@ class Run(CheckTestCase):
 
     def test_needs_no_standard_input(self):
         command = ["sh", "-c", 'exec "$@" <&-', "sh", BIN / "inforeply", "--check-config",
-                   "-c", self.place.folder / "empty.conf",
+                   "-c", self.place.configuration,
                    "--responders", self.place.folder / "responders"]
         outcome = self.place.run_command(command)
         self.assertEqual((outcome.status, outcome.stderr), (0, ""))
@@ -128,7 +128,7 @@ class Run(CheckTestCase):
     def test_a_full_disk_or_closed_output_is_no_success(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([BIN / "inforeply", "--check-config",
-                                   "-c", self.place.folder / "empty.conf",
+                                   "-c", self.place.configuration,
                                    "--responders", self.place.folder / "responders"],
                                   stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 75)
@@ -151,31 +151,31 @@ class Run(CheckTestCase):
 
 class MainConfiguration(CheckTestCase):
     def test_values_that_could_never_match(self):
-        self.assert_faults([("empty.conf:1", "'trusted-authserv = mx example; foo'"),
-                            ("empty.conf:2", "'recipient-delimiter = @'")],
+        self.assert_faults([("main.conf:1", "'trusted-authserv = mx example; foo'"),
+                            ("main.conf:2", "'recipient-delimiter = @'")],
                            configuration="trusted-authserv = mx example; foo\n"
                                          "recipient-delimiter = @\n")
 
     def test_every_fault_with_its_line_in_their_order(self):
         self.assert_faults([
-            ("empty.conf:2", "unknown name 'colour'"),
-            ("empty.conf:3", "expected 'name = value'"),
-            ("empty.conf:4", "'cache' needs a value"),
-            ("empty.conf:5", "absolute"),
-            ("empty.conf:6", "unknown section '[main]'"),
-            ("empty.conf:7", "absolute path"),
-            ("empty.conf:8", "nowhere"),
-            ("empty.conf:9", "'log' is set already in line 8"),
-            ("empty.conf:10", "'log' is set already in line 8"),
-            ("empty.conf:11", "control character"),
-            ("empty.conf:12", "not UTF-8"),
-            ("empty.conf:13", "expected 'name = value'"),
-            ("empty.conf:14", "10 per day"),
-            ("empty.conf:15", "0/1d"),
-            ("empty.conf:16", "expected a domain"),
-            ("empty.conf:17", "no-such-account"),
-            ("empty.conf:18", "log-addresses"),
-            ("empty.conf:19", "not built in"),
+            ("main.conf:2", "unknown name 'colour'"),
+            ("main.conf:3", "expected 'name = value'"),
+            ("main.conf:4", "'cache' needs a value"),
+            ("main.conf:5", "absolute"),
+            ("main.conf:6", "unknown section '[main]'"),
+            ("main.conf:7", "absolute path"),
+            ("main.conf:8", "nowhere"),
+            ("main.conf:9", "'log' is set already in line 8"),
+            ("main.conf:10", "'log' is set already in line 8"),
+            ("main.conf:11", "control character"),
+            ("main.conf:12", "not UTF-8"),
+            ("main.conf:13", "expected 'name = value'"),
+            ("main.conf:14", "10 per day"),
+            ("main.conf:15", "0/1d"),
+            ("main.conf:16", "expected a domain"),
+            ("main.conf:17", "no-such-account"),
+            ("main.conf:18", "log-addresses"),
+            ("main.conf:19", "not built in"),
         ], configuration="# fine\n"
                          "colour = red\n"
                          "nonsense\n"
@@ -197,11 +197,11 @@ class MainConfiguration(CheckTestCase):
                          "cache = redis://localhost\n")
 
     def test_a_name_set_twice_is_a_fault_where_the_command_line_sets_it_too(self):
-        self.assert_faults([("empty.conf:2", "'cache' is set already")],
+        self.assert_faults([("main.conf:2", "'cache' is set already")],
                            "--cache", "/x", configuration="cache = /a\ncache = /b\n")
 
     def test_what_the_command_line_sets_is_checked_all_the_same(self):
-        self.assert_faults([("empty.conf:1", "http://x")], "--cache", "/x",
+        self.assert_faults([("main.conf:1", "http://x")], "--cache", "/x",
                            configuration="cache = http://x\n")
 
     def test_names_that_may_be_repeated(self):
@@ -223,12 +223,12 @@ class MainConfiguration(CheckTestCase):
 
     def test_the_responders_are_checked_beside_it(self):
         self.place.set_responder("nonsense")
-        self.assert_faults([("empty.conf:1", "colour"), ("responders/our.example/info.conf:2",)],
+        self.assert_faults([("main.conf:1", "colour"), ("responders/our.example/info.conf:2",)],
                            configuration="colour = red\n")
 
     def test_its_folder_of_responders_is_the_one_that_is_checked(self):
         self.place.set_responder("nonsense", path="others/our.example/info.conf")
-        configuration = self.place.write("main.conf", f"responders = {self.place.folder}/others\n")
+        configuration = self.place.configure(f"responders = {self.place.folder}/others")
         done = subprocess.run([BIN / "inforeply", "--check-config", "-c", configuration],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 75)

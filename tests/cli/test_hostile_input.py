@@ -30,8 +30,8 @@ class HostileTestCase(TestCase):
         self.place.set_responder("interval = 0\nignore = not-addressed\nignore = system-sender\n"
                                  "subject = Auto: ${subject} ${sender_name}",
                                  "${subject} ${sender_name} ${message_id}\n")
-        self.place.write("empty.conf", "trusted-authserv = mx.our.example\n"
-                                       "autoreply-domain = auto.our.example\n")
+        self.place.configure("trusted-authserv = mx.our.example",
+                             "autoreply-domain = auto.our.example")
 
     def assert_harmless(self, message, *reasons):
         """Decided for one of the reasons; `-` is a reply. Without any: whatever it is."""

@@ -1576,11 +1576,9 @@ class Invocation(TestCase):
 class Configuration(TestCase):
     """The main configuration file."""
 
-    def configure(self, text):
-        return self.place.write("main.conf", text)
-
     def run_with(self, text, *options, **arguments):
-        return self.place.run(mail(), "-c", self.configure(text), *options, **arguments)
+        self.place.configure(text)
+        return self.place.run(mail(), *options, **arguments)
 
     def test_sets_options(self):
         defaults = ["--log", "--cache", "--mailer", "--responders"]
@@ -1649,8 +1647,8 @@ class Configuration(TestCase):
             ("\n[section]\n", ["section"]),
         ]:
             with self.subTest(text):
-                file = self.configure(text)
-                self.assert_deferred(self.place.run(mail(), "-c", file, without=["--log"]),
+                file = self.place.configure(text)
+                self.assert_deferred(self.place.run(mail(), without=["--log"]),
                                      f"{file}:2: ", *words)
 
     def test_what_belongs_to_one_delivery_cannot_be_set(self):
@@ -1667,9 +1665,9 @@ class Configuration(TestCase):
                              "not a regular file")
 
     def test_others_may_not_write_it(self):
-        file = self.configure("")
+        file = self.place.configure()
         file.chmod(0o666)
-        self.assert_deferred(self.place.run(mail(), "-c", file), f"{file}: ", "others may write")
+        self.assert_deferred(self.place.run(mail()), f"{file}: ", "others may write")
 
 
 class Log(TestCase):

@@ -3,7 +3,6 @@
     INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_limits.py
 """
 
-import json
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from programs import BIN, NOW, HangingMailer, TestCase, actions, environment, finish, mail
+from programs import NOW, HangingMailer, TestCase, actions, environment, finish, mail
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -21,10 +20,6 @@ class LimitTestCase(TestCase):
     def setUp(self):
         super().setUp()
         self.count = 0
-
-    def configure(self, *lines):
-        """Sets the main configuration, which every run names."""
-        self.place.write("empty.conf", "".join(f"{line}\n" for line in lines))
 
     def add_responder(self, settings, name="sales"):
         self.place.set_responder(f"ignore = not-addressed\n{settings}",
@@ -154,7 +149,7 @@ class InAll(LimitTestCase):
         self.add_responder("")
 
     def test_counts_the_replies_of_all_responders(self):
-        self.configure("limit = 3/1d")
+        self.place.configure("limit = 3/1d")
         for recipient in ["info@our.example", "sales@our.example", "info@our.example"]:
             self.assert_replied(self.deliver(recipients=[recipient]))
         for recipient in ["info@our.example", "sales@our.example"]:
@@ -163,19 +158,19 @@ class InAll(LimitTestCase):
         self.assert_replied(self.deliver(at=DAY))
 
     def test_counts_every_recipient_of_one_message(self):
-        self.configure("limit = 1/1d")
+        self.place.configure("limit = 1/1d")
         outcome = self.deliver(recipients=["info@our.example", "sales@our.example"])
         self.assertEqual(actions(outcome), [("replied", "-"), ("suppressed", "rate-limited")])
 
     def test_a_limit_of_the_responder_is_named_first(self):
-        self.configure("limit = 1/1d")
+        self.place.configure("limit = 1/1d")
         self.place.set_responder("limit = 1/1h")
         self.assert_replied(self.deliver())
         self.assert_limited(self.deliver(), "limit 1/1h reached")
         self.assert_limited(self.deliver(at=HOUR), "main limit 1/1d reached")
 
     def test_what_one_limit_stops_does_not_count_for_the_others(self):
-        self.configure("limit = 3/1d")
+        self.place.configure("limit = 3/1d")
         self.place.set_responder("limit = 1/1d")
         self.assert_replied(self.deliver())
         for _ in range(5):
@@ -191,7 +186,7 @@ class ToADomain(LimitTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure("limit-sender-domain = 2/1d")
+        self.place.configure("limit-sender-domain = 2/1d")
 
     def test_so_many_of_one_domain_are_answered_and_others_still(self):
         for name in "ab":
@@ -346,43 +341,32 @@ class Together(LimitTestCase):
         self.assert_so_many(self.start_all(), 7)
 
     def test_never_exceed_the_limit_of_a_domain(self):
-        self.configure("limit-sender-domain = 7/1h")
+        self.place.configure("limit-sender-domain = 7/1h")
         self.assert_so_many(self.start_all(), 7)
 
     def test_never_exceed_the_limit_of_all(self):
         self.add_responder("")
-        self.configure("limit = 7/1h")
+        self.place.configure("limit = 7/1h")
         self.assert_so_many(self.start_all(["info@our.example", "sales@our.example"]), 7)
 
 
 class Tools(LimitTestCase):
     """Counters are no records."""
 
-    def tool(self, name, *arguments):
-        done = subprocess.run([BIN / f"inforeply-{name}", "-c", self.place.folder / "empty.conf",
-                               "--cache", self.place.cache, *arguments],
-                              capture_output=True, text=True, env=environment())
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout
-
     def setUp(self):
         super().setUp()
         self.place.set_responder("limit = 1/1h\ninterval = 1h")
-        self.configure("limit = 100/1d", "limit-sender-domain = 100/1d")
-
-    def senders(self):
-        listed = self.tool("cache", "list", "--format", "json").splitlines()
-        return [json.loads(line)["sender"] for line in listed]
+        self.place.configure("limit = 100/1d", "limit-sender-domain = 100/1d")
 
     def test_list_shows_the_records_alone(self):
         self.assert_replied(self.deliver("alice@x.example"))
         self.assert_limited(self.deliver("bob@x.example"), "limit 1/1h reached")
         self.assertEqual(self.senders(), ["alice@x.example"])
-        self.assertEqual(len(self.tool("cache", "list").splitlines()), 2)
+        self.assertEqual(len(self.tool_output("cache", "list").splitlines()), 2)
 
     def test_forgetting_a_sender_does_not_undo_the_count(self):
         self.assert_replied(self.deliver("alice@x.example"))
-        self.assertEqual(self.tool("cache", "forget", "--sender", "alice@x.example"),
+        self.assertEqual(self.tool_output("cache", "forget", "--sender", "alice@x.example"),
                          "forgot 1 record\n")
         self.assert_limited(self.deliver("alice@x.example"), "limit 1/1h reached")
 
@@ -391,7 +375,7 @@ class Tools(LimitTestCase):
         self.place.set_responder("limit = 2/36000d\ninterval = 1h")
         self.assert_replied(self.deliver("alice@x.example"))  # long expired by now
         self.assert_replied(self.deliver("bob@x.example", now - NOW))
-        self.assertEqual(self.tool("purge"), "removed 1 record\n")
+        self.assertEqual(self.tool_output("purge"), "removed 1 record\n")
         self.assertEqual(self.senders(), ["bob@x.example"])
         self.assert_limited(self.deliver("carol@x.example", now - NOW),
                             "limit 2/36000d reached")
@@ -400,9 +384,9 @@ class Tools(LimitTestCase):
         # A purge goes by today's clock, by which those of 2023 are.
         self.assert_replied(self.deliver("alice@x.example"))
         self.assert_limited(self.deliver("bob@x.example"), "limit 1/1h reached")
-        self.assertEqual(self.tool("purge", "--dry-run"), "would remove 1 record\n")
+        self.assertEqual(self.tool_output("purge", "--dry-run"), "would remove 1 record\n")
         self.assert_limited(self.deliver("bob@x.example"), "limit 1/1h reached")
-        self.assertEqual(self.tool("purge"), "removed 1 record\n")
+        self.assertEqual(self.tool_output("purge"), "removed 1 record\n")
         self.assert_replied(self.deliver("bob@x.example"))
 
 

@@ -48,6 +48,12 @@ class Table(unittest.TestCase):
             with self.subTest(number):
                 self.assertNotEqual(bool(named(shown_by)), shown_by.strip().startswith("open: "))
 
+    def test_every_row_names_a_unit_test_of_its_own(self):
+        for number, shown_by in table():
+            with self.subTest(number):
+                own = [name for name in named(shown_by) if name.startswith(f"Rfc3834.{number}_")]
+                self.assertTrue(own or shown_by.strip().startswith("open: "))
+
     def test_every_test_in_it_exists(self):
         existing = {*unit_tests(), *program_tests()}
         self.assertGreater(len(existing), 300)

@@ -11,28 +11,15 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from programs import BIN, NOW, TestCase, environment
+from programs import BIN, NOW, TestCase
 
 DAY = 24 * 3600
 
 
 class ToolTestCase(TestCase):
-    def tool(self, name, *arguments, cache=None):
-        command = [BIN / f"inforeply-{name}", "-c", self.place.folder / "empty.conf",
-                   "--cache", cache or self.place.cache, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment())
-
     def answer(self, sender="alice@sender.example", recipient="info@our.example", now=NOW):
         outcome = self.place.run(None, "--now", now, sender=sender, recipients=(recipient,))
         self.assert_replied(outcome)
-
-    def records(self, *arguments):
-        done = self.tool("cache", "list", "--format", "json", *arguments)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def senders(self):
-        return [record["sender"] for record in self.records()]
 
     def assert_refused(self, done, status, *words):
         """A status of sysexits(3), one line that says why, and nothing printed."""

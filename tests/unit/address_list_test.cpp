@@ -244,6 +244,16 @@ std::string large(int count = 10'000) {
   return content;
 }
 
+/// A list of exactly so many octets: one address, and comments.
+std::string padded_to(std::size_t octets) {
+  constexpr std::size_t kLine = 64;
+  std::string content = nth(3) + "\n";
+  while (content.size() < octets) {
+    content.append(std::min(kLine, octets - content.size()) - 1, '#').append("\n");
+  }
+  return content;
+}
+
 class ListIndexTest : public ListFileTest {
  protected:
   [[nodiscard]] IndexFolder indexes(bool writable = true) const {
@@ -286,11 +296,16 @@ class ListIndexTest : public ListFileTest {
 };
 
 TEST_F(ListIndexTest, IsMadeForALargeFileOnly) {
-  write(large(10));
+  constexpr std::size_t kUnindexedOctets = 4096;
+  write(padded_to(kUnindexedOctets));
+  ASSERT_EQ(std::filesystem::file_size(path()), kUnindexedOctets);
   EXPECT_TRUE(holds(nth(3), indexes()));
+  EXPECT_FALSE(holds(nth(4), indexes()));
   EXPECT_FALSE(std::filesystem::exists(folder_.path("indexes")));
-  write(large());
+  write(padded_to(kUnindexedOctets + 1));
+  ASSERT_EQ(std::filesystem::file_size(path()), kUnindexedOctets + 1);
   EXPECT_TRUE(holds(nth(3), indexes()));
+  EXPECT_FALSE(holds(nth(4), indexes()));
   EXPECT_EQ(index_files().size(), 1U);
 }
 

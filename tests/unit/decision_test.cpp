@@ -68,6 +68,8 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   situation.has_responder = false;
   situation.responder.active_until = kNow - Seconds(1);
   situation.sender = "";
+  ASSERT_TRUE(situation.responder.never_reply_to.add("mailer-daemon@example.net"));
+  situation.trusted_authserv = {"mx.example.org"};
   situation.fields = {"Message-ID: <inforeply.1@example.org>",
                       "Auto-Submitted: auto-replied",
                       "Content-Type: multipart/report",
@@ -76,6 +78,7 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
                       "X-Auto-Response-Suppress: All",
                       "X-Autoreply: yes",
                       "X-Spam-Flag: YES",
+                      "Authentication-Results: mx.example.org; dmarc=fail",
                       "To: other@example.org"};
   const auto drop_first_field = [](Situation& s) { s.fields.erase(s.fields.begin()); };
   // Each rule that hits, in order, and what makes it pass.
@@ -88,18 +91,28 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
       {"loop", drop_first_field},
       {"auto-submitted", drop_first_field},
       {"report", drop_first_field},
+      {"excluded", [](Situation& s) { s.responder.never_reply_to = {}; }},
       {"system-sender", [](Situation& s) { s.sender = "alice@example.net"; }},
       {"list", drop_first_field},
       {"precedence", drop_first_field},
       {"suppress-requested", drop_first_field},
       {"auto-reply", drop_first_field},
       {"spam", drop_first_field},
+      {"unauthenticated", drop_first_field},
       {"not-addressed", [](Situation& s) { s.fields.front() = "To: info@example.org"; }}};
+  std::vector<std::string> asked;
   for (const auto& [code, mend] : steps) {
     EXPECT_EQ(verdict(situation), code);
     mend(situation);
+    asked.push_back(code);
   }
-  EXPECT_EQ(verdict(situation), "reply");
+  const Decision answered = decide_on(situation);
+  EXPECT_EQ(verdict_of(answered), "reply");
+  std::vector<std::string> rules;
+  for (const auto& result : answered.results) {
+    if (result.outcome != Outcome::kLeftToCache) rules.emplace_back(code_of(result.reason));
+  }
+  EXPECT_EQ(asked, rules);
 }
 
 TEST(Decision, TheFirstRuleThatHitsEndsTheAsking) {
@@ -208,6 +221,20 @@ TEST(Rfc3834, R09_AServiceDoesNotAnswerARequestWithoutFrom) {
   EXPECT_EQ(verdict(situation), "reply");
   situation.responder.kind = ResponderKind::kService;
   EXPECT_EQ(verdict(situation), "invalid-sender");
+}
+
+TEST(Rfc3834, R09_AServiceDoesNotAnswerWhatIsHardlyAMessage) {
+  using namespace std::string_view_literals;
+  Situation situation;
+  situation.responder.kind = ResponderKind::kService;
+  for (const auto text :
+       {""sv, "\0"sv, ":"sv, "\n"sv, "\r"sv, ": x\n\nFrom: a@example.net\n"sv,
+        "\nFrom: Alice <alice@example.net>\n\nHello\n"sv, "Hello\n"sv, "From"sv,
+        "From Alice\n\nHello\n"sv, "\xFF\xFE\0F\0r\0o\0m\0:\0 \0a\0"sv,
+        "%PDF-1.4\n%\xE2\xE3\xCF\xD3\n1 0 obj\n"sv, "\x1F\x8B\x08\0\0\n\n\0:\xFF"sv}) {
+    EXPECT_EQ(verdict_of(decide_message(situation, text)), "invalid-sender")
+        << to_single_line(text);
+  }
 }
 
 TEST(Decision, TheRecipientsOwnAddressesAreNotAnswered) {
