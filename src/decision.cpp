@@ -40,7 +40,7 @@ std::string evidence_of(const HeaderField& field, std::string_view piece) {
   const auto shown = [&](std::string_view body) {
     return to_single_line(field.name + ": " + decode_field_start(body));
   };
-  const std::string whole = shown(field.body);
+  std::string whole = shown(field.body);
   if (ellipsize(whole, kMaxEvidenceCharacters) == whole) return whole;
   return ellipsize(shown(piece), kMaxEvidenceCharacters);
 }

@@ -230,7 +230,7 @@ TEST(Rfc3834, R09_AServiceDoesNotAnswerWhatIsHardlyAMessage) {
   for (const auto text :
        {""sv, "\0"sv, ":"sv, "\n"sv, "\r"sv, ": x\n\nFrom: a@example.net\n"sv,
         "\nFrom: Alice <alice@example.net>\n\nHello\n"sv, "Hello\n"sv, "From"sv,
-        "From Alice\n\nHello\n"sv, "\xFF\xFE\0F\0r\0o\0m\0:\0 \0a\0"sv,
+        "From Alice\n\nHello\n"sv, "From:\n\nx\n"sv, "\xFF\xFE\0F\0r\0o\0m\0:\0 \0a\0"sv,
         "%PDF-1.4\n%\xE2\xE3\xCF\xD3\n1 0 obj\n"sv, "\x1F\x8B\x08\0\0\n\n\0:\xFF"sv}) {
     EXPECT_EQ(verdict_of(decide_message(situation, text)), "invalid-sender")
         << to_single_line(text);
@@ -535,7 +535,8 @@ TEST(Explain, PrintsARuleALineWithWhatDecided) {
   EXPECT_NE(line_of(Reason::kPrecedence).find(" HIT "), std::string::npos);
   EXPECT_TRUE(line_of(Reason::kPrecedence).ends_with("Precedence: bulk"));
   EXPECT_NE(line_of(Reason::kSpam).find(" not asked "), std::string::npos);
-  EXPECT_EQ(lines[lines.size() - 2], "Not answered: it says that it is bulk or automatic mail (Precedence: bulk).");
+  EXPECT_EQ(lines[lines.size() - 2],
+            "Not answered: it says that it is bulk or automatic mail (Precedence: bulk).");
   EXPECT_NE(lines.back().find("'ignore = precedence' into info.conf"), std::string::npos);
   EXPECT_NE(explain(decide_on({}), "info.conf").find(" cache "), std::string::npos);
 }
