@@ -99,7 +99,7 @@ class Evidence(ExplainTestCase):
     def test_of_a_long_field_is_what_decided(self):
         report = "CIP:192.0.2.1;CTRY:DE;LANG:en;SCL:5;SRV:;IPV:NLI;H:mail-with-a-long-name.x.example;"
         own = self.place.preview().reply["Message-ID"]
-        self.place.write("empty.conf", "trusted-authserv = mx.our.example\n")
+        self.place.configure("trusted-authserv = mx.our.example")
         for rule, fields, word in [
             ("spam", {"x_forefront_antispam_report": report * 2 + "SFV:SPM;PTR:x"}, "SFV:SPM"),
             ("spam", {"content_type": f'application/x; x="{"y" * 200}"; name="a.pdf.exe"'},
