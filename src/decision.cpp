@@ -45,18 +45,21 @@ std::string evidence_of(const HeaderField& field, std::string_view piece) {
   return ellipsize(shown(piece), kMaxEvidenceCharacters);
 }
 
-/// The messages, or their headers alone, that stand in parts of one.
-std::vector<Message> enclosed_messages(const std::vector<MimePart>& parts) {
+/// Whether it encloses a message, or the header of one.
+bool is_enclosing(const Header& header) {
   constexpr std::array<std::string_view, 4> kTypes = {
       "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
+  return std::any_of(header.fields.begin(), header.fields.end(), [&](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "Content-Type") &&
+           is_one_of(leading_token(field.body), kTypes);
+  });
+}
+
+std::vector<Message> enclosed_messages(const Message& message, const std::vector<MimePart>& parts) {
   std::vector<Message> messages;
+  if (is_enclosing(message.header)) messages.push_back(parse_message(message.body));
   for (const auto& part : parts) {
-    const auto& fields = part.header.fields;
-    const bool encloses = std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
-      return equals_ignoring_case(field.name, "Content-Type") &&
-             is_one_of(leading_token(field.body), kTypes);
-    });
-    if (encloses) messages.push_back(parse_message(part.content));
+    if (is_enclosing(part.header)) messages.push_back(parse_message(part.content));
   }
   return messages;
 }
@@ -383,7 +386,7 @@ std::string padded(std::string_view text, std::size_t width) {
 
 Decision decide(const DecisionInput& input) {
   auto parts = find_mime_parts(input.message);
-  auto enclosed = enclosed_messages(parts);
+  auto enclosed = enclosed_messages(input.message, parts);
   const Case one{input, std::move(parts), std::move(enclosed)};
   Decision decision;
   for (const auto& rule : kRules) {

@@ -101,6 +101,9 @@ class OwnReplies(TestCase):
                 self.set_kind("service")
                 self.assert_answered(message)
 
+    def test_as_all_of_a_message_they_are_found(self):
+        self.assert_loop(mail(self.reply, content_type="message/rfc822"))
+
     def test_enclosed_deeper_are_found(self):
         inner = (f"--c\n\nText.\n--c\nContent-Type: message/rfc822\n\n{self.reply}\n--c--\n")
         message = self.enclosed("multipart/mixed; boundary=c", inner)
