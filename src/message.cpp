@@ -84,16 +84,16 @@ bool is_lone_cr(std::string_view text, std::size_t at) {
 /// server may have put a few lines of its own on top. Empty where there is nothing to repair: a CR
 /// here and there is none.
 std::string repair_line_ends(std::string_view text) {
-  if (text.find('\r') == std::string_view::npos) return {};
-  const auto line_feeds = std::count(text.begin(), text.end(), '\n');
-  std::string repaired(text);
   std::ptrdiff_t lone = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_lone_cr(text, i)) continue;
-    repaired[i] = '\n';
-    ++lone;
+  for (auto at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
+    if (is_lone_cr(text, at)) ++lone;
   }
-  return lone > line_feeds ? repaired : std::string();
+  if (lone <= std::count(text.begin(), text.end(), '\n')) return {};
+  std::string repaired(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_lone_cr(text, i)) repaired[i] = '\n';
+  }
+  return repaired;
 }
 
 }  // namespace
