@@ -38,17 +38,18 @@ class LmdbCache : public ReplyCache {
 
   Reservation reserve(const ReservationRequest& request) override {
     const std::string key = record_key(request.key);
-    if (const auto refusal = find_refusal(Transaction(environment_, Mode::kRead), key, request)) {
-      return *refusal;
+    {
+      const Transaction read(environment_, Mode::kRead);
+      if (const auto refusal = find_refusal(read, find(read, key), request)) return *refusal;
     }
     if (!lock_delivery(request)) return Reservation::kInProgress;
     try {
       Transaction write(environment_, Mode::kWrite);
-      if (const auto refusal = find_refusal(write, key, request)) {
+      const auto earlier = find(write, key);
+      if (const auto refusal = find_refusal(write, earlier, request)) {
         unlock_delivery(request);
         return *refusal;
       }
-      const auto earlier = find(write, key);
       // It counts once, and when it is sent.
       if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
       count(write, request);
@@ -164,10 +165,9 @@ class LmdbCache : public ReplyCache {
     return require_record(key, *value);
   }
 
-  /// Whether the sender is to be left in peace, as far as this transaction sees.
-  [[nodiscard]] bool is_answered(const Transaction& txn, std::string_view key,
-                                 const ReservationRequest& request) const {
-    const auto record = find(txn, key);
+  /// Whether the sender is to be left in peace, by what the cache holds of him.
+  static bool is_answered(const std::optional<ReplyRecord>& record,
+                          const ReservationRequest& request) {
     if (!record) return false;
     // The mail server tries again for another recipient's sake, or never heard that we were done.
     const bool same = record->delivery == request.delivery;
@@ -184,10 +184,10 @@ class LmdbCache : public ReplyCache {
 
   /// Why nothing may be reserved, as far as this transaction sees; nothing where it may.
   [[nodiscard]] std::optional<Reservation> find_refusal(const Transaction& txn,
-                                                        std::string_view key,
+                                                        const std::optional<ReplyRecord>& record,
                                                         const ReservationRequest& request) const {
-    if (is_answered(txn, key, request)) return Reservation::kAnswered;
-    if (request.limits.empty() || is_granted_again(find(txn, key), request)) return std::nullopt;
+    if (is_answered(record, request)) return Reservation::kAnswered;
+    if (is_granted_again(record, request)) return std::nullopt;
     if (find_reached_limit(txn, request) != nullptr) return Reservation::kRateLimited;
     return std::nullopt;
   }
