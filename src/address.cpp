@@ -351,6 +351,12 @@ std::optional<Address> parse_address(std::string_view text) {
   return Address{*std::move(local_part), std::move(domain), *std::move(ascii_domain)};
 }
 
+std::optional<std::string> parse_domain(std::string_view text) {
+  auto address = parse_address("x@" + std::string(text));
+  if (!address) return std::nullopt;
+  return std::move(address->ascii_domain);
+}
+
 Address without_extension(Address address, std::string_view delimiters) {
   const auto delimiter = address.local_part.find_first_of(delimiters);
   if (delimiter != std::string::npos && delimiter > 0) address.local_part.resize(delimiter);

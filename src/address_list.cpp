@@ -16,10 +16,9 @@ std::optional<std::string> normalize_address_pattern(std::string_view text) {
     return address->normalized();
   }
   const bool and_below = text.starts_with("@.");
-  const auto domain = text.substr(and_below ? 2 : 1);
-  const auto address = parse_address("x@" + std::string(domain));
-  if (!address) return std::nullopt;
-  return (and_below ? "@." : "@") + address->ascii_domain;
+  const auto domain = parse_domain(text.substr(and_below ? 2 : 1));
+  if (!domain) return std::nullopt;
+  return (and_below ? "@." : "@") + *domain;
 }
 
 std::vector<std::string> patterns_that_cover(const Address& address) {

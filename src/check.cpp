@@ -18,8 +18,7 @@ namespace {
 constexpr std::string_view kSuffix = ".conf";
 
 bool is_domain_name(const std::string& name) {
-  const auto address = parse_address("x@" + name);
-  return address && address->ascii_domain == name;
+  return parse_domain(name) == name;
 }
 
 int hex_digit(char c) {

@@ -50,8 +50,8 @@ std::optional<Address> Delivery::real_recipient(const std::string& text) const {
   const auto& domains = world_.settings.autoreply_domains;
   const auto& delimiters = world_.settings.recipient_delimiter;
   const auto at = text.rfind('@');
-  const auto outer = at == std::string::npos ? std::nullopt : parse_address("x" + text.substr(at));
-  if (outer && std::find(domains.begin(), domains.end(), outer->ascii_domain) != domains.end()) {
+  const auto outer = at == std::string::npos ? std::nullopt : parse_domain(text.substr(at + 1));
+  if (outer && std::find(domains.begin(), domains.end(), *outer) != domains.end()) {
     if (auto inner = address_in_local_part(text.substr(0, at), delimiters)) return inner;
   }
   return parse_address(text);

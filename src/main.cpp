@@ -9,9 +9,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
-#include <vector>
 
 #include "inforeply/check.hpp"
 #include "inforeply/delivery.hpp"

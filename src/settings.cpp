@@ -203,7 +203,7 @@ void check_value(const std::string& name, const std::string& value) {
     throw Error(Fault::kUsage,
                 "'recipient-delimiter = " + value + "': expected characters such as +, or none");
   }
-  if (name == "autoreply-domain" && !parse_address("x@" + value)) {
+  if (name == "autoreply-domain" && !parse_domain(value)) {
     throw Error(Fault::kUsage, "'autoreply-domain = " + value + "': expected a domain");
   }
 }
@@ -264,9 +264,9 @@ Settings settings_from(po::variables_map& values, Purpose purpose,
       text_of(values, "recipient-delimiter", settings.recipient_delimiter);
   if (settings.recipient_delimiter == "none") settings.recipient_delimiter.clear();
   settings.log_addresses = text_of(values, "log-addresses", "yes") == "yes";
-  for (const auto& domain : texts_of(values, "autoreply-domain")) {
-    if (const auto address = parse_address("x@" + domain)) {
-      settings.autoreply_domains.push_back(address->ascii_domain);
+  for (const auto& text : texts_of(values, "autoreply-domain")) {
+    if (auto domain = parse_domain(text)) {
+      settings.autoreply_domains.push_back(*std::move(domain));
     }
   }
   settings.trusted_authserv = texts_of(values, "trusted-authserv");

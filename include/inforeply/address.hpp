@@ -30,6 +30,10 @@ struct Address {
 /// is not one: no @, an empty or ill-formed part, control characters, broken UTF-8.
 std::optional<Address> parse_address(std::string_view text);
 
+/// A domain, or an address literal, in lower case and A-labels. Nothing where it could stand in no
+/// address.
+std::optional<std::string> parse_domain(std::string_view text);
+
 /// The address without `+extension`: what stands behind the first of the characters
 /// `delimiters`. A local part that begins with one keeps all.
 Address without_extension(Address address, std::string_view delimiters);

@@ -47,10 +47,9 @@ struct ResponderCommand {
 };
 
 /// The responder's command line, with the configuration file that it names read in; `variables`
-/// count only where it names no recipient. Throws Error (kUsage)
-/// or, unless it is to be checked, ConfigError. An option's
-/// argument is always the word behind it, whatever it looks like, and all behind `--` are
-/// recipients: addresses come from strangers.
+/// count only where it names no recipient. Throws Error (kUsage) or, unless it is to be checked,
+/// ConfigError. An option's argument is always the word behind it, whatever it looks like, and all
+/// behind `--` are recipients: addresses come from strangers.
 ResponderCommand parse_responder_command(int argc, const char* const* argv,
                                          const EnvelopeVariables& variables);
 
