@@ -21,24 +21,9 @@ bool is_domain_name(const std::string& name) {
   return parse_domain(name) == name;
 }
 
-int hex_digit(char c) {
-  const auto digit = std::string_view("0123456789ABCDEF").find(c);
-  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
-}
-
 /// Whether encode_file_name gives this name to any local part.
 bool is_local_part_name(const std::string& name) {
-  std::string local_part;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] != '%') {
-      local_part += name[i];
-    } else if (i + 2 < name.size() && hex_digit(name[i + 1]) >= 0 && hex_digit(name[i + 2]) >= 0) {
-      local_part += static_cast<char>(hex_digit(name[i + 1]) * 16 + hex_digit(name[i + 2]));
-      i += 2;
-    } else {
-      return false;
-    }
-  }
+  const std::string local_part = decode_hex_escapes(name, '%');
   const auto address = parse_address(Address{local_part, "x", "x"}.to_string());
   return address && address->local_part == local_part && encode_file_name(local_part) == name;
 }

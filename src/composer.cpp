@@ -1,26 +1,16 @@
 #include "inforeply/composer.hpp"
 
-#include <mimetic/codec/base64.h>
-#include <mimetic/codec/codec.h>
-
 #include <algorithm>
-#include <array>
-#include <iterator>
-#include <optional>
 
 #include "inforeply/digest.hpp"
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/flowed.hpp"
 #include "inforeply/text.hpp"
+#include "inforeply/transfer_encoding.hpp"
 
 namespace inforeply {
 namespace {
-
-constexpr std::size_t kMaxEncodedLine = 76;         // RFC 2045, 6.7 and 6.8
-constexpr std::size_t kMaxPlainLine = 78;           // RFC 5322, 2.1.1
-constexpr std::size_t kFlowedLine = 66;             // RFC 3676, 4.2 (72 at most), with room for =XX
-constexpr std::size_t kMaxLineOctets = 998;         // RFC 5322, 2.1.1
-constexpr std::string_view kSignatureMark = "-- ";  // RFC 3676, 4.3
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
 std::string display_name_of(const Message& message, const std::string& canonical) {
@@ -103,139 +93,11 @@ std::string message_id(const ReplyRequest& request) {
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
 
-/// The blank behind which to break a line that is too long, near kFlowedLine columns. A piece that
-/// is only blanks, or that would be taken for a signature's mark, is no place for it.
-std::optional<std::size_t> find_break(std::string_view line) {
-  constexpr auto kNone = std::string_view::npos;
-  const auto first_word = line.find_first_not_of(' ');
-  const auto is_good = [&](std::size_t blank) {
-    return blank > first_word && line.substr(0, blank + 1) != kSignatureMark &&
-           blank + 1 < line.size();
-  };
-  auto blank = line.rfind(' ', kFlowedLine - 1);
-  while (blank != kNone && !is_good(blank)) {
-    blank = blank == 0 ? kNone : line.rfind(' ', blank - 1);
-  }
-  if (blank != kNone) return blank;
-  blank = line.find(' ', kFlowedLine);
-  while (blank != kNone && !is_good(blank)) {
-    blank = line.find(' ', blank + 1);
-  }
-  if (blank != kNone) return blank;
-  return std::nullopt;
-}
-
-/// One paragraph broken into lines, each break marked by a trailing blank.
-std::string flow(std::string_view line) {
-  std::string result;
-  while (line.size() > kMaxPlainLine) {
-    const auto blank = find_break(line);
-    if (!blank) break;
-    result += line.substr(0, *blank + 1);
-    result += '\n';
-    line.remove_prefix(*blank + 1);
-  }
-  result += line;
-  return result;
-}
-
-/// format=flowed (RFC 3676): a blank at the end of a line would join it to the next, so those of
-/// the source go; lines that begin with a blank, `>` or `From ` are stuffed with one.
-std::string to_flowed(std::string_view text) {
-  std::string broken;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line != kSignatureMark) {
-      line = line.substr(0, line.find_last_not_of(' ') + 1);
-      broken += flow(line);
-    } else {
-      broken += line;
-    }
-    broken += '\n';
-  }
-  std::string stuffed;
-  for (std::string_view rest = broken; !rest.empty();) {
-    const auto end = std::min(rest.find('\n') + 1, rest.size());
-    if (rest.front() == ' ' || rest.front() == '>' || rest.starts_with("From ")) stuffed += ' ';
-    stuffed += rest.substr(0, end);
-    rest.remove_prefix(end);
-  }
-  return stuffed;
-}
-
-bool fits_7bit(std::string_view text) {
-  std::size_t column = 0;
-  for (const char c : text) {
-    column = c == '\n' ? 0 : column + 1;
-    const bool plain = c == '\n' || c == '\t' || (c >= ' ' && c < 0x7F);
-    if (!plain || column > kMaxLineOctets) return false;
-  }
-  return true;
-}
-
-/// RFC 2045, 6.7, for text: line ends stay line ends.
-std::string encode_quoted_printable(std::string_view text) {
-  const auto is_plain = [&](std::size_t i, bool begins_line) {
-    const char c = text[i];
-    const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
-    if (c == ' ' || c == '\t') return !ends_line;
-    // A lone dot ends a message for SMTP, and mailboxes change a "From " at the start of a line.
-    if (begins_line && (c == '.' || text.substr(i).starts_with("From "))) return false;
-    return c > ' ' && c < 0x7F && c != '=';
-  };
-  std::string result;
-  std::size_t column = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n') {
-      result += '\n';
-      column = 0;
-      continue;
-    }
-    const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
-    const std::size_t room = kMaxEncodedLine - (ends_line ? 0 : 1);  // for the `=` of a soft break
-    if (column + (is_plain(i, column == 0) ? 1 : 3) > room) {
-      result += "=\n";
-      column = 0;
-    }
-    if (is_plain(i, column == 0)) {
-      result += text[i];
-      column += 1;
-    } else {
-      result += '=' + to_hex(text[i]);
-      column += 3;
-    }
-  }
-  return result;
-}
-
-std::string encode_base64(std::string_view text) {
-  std::string lines;  // line ends of text are CRLF in canonical form (RFC 2045, 6.8)
-  for (const char c : text)
-    lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  std::string result;
-  mimetic::Base64::Encoder encoder(kMaxEncodedLine);
-  mimetic::encode(lines.begin(), lines.end(), encoder, std::back_inserter(result));
-  if (!result.ends_with('\n')) result += '\n';
-  return result;
-}
-
 /// The content fields, an empty line and the encoded text.
 std::string text_part(std::string_view text) {
-  const std::string flowed = to_flowed(text);
-  std::string encoding = "7bit";
-  std::string body = flowed;
-  if (!fits_7bit(flowed)) {
-    encoding = "quoted-printable";
-    body = encode_quoted_printable(flowed);
-    if (std::string base64 = encode_base64(flowed); base64.size() < body.size()) {
-      encoding = "base64";
-      body = std::move(base64);
-    }
-  }
+  const EncodedBody body = encode_text(to_flowed(text));
   return field("Content-Type", "text/plain; charset=utf-8; format=flowed") +
-         field("Content-Transfer-Encoding", encoding) + "\n" + body;
+         field("Content-Transfer-Encoding", body.encoding) + "\n" + body.text;
 }
 
 }  // namespace

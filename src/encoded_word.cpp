@@ -1,15 +1,13 @@
 #include "inforeply/encoded_word.hpp"
 
-#include <iconv.h>
 #include <mimetic/codec/base64.h>
 #include <mimetic/codec/codec.h>
 #include <unistr.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <iterator>
 
+#include "inforeply/charset.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -21,64 +19,12 @@ constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer one might pass RF
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
 constexpr std::size_t kMaxDecodedOctets = 4096;
 constexpr std::size_t kMaxWordsInRun = 64;
-constexpr std::size_t kMaxCharsetName = 40;
-
-class Converter {
- public:
-  explicit Converter(const std::string& charset) : handle_(iconv_open("UTF-8", charset.c_str())) {}
-  Converter(const Converter&) = delete;
-  Converter& operator=(const Converter&) = delete;
-  ~Converter() {
-    if (known()) iconv_close(handle_);
-  }
-  [[nodiscard]] bool known() const {
-    return handle_ !=
-           reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr): iconv_open(3)
-  }
-
-  /// Nothing where `text` is not in the charset.
-  std::optional<std::string> convert(std::string_view text) {
-    std::string result;
-    std::string input(text);
-    char* in = input.data();
-    std::size_t in_left = input.size();
-    bool flushed = false;  // a stateful charset such as ISO-2022-JP may hold something back
-    while (!flushed) {
-      std::array<char, 1024> buffer{};
-      char* out = buffer.data();
-      std::size_t out_left = buffer.size();
-      flushed = in_left == 0;
-      const auto status = flushed ? iconv(handle_, nullptr, nullptr, &out, &out_left)
-                                  : iconv(handle_, &in, &in_left, &out, &out_left);
-      if (status == static_cast<std::size_t>(-1) && errno != E2BIG) return std::nullopt;
-      result.append(buffer.data(), buffer.size() - out_left);
-    }
-    return result;
-  }
-
- private:
-  iconv_t handle_;
-};
-
-std::optional<unsigned> hex_value(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-  return std::nullopt;
-}
 
 /// RFC 2047, 4.2.
 std::string decode_q(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '=' && i + 2 < text.size() && hex_value(text[i + 1]) && hex_value(text[i + 2])) {
-      result += static_cast<char>(*hex_value(text[i + 1]) * 16 + *hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      result += text[i] == '_' ? ' ' : text[i];
-    }
-  }
-  return result;
+  std::string blanks(text);
+  std::replace(blanks.begin(), blanks.end(), '_', ' ');
+  return decode_hex_escapes(blanks, '=');
 }
 
 std::string decode_b(std::string_view text) {
@@ -92,14 +38,6 @@ struct EncodedWord {
   std::string charset;
   std::string octets;
 };
-
-/// The name goes to iconv, which loads code for it: nothing but a name.
-bool is_charset_name(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("._:-").find(c) != std::string_view::npos;
-  });
-}
 
 /// Takes an encoded-word off the front of `text`; nothing, and `text` as it was, where there is
 /// none.
@@ -117,8 +55,8 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   std::string_view charset = window.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231, 5: a language may follow
   const std::string_view content = window.substr(content_begin, end - content_begin);
-  if (charset.empty() || charset.size() > kMaxCharsetName || !is_charset_name(charset) ||
-      !is_ascii(content) || content.find_first_of(" \t") != std::string_view::npos) {
+  if (!is_charset_name(charset) || !is_ascii(content) ||
+      content.find_first_of(" \t") != std::string_view::npos) {
     return std::nullopt;
   }
   std::string octets;
@@ -278,14 +216,6 @@ bool is_plain_field_text(std::string_view text) {
 }
 
 }  // namespace
-
-std::optional<std::string> to_utf8(std::string_view text, std::string_view charset) {
-  Converter converter{std::string(charset)};
-  if (!converter.known()) return std::nullopt;
-  auto converted = converter.convert(text);
-  if (converted && !is_valid_utf8(*converted)) return std::nullopt;  // beyond U+10FFFF
-  return converted;
-}
 
 std::string decode_field_text(std::string_view body) {
   std::string result;

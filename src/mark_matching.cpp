@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,22 +45,6 @@ bool parameter_is(std::string_view values, std::string_view body) {
          equals_ignoring_case(*parameter, wanted[2]);
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned octet = 0;
-    const auto* const digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, octet, 16).ptr == digits + 2) {
-      result += static_cast<char>(octet);
-      i += 2;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 /// Enough to hold the end of a name: decoding costs.
 std::string_view last_octets(std::string_view text) {
   constexpr std::size_t kEnough = 1024;
@@ -82,7 +65,7 @@ std::vector<std::string> file_names(std::string_view body) {
       std::string value = unquoted(trim(section.substr(equals + 1)));
       if (end.empty()) found.push_back(decode_field_text(last_octets(value)));
       if (!end.starts_with('*')) continue;
-      if (end.ends_with('*')) value = percent_decoded(value);
+      if (end.ends_with('*')) value = decode_hex_escapes(value, '%');
       end = end.substr(1, end.find('*', 1) - 1);
       pieces[parse_number(end).value_or(0)] += value;
     }

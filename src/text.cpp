@@ -128,6 +128,29 @@ std::string to_hex(char octet) {
   return {kDigits[value >> 4U], kDigits[value & 15U]};
 }
 
+std::optional<unsigned> hex_value(char digit) {
+  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
+  const char lower = lower_ascii(digit);
+  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
+  return std::nullopt;
+}
+
+std::string decode_hex_escapes(std::string_view text, char mark) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool has_room = text[i] == mark && i + 2 < text.size();
+    const auto high = has_room ? hex_value(text[i + 1]) : std::nullopt;
+    const auto low = has_room ? hex_value(text[i + 2]) : std::nullopt;
+    if (high && low) {
+      result += static_cast<char>(*high * 16 + *low);
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });

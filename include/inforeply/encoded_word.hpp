@@ -2,15 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace inforeply {
-
-/// `text` of `charset` as UTF-8; nothing where iconv does not know the charset or the text is not
-/// in it.
-std::optional<std::string> to_utf8(std::string_view text, std::string_view charset);
 
 /// The text of an unstructured field: encoded-words decoded, white space between two of them
 /// dropped, broken ones kept as they are; raw 8-bit text taken as UTF-8 if it is, else as Latin-1.

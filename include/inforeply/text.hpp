@@ -35,6 +35,12 @@ std::optional<unsigned long long> parse_number(std::string_view text);
 /// Two hexadecimal digits for an octet, in upper case.
 std::string to_hex(char octet);
 
+/// The value of a hexadecimal digit in either case.
+std::optional<unsigned> hex_value(char digit);
+
+/// Every `=XX`, for the mark `=`, as the octet that it stands for; what is no such escape as it is.
+std::string decode_hex_escapes(std::string_view text, char mark);
+
 bool is_ascii(std::string_view text);
 bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
 bool is_valid_utf8(std::string_view text);

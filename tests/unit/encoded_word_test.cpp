@@ -46,32 +46,6 @@ void expect_lines_within_bounds(const std::string& body, std::size_t used) {
   EXPECT_FALSE(body.ends_with('\n'));
 }
 
-TEST(ToUtf8, ConvertsWhatIconvKnows) {
-  EXPECT_EQ(to_utf8("\xFC", "iso-8859-1"), "\u00FC");
-  EXPECT_EQ(to_utf8("\xFC", "ISO-8859-1"), "\u00FC");
-  EXPECT_EQ(to_utf8("\0\xFC"sv, "utf-16be"), "\u00FC");
-  EXPECT_EQ(to_utf8("", "utf-8"), "");
-  EXPECT_EQ(to_utf8(std::string(100'000, '\xFC'), "iso-8859-1"), repeated("\u00FC", 100'000));
-}
-
-TEST(ToUtf8, RefusesUnknownCharsetsAndTextThatIsNotInThem) {
-  EXPECT_FALSE(to_utf8("a", "no-such-charset"));
-  EXPECT_FALSE(to_utf8("a", "../../etc/passwd"));
-  EXPECT_FALSE(to_utf8("\xFF", "utf-8"));
-  EXPECT_FALSE(to_utf8("\xC3", "utf-8"));
-  EXPECT_FALSE(to_utf8("\x80", "us-ascii"));
-  EXPECT_FALSE(to_utf8("a", "utf-16be"));
-}
-
-TEST(ToUtf8, GivesNothingBeyondUnicode) {
-  EXPECT_FALSE(to_utf8("\xF4\x90\x80\x80", "utf-8"));
-  EXPECT_FALSE(to_utf8("\xED\xA0\x80", "utf-8"));
-  EXPECT_FALSE(to_utf8("\0\x11\0\0"sv, "ucs-4be"));
-  EXPECT_FALSE(to_utf8("\0\x11\0\0"sv, "utf-32be"));
-  EXPECT_FALSE(to_utf8("\xD8\0"sv, "utf-16be"));
-  EXPECT_FALSE(to_utf8("\xD8\0"sv, "ucs-2be"));
-}
-
 TEST(DecodeFieldText, KnowsManyCharsets) {
   constexpr struct {
     std::string_view body, text;

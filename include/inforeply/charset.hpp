@@ -1,0 +1,21 @@
+// Text in any charset that iconv knows, as UTF-8.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace inforeply {
+
+/// Whether it may be one's name: iconv loads code for it, so nothing but a name goes there.
+bool is_charset_name(std::string_view name);
+
+/// Nothing where iconv does not know the charset or `text` is not in it.
+std::optional<std::string> to_utf8(std::string_view text, std::string_view charset);
+
+/// As much of it as can be told, for people and searches: U+FFFD for what is not in the charset.
+/// Where the charset is unknown, empty or us-ascii, 8-bit octets are UTF-8 if they all are, else
+/// Latin-1. Always valid UTF-8.
+std::string to_utf8_leniently(std::string_view text, std::string_view charset);
+
+}  // namespace inforeply
