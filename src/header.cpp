@@ -117,18 +117,6 @@ std::string unquoted(std::string_view text) {
   return result;
 }
 
-std::optional<std::string> find_parameter(std::string_view body, std::string_view name) {
-  const std::string bare = strip_comments(body);
-  for (const auto section : split_unquoted(bare, ';')) {
-    const auto equals = section.find('=');
-    if (equals != std::string_view::npos &&
-        equals_ignoring_case(trim(section.substr(0, equals)), name)) {
-      return unquoted(trim(section.substr(equals + 1)));
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<std::string> parse_message_ids(std::string_view body) {
   std::vector<std::string> ids;
   while (true) {

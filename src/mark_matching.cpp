@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,6 +6,7 @@
 
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/marks.hpp"
+#include "inforeply/parameter.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -52,27 +52,12 @@ std::string_view last_octets(std::string_view text) {
 }
 
 /// The file names that programs may read out of a field: the parameters `filename` and `name`,
-/// with encoded-words decoded, which do not belong there but are common; and in RFC 2231's forms:
-/// `filename*=utf-8''x%2Ey`, and `filename*0=x; filename*1*=%2Ey`.
+/// with encoded-words decoded, which do not belong there but are common.
 std::vector<std::string> file_names(std::string_view body) {
   std::vector<std::string> found;
   for (const std::string_view name : {"filename", "name"}) {
-    std::map<unsigned long long, std::string> pieces;  // by their numbers
-    for (const auto section : split_unquoted(body, ';')) {
-      const auto equals = section.find('=');
-      if (equals == kNone || !starts_with_ignoring_case(section, name)) continue;
-      auto end = trim(section.substr(name.size(), equals - name.size()));
-      std::string value = unquoted(trim(section.substr(equals + 1)));
-      if (end.empty()) found.push_back(decode_field_text(last_octets(value)));
-      if (!end.starts_with('*')) continue;
-      if (end.ends_with('*')) value = decode_hex_escapes(value, '%');
-      end = end.substr(1, end.find('*', 1) - 1);
-      pieces[parse_number(end).value_or(0)] += value;
-    }
-    std::string joined;
-    for (const auto& [number, piece] : pieces)
-      joined += piece;
-    found.push_back(std::move(joined));
+    for (const auto& value : find_parameters(body, name))
+      found.push_back(decode_field_text(last_octets(value)));
   }
   return found;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "inforeply/parameter.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -78,16 +79,16 @@ class PartScanner {
     if (depth < kMaxMimeDepth) open(parts_.back().header, depth + 1);
   }
 
-  /// Every Content-Type counts, where a header gives it more than once.
+  /// Every Content-Type counts, where a header gives it more than once, and every boundary in it.
   void open(const Header& header, std::size_t depth) {
     for (const auto& field : header.fields) {
       if (!equals_ignoring_case(field.name, "Content-Type") ||
           !leading_token(field.body).starts_with("multipart/")) {
         continue;
       }
-      const auto boundary = find_parameter(field.body, "boundary");
-      if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundaryOctets) {
-        depths_.emplace("--" + *boundary, depth);
+      for (const auto& boundary : find_parameters(field.body, "boundary")) {
+        if (!boundary.empty() && boundary.size() <= kMaxBoundaryOctets)
+          depths_.emplace("--" + boundary, depth);
       }
     }
   }

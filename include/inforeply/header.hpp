@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +33,6 @@ std::string strip_comments(std::string_view body);
 /// `type/subtype` or any other token before the first `;`, in lower case, without comments; the
 /// empty string where there is none.
 std::string leading_token(std::string_view body);
-
-/// The value of a parameter `; name=value` of a structured field (RFC 2045, 5.1), without the
-/// quotes it may stand in; nothing where the field has none of that name.
-std::optional<std::string> find_parameter(std::string_view body, std::string_view name);
 
 /// The parts between `separator` that stands in no quoted string, trimmed, empty ones left out.
 std::vector<std::string_view> split_unquoted(std::string_view text, char separator);

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -142,52 +141,6 @@ TEST(LeadingToken, StandsBeforeTheParameters) {
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.body);
     EXPECT_EQ(leading_token(c.body), c.token);
-  }
-}
-
-TEST(Parameter, IsFoundByItsNameInAnyCase) {
-  constexpr struct {
-    std::string_view body, value;
-  } kCases[] = {
-      {"text/plain; charset=utf-8", "utf-8"},
-      {"text/plain;charset=utf-8;x=y", "utf-8"},
-      {"text/plain; CHARSET = UTF-8 ", "UTF-8"},
-      {"text/plain; x=y; charset=utf-8", "utf-8"},
-      {"text/plain; charset=a; charset=b", "a"},
-      {R"(text/plain; charset="utf-8")", "utf-8"},
-      {R"(text/plain; charset="a;b=\"c\"")", R"(a;b="c")"},
-      {R"(text/plain; x="; charset=no"; charset=yes)", "yes"},
-      {R"(text/plain; x="\"; charset=no"; charset=yes)", "yes"},
-      {"text/plain; (charset=no) charset (c) = (c) yes (c)", "yes"},
-      {"text/plain; charset=a=b", "a=b"},
-      {"text/plain; charset=", ""},
-      {R"(text/plain; charset="")", ""},
-      {R"(text/plain; charset="unclosed)", R"("unclosed)"},
-      {"charset=utf-8", "utf-8"},
-  };
-  for (const auto& c : kCases) {
-    SCOPED_TRACE(c.body);
-    EXPECT_EQ(find_parameter(c.body, "Charset"), c.value);
-  }
-}
-
-TEST(Parameter, IsNothingWhereTheFieldHasNoneOfThatName) {
-  for (const auto body :
-       {""sv, "charset"sv, "text/plain; charset"sv, "text/plain; charset*=utf-8"sv,
-        "text/plain; xcharset=utf-8"sv, "text/plain; char set=utf-8"sv,
-        "text/plain; (charset=utf-8)"sv, "text/plain; x=\"; charset=utf-8\""sv,
-        "text/plain; x=\"; charset=utf-8"sv, "text/plain; ((charset=utf-8"sv,
-        "text/plain, charset=utf-8"sv}) {
-    EXPECT_EQ(find_parameter(body, "charset"), std::nullopt) << body;
-  }
-}
-
-TEST(Parameter, IsFoundInLinearTime) {
-  constexpr std::size_t kMany = 200'000;
-  for (const auto text :
-       {";"sv, "="sv, ";x="sv, "\""sv, "\\"sv, "\"\\"sv, "("sv, "(\""sv, "; "sv}) {
-    SCOPED_TRACE(text);
-    EXPECT_EQ(find_parameter(repeated(text, kMany), "charset"), std::nullopt);
   }
 }
 

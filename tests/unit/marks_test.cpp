@@ -308,6 +308,13 @@ TEST(Rfc3834, R34_ExecutableAttachmentsAreNotAnswered) {
         "Content-Disposition: attachment; filename*1*=ice%2Eexe; filename*0*=utf-8''invo",
         "Content-Disposition: attachment; filename=\"=?utf-8?Q?Rechnung=2Eexe?=\"",
         "Content-Disposition: attachment; filename=harmless.pdf; filename*=utf-8''virus.exe",
+        "Content-Disposition: attachment; filename=virus.exe; filename*=utf-8''harmless.pdf",
+        "Content-Disposition: attachment; filename*=utf-8''virus.exe; filename*=utf-8''x.pdf",
+        "Content-Disposition: attachment; filename*=utf-8''virus.exe; filename*0=harmless.pdf",
+        "Content-Disposition: attachment; filename*=utf-16be''%00.%00e%00x%00e",
+        "Content-Disposition: attachment; filename*0=virus.exe; filename*2=.pdf",
+        "Content-Disposition: attachment; filename*0=virus; filename*2=.exe",
+        "Content-Disposition: attachment; filename*0=\"=?utf-8?Q?virus\"; filename*1=\"=2Eexe?=\"",
         "Content-Type: application/octet-stream; name=invoice.lnk",
         "Content-Type: application/octet-stream; name*=utf-8''invoice.hta",
         "Content-Type: application/pdf; name=\"invoice.pdf      .pif\""}) {

@@ -68,6 +68,11 @@ TEST(MimeParts, HaveABoundaryHoweverItIsWritten) {
       {"boundary=\"=_Part(1)?\"", "--=_Part(1)?"},
       {"boundary=\"--b\"", "----b"},
       {"boundary=b", "--b \t"},
+      {"boundary*=utf-8''b%20c", "--b c"},
+      {"boundary*0=b; boundary*1=c", "--bc"},
+      {"boundary=c; boundary*=utf-8''b", "--b"},
+      {"boundary=b; boundary*=utf-8''c", "--b"},
+      {"boundary=c; boundary=b", "--b"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.parameter);
