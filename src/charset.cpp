@@ -44,12 +44,15 @@ class Converter {
       const auto status = flushed ? iconv(handle_, nullptr, nullptr, &out, &out_left)
                                   : iconv(handle_, &in, &in_left, &out, &out_left);
       const bool failed = status == static_cast<std::size_t>(-1) && errno != E2BIG;
+      const bool incomplete = failed && errno == EINVAL;
       result.append(buffer.data(), buffer.size() - out_left);
       if (!failed) continue;
       if (broken == Broken::kRefused || flushed) return std::nullopt;
       result += kReplacement;
-      ++in;
-      --in_left;
+      // The octets of a character or an escape that the end has cut say nothing by themselves.
+      const auto skipped = incomplete ? in_left : 1;
+      in += skipped;
+      in_left -= skipped;
     }
     return result;
   }

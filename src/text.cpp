@@ -26,13 +26,6 @@ const std::uint8_t* octets(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-/// The code point at `text`'s start and its length; a length of 0 where there is no valid one.
-std::pair<ucs4_t, std::size_t> next_character(std::string_view text) {
-  ucs4_t character = 0;
-  const int length = u8_mbtoucr(&character, octets(text), text.size());
-  return {character, length > 0 ? static_cast<std::size_t>(length) : 0};
-}
-
 /// Control, format and private characters, unassigned ones, line and paragraph separators.
 bool is_printable(ucs4_t c) {
   return !uc_is_general_category_withtable(
@@ -163,6 +156,24 @@ bool has_control_characters(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
   return u8_check(octets(text), text.size()) == nullptr;
+}
+
+std::pair<char32_t, std::size_t> next_character(std::string_view text) {
+  ucs4_t character = 0;
+  const int length = u8_mbtoucr(&character, octets(text), text.size());
+  return {character, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+bool is_blank(std::string_view text) {
+  while (!text.empty()) {
+    const auto [character, length] = next_character(text);
+    if (!uc_is_property_white_space(character) && !uc_is_property_format_control(character) &&
+        !uc_is_property_zero_width(character)) {
+      return false;
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return true;
 }
 
 std::string fold_case(std::string_view text) {

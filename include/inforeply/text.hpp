@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace inforeply {
@@ -44,6 +45,13 @@ std::string decode_hex_escapes(std::string_view text, char mark);
 bool is_ascii(std::string_view text);
 bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
 bool is_valid_utf8(std::string_view text);
+
+/// The code point at the start of UTF-8 text and its length in octets, which is 0 where there is no
+/// valid one.
+std::pair<char32_t, std::size_t> next_character(std::string_view text);
+
+/// Nothing but white space and characters without a shape of their own, by Unicode's rules.
+bool is_blank(std::string_view text);
 
 /// Lower case by Unicode's rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
 std::string fold_case(std::string_view text);

@@ -42,6 +42,8 @@ TEST(CharsetLenient, ShowsWhatIsNotInTheCharset) {
   EXPECT_EQ(to_utf8_leniently("gr\xFC\xDF", "iso-8859-1"), "gr\u00FC\u00DF");
   EXPECT_EQ(to_utf8_leniently("a\xFFz", "utf-8"), "a\uFFFDz");
   EXPECT_EQ(to_utf8_leniently("cut \xC3", "UTF-8"), "cut \uFFFD");
+  EXPECT_EQ(to_utf8_leniently("cut \x81\x30\x8A", "gb18030"), "cut \uFFFD");
+  EXPECT_EQ(to_utf8_leniently("\x1B$B$3$s\x1B$", "iso-2022-jp"), "\u3053\u3093\uFFFD");
   EXPECT_EQ(to_utf8_leniently("\x1B$B$3$s\x1B(B.", "iso-2022-jp"), "\u3053\u3093.");
 }
 

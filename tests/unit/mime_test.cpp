@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fixtures.hpp"
@@ -138,6 +140,22 @@ TEST(MimeParts, ComeWithTheMultipartBeforeWhatIsInIt) {
                        std::string(kNested) + std::string(close) + "C: 3\n\nthree\n--a--\n"),
               expected);
   }
+}
+
+TEST(MimeParts, TellWhichMultipartHoldsThem) {
+  const auto message =
+      parse_message("Content-Type: multipart/digest; boundary=a\n\n" + std::string(kNested) +
+                    "--a\nContent-Type: multipart/related; "
+                    "boundary=c\n\n--c\n\nthree\n--b\n\nlate\n--a\n\nfour\n");
+  using Holder = std::pair<std::optional<std::size_t>, Multipart>;
+  std::vector<Holder> holders;
+  for (const auto& part : find_mime_parts(message))
+    holders.emplace_back(part.holder, part.holder_type);
+  const Holder message_itself(std::nullopt, Multipart::kDigest);
+  const Holder alternative(0, Multipart::kAlternative);
+  EXPECT_EQ(holders,
+            (std::vector<Holder>{message_itself, alternative, alternative, message_itself,
+                                 Holder(3, Multipart::kOther), alternative, message_itself}));
 }
 
 TEST(MimeParts, EndAtAClosingLineButMayGoOnBehindIt) {

@@ -153,6 +153,13 @@ TEST(Ellipsize, LeavesShortTextAlone) {
   EXPECT_EQ(ellipsize("", 3), "");
 }
 
+TEST(Blank, IsWhatShowsNothing) {
+  for (const auto text : {""sv, " \t\n"sv, "\u00A0"sv, "\u200B\uFEFF\u3000"sv})
+    EXPECT_TRUE(is_blank(text)) << text;
+  for (const auto text : {"a"sv, " . "sv, "\u200B\u00FC"sv, "\u0301"sv})
+    EXPECT_FALSE(is_blank(text)) << text;
+}
+
 TEST(Ellipsize, CountsCharactersAndTheEllipsis) {
   EXPECT_EQ(ellipsize("abcd", 3), "ab\u2026");
   EXPECT_EQ(ellipsize("\u00E4\u00F6\u00FC\u00DF", 3), "\u00E4\u00F6\u2026");
