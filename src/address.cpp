@@ -421,6 +421,14 @@ bool find_mailbox(std::string_view field_body,
   return partial.makes_sense() && is_wanted(partial.mailbox());
 }
 
+std::optional<Mailbox> parse_one_mailbox(std::string_view text) {
+  auto mailboxes = parse_mailboxes(text);
+  if (mailboxes.size() != 1) return std::nullopt;
+  const auto address = parse_address(mailboxes.front().addr_spec);
+  if (!address) return std::nullopt;
+  return Mailbox{std::move(mailboxes.front().display_name), address->to_wire()};
+}
+
 std::vector<Mailbox> parse_mailboxes(std::string_view field_body) {
   std::vector<Mailbox> mailboxes;
   find_mailbox(field_body, [&](const Mailbox& mailbox) {

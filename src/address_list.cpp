@@ -1,6 +1,7 @@
 #include "inforeply/address_list.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "inforeply/text.hpp"
@@ -30,6 +31,24 @@ std::vector<std::string> patterns_that_cover(const Address& address) {
     if (dot == std::string_view::npos || domain.starts_with('[')) return patterns;
     domain.remove_prefix(dot + 1);
   }
+}
+
+std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses) {
+  std::vector<std::string> patterns;
+  for (const auto& address : addresses) {
+    for (const auto& spelling : {address, without_extension(address, "+")}) {
+      auto more = patterns_that_cover(spelling);
+      patterns.insert(patterns.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
+    }
+  }
+  return patterns;
+}
+
+std::vector<std::string> patterns_that_cover_destination(const Address& sender) {
+  const Address person = person_behind(sender);
+  const bool same_domain = person.ascii_domain == sender.ascii_domain;
+  return patterns_that_cover_any({same_domain ? person : sender});
 }
 
 bool AddressList::add(std::string_view entry) {

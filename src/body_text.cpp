@@ -1,7 +1,6 @@
 #include "inforeply/body_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "inforeply/flowed.hpp"
 #include "inforeply/html.hpp"
 #include "inforeply/mime.hpp"
+#include "inforeply/parameter.hpp"
 #include "inforeply/text.hpp"
 #include "inforeply/transfer_encoding.hpp"
 
@@ -55,13 +55,9 @@ bool is_disposed_as_attachment(const Header& header) {
   return !disposition.empty() && disposition != "inline";
 }
 
-/// Also a name in the charsets and pieces of RFC 2231.
 bool has_file_name(const Header& header) {
-  constexpr std::array<std::string_view, 4> kForms = {"", "*", "*0", "*0*"};
-  return std::any_of(kForms.begin(), kForms.end(), [&](std::string_view form) {
-    return !parameter(header, "Content-Disposition", "filename" + std::string(form)).empty() ||
-           !parameter(header, "Content-Type", "name" + std::string(form)).empty();
-  });
+  return !parameter(header, "Content-Disposition", "filename").empty() ||
+         !parameter(header, "Content-Type", "name").empty();
 }
 
 /// Without the octets at its end that begin a character of UTF-8 and do not complete it.

@@ -41,13 +41,13 @@ std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::
 }
 
 std::size_t check_file(const std::filesystem::path& path, bool (*is_findable)(const std::string&),
-                       const FaultHandler& on_fault) {
+                       const FaultHandler& on_fault, const FaultHandler& on_note) {
   if (path.extension() != kSuffix) return 0;
   if (!is_findable(path.stem().string())) {
     on_fault({path.string(), 0,
               "no address leads to a file of this name (lower case, A-labels, / and % encoded)"});
   }
-  check_responder(path.string(), on_fault);
+  check_responder(path.string(), on_fault, on_note);
   return 1;
 }
 
@@ -64,40 +64,78 @@ void put_in_order(std::vector<ConfigError>& faults) {
   faults.erase(end, faults.end());
 }
 
-/// As to any message: a reply that is too large is found before the first one comes.
-void check_reply(const Responder& responder) {
-  const Message message = parse_message("From: sender@example.com\n\n");
-  const auto address = *parse_address("sender@example.com");
-  compose({message, responder, address, address, {}, {}, {}});
-}
-
-}  // namespace
-
-void check_responder(const std::string& file, const FaultHandler& on_fault) {
+/// Reads what a reply consists of and composes it, as to any message: one that is too large is
+/// found before the first one is due.
+void check_reply(const Responder& responder, const ReplySettings& settings,
+                 const FaultHandler& on_fault) {
   bool good = true;
   const auto note = [&](const ConfigError& fault) {
     good = false;
     on_fault(fault);
   };
-  collect_fault(note, [&] {
-    const Responder responder = load_responder(file, {}, note);
-    responder.never_reply_to.check_files(note);
-    responder.only_reply_to.check_files(note);
-    if (good) check_reply(responder);
+  collect_fault(on_fault, [&] {
+    const Reply reply = load_reply(responder, settings, note);
+    if (!good) return;
+    const auto address = *parse_address("sender@example.com");
+    for (const auto& text : reply.texts) {
+      const Message message =
+          parse_message("From: sender@example.com\nAccept-Language: " + text.language + "\n\n");
+      compose({message, responder, reply, address, address, {}, {}, {}});
+    }
   });
 }
 
-std::size_t check_responder_folder(const std::string& folder, const FaultHandler& on_fault) {
+/// What RFC 3834 asks of replies and cannot be done without the author.
+void note_deviations(const Responder& responder, const ReplySettings& settings,
+                     const FaultHandler& on_note) {
+  const auto note = [&](std::size_t line, const std::string& text) {
+    on_note({responder.file, line, "note: " + text});
+  };
+  const bool is_service = responder.kind == ResponderKind::kService;
+  for (const auto& language : settings.languages) {
+    if (is_service || !language.html || language.text) continue;
+    note(language.html->line,
+         "a reply should have a text of its own beside the HTML (RFC 3834, 3.2)");
+  }
+  if (is_service && !settings.template_file &&
+      (!settings.from || settings.from->display_name.empty())) {
+    note(settings.line,
+         "'from' of a service should have a display name that says what it is (RFC 3834, 3.1.1)");
+  }
+}
+
+}  // namespace
+
+void check_responder(const std::string& file, const FaultHandler& on_fault,
+                     const FaultHandler& on_note) {
+  collect_fault(on_fault, [&] {
+    const Responder responder = load_responder(file, {}, on_fault);
+    responder.never_reply_to.check_files(on_fault);
+    responder.only_reply_to.check_files(on_fault);
+    for (const auto& section : responder.sections)
+      section.conditions.sender.check_files(on_fault);
+    // Even so the files of the replies are looked at: their faults are others.
+    check_reply(responder, responder.reply, on_fault);
+    note_deviations(responder, responder.reply, on_note);
+    for (const auto& section : responder.sections) {
+      check_reply(responder, section.reply, on_fault);
+      note_deviations(responder, section.reply, on_note);
+    }
+  });
+}
+
+std::size_t check_responder_folder(const std::string& folder, const FaultHandler& on_fault,
+                                   const FaultHandler& on_note) {
   std::size_t responders = 0;
   collect_fault(on_fault, [&] {
     for (const auto& entry : entries_of(folder)) {
       std::error_code ignored;
-      responders += check_file(entry.path(), is_domain_name, on_fault);
+      responders += check_file(entry.path(), is_domain_name, on_fault, on_note);
       if (!entry.is_directory(ignored)) continue;
       std::size_t in_folder = 0;
       collect_fault(on_fault, [&] {
         for (const auto& inner : entries_of(entry.path())) {
-          in_folder += check_file(inner.path(), is_local_part_name, on_fault);
+          in_folder += check_file(inner.path(), is_local_part_name, on_fault, on_note);
         }
       });
       // Another folder may hold what responders of whole domains name.
@@ -112,14 +150,16 @@ std::size_t check_responder_folder(const std::string& folder, const FaultHandler
 }
 
 ConfigurationCheck check_configuration(const Settings& settings, std::vector<ConfigError> faults) {
-  ConfigurationCheck check{std::move(faults), 1};
+  ConfigurationCheck check{std::move(faults), {}, 1};
   const auto collect = [&](const ConfigError& fault) { check.faults.push_back(fault); };
+  const auto note = [&](const ConfigError& text) { check.notes.push_back(text); };
   if (settings.responder.empty()) {
-    check.responders = check_responder_folder(settings.responders, collect);
+    check.responders = check_responder_folder(settings.responders, collect, note);
   } else {
-    check_responder(settings.responder, collect);
+    check_responder(settings.responder, collect, note);
   }
   put_in_order(check.faults);
+  put_in_order(check.notes);
   return check;
 }
 

@@ -6,11 +6,20 @@
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/flowed.hpp"
+#include "inforeply/html.hpp"
+#include "inforeply/language.hpp"
+#include "inforeply/mime_entity.hpp"
+#include "inforeply/parameter.hpp"
+#include "inforeply/quote.hpp"
 #include "inforeply/text.hpp"
 #include "inforeply/transfer_encoding.hpp"
 
 namespace inforeply {
 namespace {
+
+/// RFC 2277, 4.5: where nobody has said which language it is.
+const std::string kAnyLanguage = "i-default";
+constexpr std::size_t kMaxFieldLine = 76;
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
 std::string display_name_of(const Message& message, const std::string& canonical) {
@@ -28,7 +37,13 @@ std::string display_name_of(const Message& message, const std::string& canonical
   return name;
 }
 
-PlaceholderValues placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
+/// What the placeholders stand for, in text and in HTML.
+struct Values {
+  PlaceholderValues text;
+  PlaceholderValues html;
+};
+
+Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   PlaceholderValues values;
   values[Placeholder::kSubject] = ellipsize(request.message.subject(), kMaxSubjectCharacters);
   values[Placeholder::kSender] = sender.addr_spec;
@@ -39,28 +54,26 @@ PlaceholderValues placeholder_values(const ReplyRequest& request, const Mailbox&
   values[Placeholder::kActiveFrom] = request.responder.active_from_text;
   values[Placeholder::kActiveUntil] = request.responder.active_until_text;
   values[Placeholder::kMessageId] = request.message.message_id();
-  for (auto& value : values.values) {
-    value = to_single_line(value);
+  PlaceholderValues escaped;
+  for (std::size_t i = 0; i < kPlaceholderCount; ++i) {
+    values.values[i] = to_single_line(values.values[i]);
+    escaped.values[i] = escape_html(values.values[i]);
   }
-  return values;
-}
-
-std::string field(std::string_view name, std::string_view body) {
-  return std::string(name) + ": " + std::string(body) + "\n";
+  return {std::move(values), std::move(escaped)};
 }
 
 std::string text_field(std::string_view name, std::string_view text) {
-  return field(name, encode_field_text(trim(to_single_line(text)), name.size() + 2));
+  return field_line(name, encode_field_text(trim(to_single_line(text)), name.size() + 2));
 }
 
 /// One mailbox: `Name <address>`, the address on a line of its own where both are too long for one.
 std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
-  if (mailbox.display_name.empty()) return field(name, mailbox.addr_spec);
+  if (mailbox.display_name.empty()) return field_line(name, mailbox.addr_spec);
   const std::string phrase = encode_phrase(mailbox.display_name, name.size() + 2);
   const auto last_line = phrase.size() - (phrase.rfind('\n') + 1);
   const auto used = phrase.find('\n') == std::string::npos ? name.size() + 2 : 0;
-  const bool fits = used + last_line + mailbox.addr_spec.size() + 3 <= kMaxEncodedLine;
-  return field(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
+  const bool fits = used + last_line + mailbox.addr_spec.size() + 3 <= kMaxFieldLine;
+  return field_line(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
 }
 
 /// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and
@@ -87,57 +100,179 @@ std::string references(const Message& message, const std::string& parent) {
 
 std::string message_id(const ReplyRequest& request) {
   const std::string answered = request.message.message_id();
-  const std::string name =
-      digest({request.responder_id, request.canonical, request.responder.handle,
-              answered.empty() ? request.message.fingerprint : answered});
+  const std::string name = digest({request.responder_id, request.canonical, request.reply.handle,
+                                   answered.empty() ? request.message.fingerprint : answered});
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
 
-/// The content fields, an empty line and the encoded text.
-std::string text_part(std::string_view text) {
-  const EncodedBody body = encode_text(to_flowed(text));
-  return field("Content-Type", "text/plain; charset=utf-8; format=flowed") +
-         field("Content-Transfer-Encoding", body.encoding) + "\n" + body.text;
+/// The entity of the reply that comes below its own fields.
+class BodyBuilder {
+ public:
+  BodyBuilder(const ReplyRequest& request, const Values& values)
+      : reply_(request.reply),
+        values_(values),
+        quote_(quoted(request.message, request.reply.settings.quote)) {}
+
+  MimeEntity build(std::size_t chosen) {
+    std::vector<MimeEntity> parts;
+    if (reply_.body) {
+      parts.push_back(of_template(*reply_.body));
+    } else {
+      parts.push_back(with_images(in_languages(chosen)));
+    }
+    for (const auto& file : reply_.attachments)
+      parts.push_back(attached(file, "attachment", {}));
+    return multipart_of("mixed", std::move(parts));
+  }
+
+ private:
+  /// In the language chosen; or in all, that one last: a client shows the last that it can show
+  /// (RFC 2046, 5.1.4).
+  MimeEntity in_languages(std::size_t chosen) {
+    std::vector<MimeEntity> parts;
+    for (std::size_t i = 0; reply_.settings.all_languages && i < reply_.texts.size(); ++i) {
+      if (i != chosen) parts.push_back(in_language(reply_.texts[i]));
+    }
+    parts.push_back(in_language(reply_.texts[chosen]));
+    return multipart_of("alternative", std::move(parts));
+  }
+
+  MimeEntity in_language(const ReplyText& text) {
+    std::vector<MimeEntity> parts;
+    const std::string html = text.html ? text.html->expand(values_.html) : "";
+    parts.push_back(
+        plain(text.text ? text.text->expand(values_.text) : html_to_text(html), "text/plain"));
+    if (text.html) parts.push_back(hypertext(html, "text/html"));
+    MimeEntity entity = multipart_of("alternative", std::move(parts));
+    const bool is_told = !text.language.empty() || reply_.settings.all_languages;
+    if (is_told) {
+      entity.fields +=
+          field_line("Content-Language", text.language.empty() ? kAnyLanguage : text.language);
+    }
+    return entity;
+  }
+
+  [[nodiscard]] MimeEntity plain(const std::string& text, const std::string& type) const {
+    std::string flowed = to_flowed(text);
+    if (!quote_.empty()) flowed += "\n" + to_flowed_quote(quote_);
+    return text_entity(type + "; charset=utf-8; format=flowed", flowed);
+  }
+
+  MimeEntity hypertext(std::string html, const std::string& type) {
+    if (!quote_.empty()) {
+      std::string lines;
+      for (const auto line : split(quote_, '\n'))
+        lines += escape_html(trim(line.substr(1))) + "<br>\n";
+      // Where there is no such tag, or it is written otherwise, clients show what follows it, too.
+      html.insert(std::min(html.rfind("</body>"), html.size()),
+                  "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
+    }
+    html_ += html;
+    return text_entity(type + "; charset=utf-8", html);
+  }
+
+  /// The images that its HTML shows (RFC 2387; RFC 2392).
+  [[nodiscard]] MimeEntity with_images(MimeEntity content) const {
+    const std::string type = "multipart/" + content.multipart;
+    std::vector<MimeEntity> parts;
+    parts.push_back(std::move(content));
+    for (const auto& image : reply_.inline_images) {
+      if (html_.find("cid:" + image.name) == std::string::npos) continue;
+      parts.push_back(attached(image, "inline", field_line("Content-ID", "<" + image.name + ">")));
+    }
+    return multipart_of("related" + encode_parameter("type", type), std::move(parts));
+  }
+
+  static MimeEntity attached(const AttachedFile& file, std::string_view disposition,
+                             const std::string& more_fields) {
+    return {field_line("Content-Type", file.content_type) +
+                field_line("Content-Transfer-Encoding", "base64") + more_fields +
+                field_line("Content-Disposition",
+                           std::string(disposition) + encode_parameter("filename", file.name)),
+            encode_base64(file.octets),
+            {},
+            {}};
+  }
+
+  MimeEntity of_template(const TemplateEntity& source) {
+    MimeEntity entity;
+    if (!source.multipart.empty()) {
+      entity.multipart = source.multipart;
+      for (const auto& part : source.parts)
+        entity.parts.push_back(of_template(part));
+    } else if (!source.text) {
+      entity.body = source.body;
+    } else if (source.form == TextForm::kPlain) {
+      entity = plain(source.text->expand(values_.text), source.content_type);
+      quote_.clear();  // belongs to the first
+    } else if (source.form == TextForm::kHtml) {
+      entity =
+          text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.html));
+    } else {
+      entity =
+          text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.text));
+    }
+    entity.fields += source.fields;
+    return entity;
+  }
+
+  const Reply& reply_;
+  const Values& values_;
+  std::string quote_;  // each line behind `> `; empty: nothing
+  std::string html_;   // all that was written
+};
+
+std::string fields_of(const ReplyRequest& request, const Mailbox& sender, const Values& values,
+                      const TextTemplate& subject, const std::string& own_id) {
+  const ReplySettings& settings = request.reply.settings;
+  const Mailbox from = settings.from.value_or(Mailbox{{}, request.recipient.to_wire()});
+  std::string fields = mailbox_field("From", from);
+  fields += mailbox_field("To", sender);
+  if (settings.reply_to) fields += mailbox_field("Reply-To", *settings.reply_to);
+  fields += text_field("Subject", ellipsize(trim(to_single_line(subject.expand(values.text))),
+                                            kMaxSubjectCharacters));
+  fields += field_line("Date", format_rfc5322(request.now));
+  fields += field_line("Message-ID", own_id);
+  if (const std::string parent = request.message.message_id(); !parent.empty()) {
+    fields += field_line("In-Reply-To", parent);
+    fields += field_line("References", references(request.message, parent));
+  }
+  fields += field_line("Auto-Submitted", "auto-replied");
+  if (!settings.precedence.empty()) fields += field_line("Precedence", settings.precedence);
+  fields += field_line("X-Auto-Response-Suppress", "All");
+  for (const auto& extra : request.reply.extra_fields) {
+    fields += text_field(extra.name, extra.body.expand(values.text));
+  }
+  return fields + field_line("MIME-Version", "1.0");
 }
 
 }  // namespace
 
+std::size_t choose_text(const Reply& reply, const Message& message) {
+  std::vector<std::string> available;
+  for (const auto& text : reply.texts)
+    available.push_back(text.language);
+  return find_language(wanted_languages(message.header), available).value_or(0);
+}
+
 std::string compose(const ReplyRequest& request) {
-  const Responder& responder = request.responder;
-  const Message& message = request.message;
-  const Mailbox sender = {display_name_of(message, request.canonical),
+  const Reply& reply = request.reply;
+  const Mailbox sender = {display_name_of(request.message, request.canonical),
                           person_behind(request.sender).to_wire()};
-  const PlaceholderValues values = placeholder_values(request, sender);
+  const Values values = placeholder_values(request, sender);
+  const auto chosen = choose_text(reply, request.message);
+  const std::string own_id = message_id(request);
+  std::string text = fields_of(request, sender, values, reply.texts.at(chosen).subject, own_id);
+  text += write_entity(BodyBuilder(request, values).build(chosen), own_id);
 
-  const Mailbox from = responder.from.value_or(Mailbox{{}, request.recipient.to_wire()});
-  std::string reply = mailbox_field("From", from);
-  reply += mailbox_field("To", sender);
-  if (responder.reply_to) reply += mailbox_field("Reply-To", *responder.reply_to);
-  reply += text_field("Subject", ellipsize(trim(to_single_line(responder.subject.expand(values))),
-                                           kMaxSubjectCharacters));
-  reply += field("Date", format_rfc5322(request.now));
-  reply += field("Message-ID", message_id(request));
-  if (const std::string parent = message.message_id(); !parent.empty()) {
-    reply += field("In-Reply-To", parent);
-    reply += field("References", references(message, parent));
+  const bool large = reply.settings.allow_large;
+  const std::size_t limit = large ? kMaxLargeReplyOctets : kMaxReplyOctets;
+  if (text.size() > limit) {
+    throw ConfigError(reply.settings.file, reply.settings.line,
+                      "the reply has " + std::to_string(text.size()) + " octets, more than " +
+                          std::to_string(limit) + (large ? "" : " (see 'allow-large')"));
   }
-  reply += field("Auto-Submitted", "auto-replied");
-  if (!responder.precedence.empty()) reply += field("Precedence", responder.precedence);
-  reply += field("X-Auto-Response-Suppress", "All");
-  for (const auto& extra : responder.extra_fields) {
-    reply += text_field(extra.name, extra.body.expand(values));
-  }
-  reply += field("MIME-Version", "1.0");
-  reply += text_part(responder.text.expand(values));
-
-  const std::size_t limit = responder.allow_large ? kMaxLargeReplyOctets : kMaxReplyOctets;
-  if (reply.size() > limit) {
-    throw ConfigError(responder.file, 0,
-                      "the reply has " + std::to_string(reply.size()) + " octets, more than " +
-                          std::to_string(limit) +
-                          (responder.allow_large ? "" : " (see 'allow-large')"));
-  }
-  return reply;
+  return text;
 }
 
 }  // namespace inforeply

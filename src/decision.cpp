@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <initializer_list>
-#include <iterator>
 
 #include "inforeply/authentication.hpp"
 #include "inforeply/encoded_word.hpp"
@@ -252,19 +250,6 @@ std::optional<Hit> check_system_sender(const Case& one) {
   return std::nullopt;
 }
 
-/// The entries of a list that would cover one of the addresses, or one without its extension.
-std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses) {
-  std::vector<std::string> patterns;
-  for (const auto& address : addresses) {
-    for (const auto& spelling : {address, without_extension(address, "+")}) {
-      auto more = patterns_that_cover(spelling);
-      patterns.insert(patterns.end(), std::make_move_iterator(more.begin()),
-                      std::make_move_iterator(more.end()));
-    }
-  }
-  return patterns;
-}
-
 std::optional<Hit> check_excluded(const Case& one) {
   const Responder& responder = *one.input.responder;
   const Address& given = *one.input.address;
@@ -276,10 +261,7 @@ std::optional<Hit> check_excluded(const Case& one) {
       return Hit{evidence_of_sender(one.input.sender) + " in never-reply-to = " + *entry, {}};
   }
   if (responder.only_reply_to.empty()) return std::nullopt;
-  // The reply goes to the envelope sender: one that a forwarder has rewritten is the forwarder's,
-  // and anybody could have written what it says inside.
-  const Address& there = person.ascii_domain == given.ascii_domain ? person : given;
-  if (responder.only_reply_to.find(patterns_that_cover_any({there}))) return std::nullopt;
+  if (responder.only_reply_to.find(patterns_that_cover_destination(given))) return std::nullopt;
   return Hit{evidence_of_sender(one.input.sender) + " not in only-reply-to", {}};
 }
 

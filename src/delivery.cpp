@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "inforeply/choice.hpp"
 #include "inforeply/composer.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
@@ -29,6 +30,9 @@ struct Delivery::Case {
   std::optional<Address> found_by;       // the address that has it
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
+  // Of a message that is due an answer:
+  Choice choice;
+  Reply reply;
 };
 
 struct Delivery::LogEntry {
@@ -85,12 +89,18 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
     if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
       one.used = address;
     }
+    choose(one);
   }
   return one;
 }
 
+void Delivery::choose(Case& one) const {
+  one.choice = choose_reply(*one.responder, message_, *sender_address_);
+  one.reply = load_reply(*one.responder, *one.choice.reply);
+}
+
 std::string Delivery::composed(const Case& one) const {
-  return compose({message_, *one.responder, *sender_address_, *one.used,
+  return compose({message_, *one.responder, one.reply, *sender_address_, *one.used,
                   canonical_sender(*sender_address_), one.found_by->normalized(),
                   world_.clock.now()});
 }
@@ -110,10 +120,18 @@ Reservation Delivery::reserve(ReservationRequest& request) {
   }
 }
 
-Submission Delivery::submit(const Case& one) const {
+Submission Delivery::submit(const Case& one, LogEntry& entry) const {
+  const auto& settings = one.reply.settings;
   const std::string reply = composed(one);
-  return world_.make_mailer()->submit(one.responder->envelope_from, sender_address_->to_wire(),
-                                      reply, step_deadline());
+  const auto mailer = world_.make_mailer();
+  const auto submission =
+      mailer->submit(settings.envelope_from, sender_address_->to_wire(), reply, step_deadline());
+  if (submission.result != Submission::Result::kAccepted || !settings.bcc) return submission;
+  // The reply is on its way: what becomes of its copy changes nothing of that.
+  const auto copy =
+      mailer->submit(settings.envelope_from, settings.bcc->to_wire(), reply, step_deadline());
+  if (copy.result != Submission::Result::kAccepted) entry.detail = "no copy: " + copy.detail;
+  return submission;
 }
 
 std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
@@ -134,11 +152,11 @@ std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
 void Delivery::answer(const Case& one, LogEntry& entry) {
   if (!cache_) cache_ = world_.open_cache();
   ReservationRequest request{
-      {one.found_by->normalized(), canonical_sender(*sender_address_), one.responder->handle},
+      {one.found_by->normalized(), canonical_sender(*sender_address_), one.reply.handle},
       message_.message_id(),
       digest({envelope_.queue_id, message_.fingerprint}),
       !envelope_.queue_id.empty(),
-      one.responder->interval,
+      one.reply.settings.interval,
       limits_of(one),
       {}};
   switch (reserve(request)) {
@@ -161,7 +179,7 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
 
   Submission submission{};
   try {
-    submission = submit(one);
+    submission = submit(one, entry);
     if (submission.result == Submission::Result::kDeferred) {
       throw Error(Fault::kMailer, submission.detail);
     }
@@ -197,7 +215,7 @@ DeliveryStatus Delivery::run() {
     LogEntry entry;
     try {
       const Case one = examine(recipient);
-      if (one.responder) entry.handle = escape_for_log(one.responder->handle);
+      if (!one.reply.handle.empty()) entry.handle = escape_for_log(one.reply.handle);
       if (one.decision.suppressed) {
         entry.action = "suppressed";
         entry.reason = code_of(*one.decision.suppressed);
@@ -246,7 +264,8 @@ std::string Delivery::preview(bool with_explanation) const {
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
     if (with_explanation)
-      text += "\n" + explain(one.decision, one.responder ? one.responder->file : "");
+      text += "\n" + explain(one.decision, one.responder ? one.responder->file : "") +
+              explain(one.choice);
     if (!suppressed) text += "\n" + composed(one);
   }
   return text;

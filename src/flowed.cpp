@@ -79,6 +79,22 @@ std::string to_flowed(std::string_view text) {
   return stuffed;
 }
 
+std::string to_flowed_quote(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    auto line = without_trailing_blanks(take_line(text));
+    const auto depth = std::min(line.find_first_not_of('>'), line.size());
+    const std::string marks = std::string(line.substr(0, depth)) + " ";
+    line.remove_prefix(depth);
+    if (line.starts_with(' ')) line.remove_prefix(1);
+    const std::string pieces = flow(line);
+    for (std::string_view rest = pieces; !rest.empty();)
+      result.append(marks).append(take_line(rest)) += '\n';
+    if (pieces.empty()) result += marks.substr(0, depth) + "\n";
+  }
+  return result;
+}
+
 std::string from_flowed(std::string_view text, DelSp delsp) {
   std::string paragraphs;
   std::optional<std::size_t> flowing;  // the depth of a paragraph that goes on in the next line

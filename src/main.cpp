@@ -15,6 +15,7 @@
 #include "inforeply/delivery.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
+#include "inforeply/sample.hpp"
 #include "inforeply/settings.hpp"
 #include "inforeply/text.hpp"
 
@@ -74,11 +75,18 @@ ExitStatus respond(const ResponderCommand& command) {
       settings.responder.empty()
           ? responder_folder(settings.responders, settings.recipient_delimiter, indexes)
           : single_responder(settings.responder, settings.recipient_delimiter, indexes);
-  const SystemClock system_clock;
-  const FixedClock fixed_clock(command.now.value_or(Time{}));
-  const auto& clock = command.now ? static_cast<const Clock&>(fixed_clock) : system_clock;
-  const Message message = read_message(STDIN_FILENO);
+  Message message;
   Envelope envelope = command.envelope;
+  auto now = command.now;
+  if (command.dry_run && ::isatty(STDIN_FILENO) == 1) {
+    now = take_sample(message, envelope, now, *responders);
+  } else {
+    message = read_message(STDIN_FILENO);
+  }
+  if (envelope.recipients.empty()) throw Error(Fault::kUsage, "no recipient (see --help)");
+  const SystemClock system_clock;
+  const FixedClock fixed_clock(now.value_or(Time{}));
+  const auto& clock = now ? static_cast<const Clock&>(fixed_clock) : system_clock;
   if (!envelope.sender && !message.return_path) envelope.sender = command.last_sender;
   Delivery delivery(
       {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
@@ -89,14 +97,17 @@ ExitStatus respond(const ResponderCommand& command) {
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
-/// Prints every fault of the configuration, a line each.
+/// Prints every fault of the configuration, a line each, then what is worth a note.
 ExitStatus check_config(const ResponderCommand& command) {
   ::alarm(0);  // no mail waits for it
   const auto check = check_configuration(command.settings, command.faults);
   std::string text;
-  for (const auto& fault : check.faults)
-    text += to_single_line(fault.what()) + "\n";
-  if (text.empty()) text = "no fault found, responders: " + std::to_string(check.responders) + "\n";
+  for (const auto* list : {&check.faults, &check.notes}) {
+    for (const auto& one : *list)
+      text += to_single_line(one.what()) + "\n";
+  }
+  if (check.faults.empty())
+    text += "no fault found, responders: " + std::to_string(check.responders) + "\n";
   print(text);
   return check.faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }

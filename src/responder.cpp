@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <utility>
 
 #include "inforeply/config_file.hpp"
 #include "inforeply/decision.hpp"
-#include "inforeply/digest.hpp"
-#include "inforeply/encoded_word.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/language.hpp"
 #include "inforeply/text.hpp"
 #include "inforeply/trusted_file.hpp"
 
@@ -19,19 +17,40 @@ namespace {
 
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
+constexpr std::size_t kMaxSectionNameOctets = 48;
 
-/// Fields that the responder sets itself, whatever a template says.
-constexpr std::array<std::string_view, 13> kOwnFields = {
-    "To",          "Cc",         "Bcc",
-    "Date",        "Message-ID", "In-Reply-To",
-    "References",  "Sender",     "Auto-Submitted",
-    "Return-Path", "Received",   "X-Auto-Response-Suppress",
-    "MIME-Version"};
+bool is_one_of_names(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_word(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
   });
+}
+
+/// A section's name stands in the log and in its handle.
+bool is_section_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxSectionNameOctets &&
+         std::none_of(name.begin(), name.end(), [](char c) {
+           return std::string_view(" /<>\"\\[]").find(c) != std::string_view::npos;
+         });
+}
+
+/// `text.de` is the setting `text` in the language `de`.
+struct SettingName {
+  std::string_view base;
+  std::string_view language;
+
+  explicit SettingName(std::string_view name)
+      : base(name.substr(0, name.find('.'))),
+        language(name.substr(std::min(base.size() + 1, name.size()))) {}
+};
+
+/// The settings that say together what a reply's body is: a section that has one of them takes over
+/// none of the others.
+bool is_body_setting(const ConfigEntry& entry) {
+  return is_one_of_names(SettingName(entry.name).base, {"text", "html", "template", "inline"});
 }
 
 /// Builds a Responder from the entries of its file.
@@ -42,28 +61,15 @@ class Loader {
         indexes_(indexes),
         file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
     responder_.file = path;
+    responder_.reply.file = path;
     folder_ = std::filesystem::path(path).parent_path().string();
     if (folder_.empty()) folder_ = ".";
   }
 
   Responder load() {
-    for (const auto& entry : file_.entries)
-      collect_fault(on_fault_, [&] { set(entry); });
-    if (seen_.contains("text") == seen_.contains("template")) {
-      on_fault_(ConfigError(file_.path, 0, "needs either 'text' or 'template'"));
-    }
-    // When all settings are known: a template yields to them, and 'allow-large' sets the bound.
-    collect_fault(on_fault_, [&] {
-      if (text_ != nullptr) {
-        responder_.text = TextTemplate(read_text(*text_), path_of(*text_), 1, on_fault_);
-      }
-    });
-    collect_fault(on_fault_, [&] {
-      if (template_ != nullptr) read_template(*template_);
-    });
-    if (!subject_) responder_.subject = TextTemplate("Auto: ${subject}", file_.path, 0);
+    set_all(file_.entries, kOfResponder);
     if (!seen_.contains("interval")) {
-      responder_.interval =
+      responder_.reply.interval =
           responder_.kind == ResponderKind::kService ? kServiceInterval : kPersonalInterval;
     }
     if (responder_.active_from && responder_.active_until &&
@@ -71,14 +77,19 @@ class Loader {
       on_fault_(
           ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
     }
-    if (responder_.handle.empty()) responder_.handle = content_handle();
+    require_a_body(responder_.reply);
+    for (const auto& section : file_.sections)
+      collect_fault(on_fault_, [&] { load_section(section); });
     return std::move(responder_);
   }
 
  private:
+  using Setter = void (Loader::*)(const ConfigEntry& entry);
+  enum Place : unsigned { kOfResponder = 1, kOfSection = 2, kOfBoth = 3 };
   struct Setting {
     bool repeatable;
-    void (Loader::*set)(const ConfigEntry&);
+    Place place;
+    Setter set;
   };
   static const std::map<std::string_view, Setting>& settings();
 
@@ -89,14 +100,131 @@ class Loader {
     fault(entry, "'" + entry.name + " = " + entry.value + "': expected " + expected);
   }
 
-  void set(const ConfigEntry& entry) {
-    const auto setting = settings().find(entry.name);
-    if (setting == settings().end()) fault(entry, "unknown name '" + entry.name + "'");
+  void set_all(const std::vector<ConfigEntry>& entries, Place place) {
+    seen_.clear();
+    for (const auto& entry : entries)
+      collect_fault(on_fault_, [&] { set(entry, place); });
+  }
+
+  void set(const ConfigEntry& entry, Place place) {
+    const SettingName name(entry.name);
+    const auto setting = settings().find(name.base);
+    const bool may_have_language = is_one_of_names(name.base, {"text", "html", "subject"});
+    if (setting == settings().end() || (entry.name != name.base && !may_have_language)) {
+      fault(entry, "unknown name '" + entry.name + "'");
+    }
+    if ((setting->second.place & place) == 0) {
+      fault(entry, "'" + entry.name + "' " +
+                       (place == kOfSection ? "stands above all sections"
+                                            : "stands in a section '[when NAME]'"));
+    }
     const auto [first, is_first] = seen_.emplace(entry.name, entry.line);
     if (!is_first && !setting->second.repeatable) {
       fault(entry, "'" + entry.name + "' is set already in line " + std::to_string(first->second));
     }
+    reply_->set.emplace(name.base);
     (this->*setting->second.set)(entry);
+  }
+
+  void load_section(const ConfigSection& section) {
+    if (section.title.empty()) return;  // was at fault
+    const auto fault_here = [&](const std::string& text) {
+      throw ConfigError(file_.path, section.line, text);
+    };
+    constexpr std::string_view kWhen = "when ";
+    if (!section.title.starts_with(kWhen)) {
+      fault_here("unknown section '[" + section.title + "]', expected '[when NAME]'");
+    }
+    const std::string name = section.title.substr(kWhen.size());
+    if (!is_section_name(name)) {
+      fault_here("'[" + section.title + "]': expected one word of at most " +
+                 std::to_string(kMaxSectionNameOctets) + " octets for its name");
+    }
+    for (const auto& other : responder_.sections) {
+      if (other.reply.section != name) continue;
+      fault_here("'[" + section.title + "]' is there already in line " +
+                 std::to_string(other.reply.line));
+    }
+    Section loaded{{}, taken_over(section)};
+    loaded.reply.section = name;
+    loaded.reply.line = section.line;
+    reply_ = &loaded.reply;
+    conditions_ = &loaded.conditions;
+    set_all(section.entries, kOfSection);
+    if (!seen_.contains("handle") && !loaded.reply.handle.empty()) {
+      loaded.reply.handle += "/" + name;  // another reply than the responder's own
+      if (loaded.reply.handle.size() > kMaxHandleOctets) {
+        fault_here("'handle = " + loaded.reply.handle + "' is over " +
+                   std::to_string(kMaxHandleOctets) + " octets");
+      }
+    }
+    require_a_body(loaded.reply);
+    if (loaded.conditions.empty()) {
+      fault_here("'[" + section.title +
+                 "]' needs a condition: sender, subject-contains, subject-matches or "
+                 "body-contains");
+    }
+    responder_.sections.push_back(std::move(loaded));
+  }
+
+  /// The responder's own settings, without those that the section's replace together.
+  [[nodiscard]] ReplySettings taken_over(const ConfigSection& section) const {
+    const auto has = [&](const auto& is_wanted) {
+      return std::any_of(section.entries.begin(), section.entries.end(), is_wanted);
+    };
+    ReplySettings reply = responder_.reply;
+    const bool has_body = has(is_body_setting);
+    if (has([](const auto& entry) { return SettingName(entry.name).base == "subject"; })) {
+      for (auto& language : reply.languages)
+        language.subject.reset();
+    }
+    if (has_body) {
+      const auto* plain = reply.find({});
+      std::vector<LanguageSettings> subject_alone;
+      if (plain != nullptr && plain->subject) subject_alone.push_back({{}, plain->subject, {}, {}});
+      reply.languages = std::move(subject_alone);
+      reply.all_languages = false;
+      reply.template_file.reset();
+      reply.inline_images.clear();
+      reply.set.clear();  // its template's fields are nearer than what stands above
+    }
+    if (has_body || has([](const auto& entry) { return entry.name == "attach"; })) {
+      reply.attachments.clear();
+    }
+    return reply;
+  }
+
+  /// What goes together, and what does not.
+  void require_a_body(const ReplySettings& reply) {
+    const auto fault_here = [&](const std::string& name, const std::string& text) {
+      const auto line = seen_.find(name);
+      on_fault_({file_.path, line == seen_.end() ? reply.line : line->second, text});
+    };
+    bool has_text = false;
+    bool has_html = false;
+    bool has_language = false;
+    for (const auto& one : reply.languages) {
+      const bool has_body = one.text || one.html;
+      has_text = has_text || one.text.has_value();
+      has_html = has_html || one.html.has_value();
+      if (one.language.empty()) continue;
+      has_language = true;
+      if (one.subject && !has_body) {
+        fault_here("subject." + one.language, "'subject." + one.language + "' without 'text." +
+                                                  one.language + "' or 'html." + one.language +
+                                                  "'");
+      }
+    }
+    if (reply.template_file && (has_text || has_html || has_language)) {
+      fault_here("template", "'template' does not go with 'text' and 'html'");
+    }
+    if (!reply.template_file && !has_text && !has_html) {
+      fault_here({}, "needs 'text', 'html' or 'template'");
+    }
+    if (!reply.inline_images.empty() && !has_html) fault_here("inline", "'inline' needs 'html'");
+    if (reply.all_languages && !has_language) {
+      fault_here("languages", "'languages = all' needs a language, such as 'text.de'");
+    }
   }
 
   void set_kind(const ConfigEntry& entry) {
@@ -118,31 +246,72 @@ class Loader {
   }
 
   [[nodiscard]] Mailbox mailbox(const ConfigEntry& entry) const {
-    auto mailboxes = parse_mailboxes(entry.value);
-    if (mailboxes.size() != 1) bad_value(entry, "one address, such as 'Name <user@example.org>'");
-    mailboxes.front().addr_spec = address(entry, mailboxes.front().addr_spec).to_wire();
-    return std::move(mailboxes.front());
+    auto parsed = parse_one_mailbox(entry.value);
+    if (!parsed) bad_value(entry, "one address, such as 'Name <user@example.org>'");
+    return *std::move(parsed);
+  }
+
+  [[nodiscard]] FileMention mention(const ConfigEntry& entry) const {
+    return {folder_, entry.value, file_.path, entry.line};
+  }
+
+  [[nodiscard]] bool yes_or_no(const ConfigEntry& entry) const {
+    if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
+    return entry.value == "yes";
+  }
+
+  /// The settings of the language that the entry's name ends in, made where there are none.
+  LanguageSettings& language_of(const ConfigEntry& entry) {
+    const SettingName name(entry.name);
+    if (name.base != entry.name && !is_language_tag(name.language)) {
+      fault(entry, "'" + entry.name + "': expected a language such as 'de' behind the dot");
+    }
+    auto& all = reply_->languages;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const LanguageSettings& one) {
+      return equals_ignoring_case(one.language, name.language);
+    });
+    if (found != all.end()) return *found;
+    all.push_back({std::string(name.language), {}, {}, {}});
+    return all.back();
   }
 
   void set_address(const ConfigEntry& entry) {
     responder_.addresses.push_back(address(entry, entry.value));
   }
-  void set_from(const ConfigEntry& entry) { responder_.from = mailbox(entry); }
-  void set_reply_to(const ConfigEntry& entry) { responder_.reply_to = mailbox(entry); }
+  void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
+  void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
-    subject_ = true;
-    responder_.subject = TextTemplate(entry.value, file_.path, entry.line, on_fault_);
+    language_of(entry).subject = TextTemplate(entry.value, file_.path, entry.line, on_fault_);
+  }
+  void set_text(const ConfigEntry& entry) { language_of(entry).text = mention(entry); }
+  void set_html(const ConfigEntry& entry) { language_of(entry).html = mention(entry); }
+  void set_languages(const ConfigEntry& entry) {
+    if (entry.value != "all") bad_value(entry, "all");
+    reply_->all_languages = true;
+  }
+  void set_language(const ConfigEntry& entry) {
+    if (!is_language_tag(entry.value)) bad_value(entry, "a language such as de");
+    reply_->default_language = entry.value;
+  }
+  void set_template(const ConfigEntry& entry) { reply_->template_file = mention(entry); }
+  void set_inline(const ConfigEntry& entry) { reply_->inline_images.push_back(mention(entry)); }
+  void set_attach(const ConfigEntry& entry) { reply_->attachments.push_back(mention(entry)); }
+  void set_quote(const ConfigEntry& entry) {
+    const auto quote = parse_quote(entry.value);
+    if (!quote) bad_value(entry, "none, headers, or a number of lines from 1 to 20");
+    reply_->quote = *quote;
   }
   void set_interval(const ConfigEntry& entry) {
+    reply_->interval.reset();
     if (entry.value == "once") return;  // no interval ever ends
-    responder_.interval = parse_duration(entry.value);
-    if (!responder_.interval) bad_value(entry, "a duration such as 7d, 0 or once");
+    reply_->interval = parse_duration(entry.value);
+    if (!reply_->interval) bad_value(entry, "a duration such as 7d, 0 or once");
   }
   void set_handle(const ConfigEntry& entry) {
     if (entry.value.size() > kMaxHandleOctets) {
       fault(entry, "'handle' is over " + std::to_string(kMaxHandleOctets) + " octets");
     }
-    responder_.handle = entry.value;
+    reply_->handle = entry.value;
   }
   void set_active_from(const ConfigEntry& entry) {
     responder_.active_from = parse_time(entry.value);
@@ -163,156 +332,37 @@ class Loader {
   }
   void set_precedence(const ConfigEntry& entry) {
     if (!is_word(entry.value)) bad_value(entry, "one word");
-    set_precedence_word(entry.value);
-    precedence_ = true;
-  }
-  void set_precedence_word(const std::string& word) {
-    responder_.precedence = word == "none" ? "" : word;
+    reply_->precedence = entry.value == "none" ? "" : entry.value;
   }
   void set_envelope_from(const ConfigEntry& entry) {
-    if (entry.value != "<>") responder_.envelope_from = address(entry, entry.value).to_wire();
+    reply_->envelope_from = entry.value == "<>" ? "" : address(entry, entry.value).to_wire();
   }
-  void set_allow_large(const ConfigEntry& entry) {
-    if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
-    responder_.allow_large = entry.value == "yes";
-  }
+  void set_bcc(const ConfigEntry& entry) { reply_->bcc = address(entry, entry.value); }
+  void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
   void set_limit(const ConfigEntry& entry) {
     responder_.limit = parse_rate_limit(entry.value);
     if (!responder_.limit) bad_value(entry, "replies in a time, such as 100/1d");
   }
   void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
   void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
+  void set_sender(const ConfigEntry& entry) { add_to(conditions_->sender, entry); }
   void add_to(AddressList& list, const ConfigEntry& entry) const {
     if (list.add(entry.value)) return;
     if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
-    list.add_file({folder_, entry.value, file_.path, entry.line}, indexes_);
+    list.add_file(mention(entry), indexes_);
   }
-  void set_text(const ConfigEntry& entry) { text_ = &entry; }
-  void set_template(const ConfigEntry& entry) { template_ = &entry; }
-
-  [[nodiscard]] std::string path_of(const ConfigEntry& entry) const {
-    return folder_ + "/" + entry.value;
+  void set_subject_contains(const ConfigEntry& entry) {
+    conditions_->subject_contains.push_back(entry.value);
   }
-
-  /// A text file of the reply: UTF-8, line ends made LF.
-  std::string read_text(const ConfigEntry& entry) {
-    const std::string path = path_of(entry);
-    std::string raw =
-        read_trusted_file({folder_, entry.value, file_.path, entry.line}, kMaxLargeReplyOctets);
-    if (raw.size() > kMaxReplyOctets && !responder_.allow_large) {
-      fault(entry, "'" + entry.value + "': larger than " + std::to_string(kMaxReplyOctets) +
-                       " octets (see 'allow-large')");
-    }
-    content_ = digest({raw});
-    if (raw.starts_with("\xEF\xBB\xBF")) raw.erase(0, 3);
-    std::string text;
-    std::size_t line = 1;
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      if (raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n') continue;
-      if (raw[i] == '\r') on_fault_({path, line, "a carriage return without a line feed"});
-      if (raw[i] == '\0') on_fault_({path, line, "a NUL octet"});
-      if (raw[i] == '\n') ++line;
-      text += raw[i];
-    }
-    for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
-      const auto end = std::min(text.find('\n', begin), text.size());
-      if (!is_valid_utf8(std::string_view(text).substr(begin, end - begin))) {
-        on_fault_({path, number, "not UTF-8"});
-      }
-      begin = end + 1;
-    }
-    return text;
+  void set_body_contains(const ConfigEntry& entry) {
+    conditions_->body_contains.push_back(entry.value);
   }
-
-  void read_template(const ConfigEntry& entry) {
-    const std::string path = path_of(entry);
-    const std::string text = read_text(entry);
-    const bool no_fields = text.starts_with('\n');
-    const auto block_end = no_fields ? 0 : text.find("\n\n");
-    if (block_end == std::string::npos) {
-      throw ConfigError(path, 0, "expected header fields, an empty line and the text");
+  void set_subject_matches(const ConfigEntry& entry) {
+    try {
+      conditions_->subject_matches.emplace_back(entry.value);
+    } catch (const Error& error) {
+      fault(entry, "'" + entry.name + " = " + entry.value + "': " + error.what());
     }
-    const auto block = text.substr(0, block_end);
-    const Header header = parse_header(block);
-    if (header.skipped_line != 0) report_lines_that_are_no_fields(path, block);
-    for (const auto& field : header.fields) {
-      collect_fault(on_fault_, [&] { set_template_field(path, field); });
-    }
-    const auto body_begin = block_end + (no_fields ? 1 : 2);
-    const auto line = std::count(text.begin(), text.begin() + static_cast<long>(body_begin), '\n');
-    responder_.text =
-        TextTemplate(text.substr(body_begin), path, static_cast<std::size_t>(line) + 1, on_fault_);
-  }
-
-  void report_lines_that_are_no_fields(const std::string& path, std::string_view block) {
-    for (std::size_t number = 1; !block.empty(); ++number) {
-      const auto line = block.substr(0, block.find('\n'));
-      block.remove_prefix(std::min(line.size() + 1, block.size()));
-      const bool continues = number > 1 && (line.starts_with(' ') || line.starts_with('\t'));
-      if (continues || parse_header(line).skipped_line == 0) continue;
-      on_fault_({path, number, "expected a header field, 'Name: value'"});
-    }
-  }
-
-  void set_template_field(const std::string& path, const HeaderField& field) {
-    const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
-    const ConfigEntry entry{to_lower_ascii(field.name), decode_field_text(field.body), field.line};
-    if (is("Content-Type") || is("Content-Transfer-Encoding")) {
-      require_plain_utf8(path, field);
-    } else if (is_one_of(field.name, kOwnFields) || field.body.empty()) {
-      return;
-    } else if (is("From")) {
-      if (!responder_.from) responder_.from = template_mailbox(path, field);
-    } else if (is("Reply-To")) {
-      if (!responder_.reply_to) responder_.reply_to = template_mailbox(path, field);
-    } else if (is("Subject")) {
-      if (subject_) return;
-      responder_.subject = TextTemplate(entry.value, path, field.line, on_fault_);
-      subject_ = true;
-    } else if (is("Precedence")) {
-      if (!is_word(field.body))
-        throw ConfigError(path, field.line, "'Precedence': expected one word");
-      if (!precedence_) set_precedence_word(field.body);
-    } else {
-      responder_.extra_fields.push_back(
-          {field.name, TextTemplate(entry.value, path, field.line, on_fault_)});
-    }
-  }
-
-  static Mailbox template_mailbox(const std::string& path, const HeaderField& field) {
-    auto mailboxes = parse_mailboxes(field.body);
-    const auto address =
-        mailboxes.size() == 1 ? parse_address(mailboxes.front().addr_spec) : std::nullopt;
-    if (!address) {
-      throw ConfigError(path, field.line, "'" + field.name + "': expected one address");
-    }
-    return {mailboxes.front().display_name, address->to_wire()};
-  }
-
-  static void require_plain_utf8(const std::string& path, const HeaderField& field) {
-    const std::string value = to_lower_ascii(field.body);
-    const std::string token = leading_token(field.body);
-    const bool other_charset = value.find("charset") != std::string::npos &&
-                               value.find("utf-8") == std::string::npos &&
-                               value.find("us-ascii") == std::string::npos;
-    if ((token != "text/plain" && token != "7bit" && token != "8bit") || other_charset) {
-      throw ConfigError(path, field.line,
-                        "'" + field.name + ": " + to_single_line(field.body) +
-                            "': only plain text in UTF-8 is supported in a template");
-    }
-  }
-
-  /// A new text, a new look or a new period is a new reply; a new interval is not.
-  [[nodiscard]] std::string content_handle() const {
-    std::string said = content_;
-    for (const auto& entry : file_.entries) {
-      constexpr std::array<std::string_view, 5> kSaid = {"from", "reply-to", "subject",
-                                                         "active-from", "active-until"};
-      if (std::find(kSaid.begin(), kSaid.end(), entry.name) != kSaid.end()) {
-        said += '\0' + entry.name + '=' + entry.value;
-      }
-    }
-    return digest({said}).substr(0, 16);
   }
 
   const FaultHandler& on_fault_;
@@ -320,39 +370,54 @@ class Loader {
   ConfigFile file_;
   std::string folder_;
   std::map<std::string, std::size_t, std::less<>> seen_;  // name to line
-  std::string content_;                                   // digest of the text or template
-  const ConfigEntry* text_ = nullptr;
-  const ConfigEntry* template_ = nullptr;
-  bool subject_ = false;
-  bool precedence_ = false;
   Responder responder_;
+  ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
+  Conditions* conditions_ = nullptr;          // the same; null above all sections
 };
 
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {
   static const std::map<std::string_view, Setting> table = {
-      {"kind", {false, &Loader::set_kind}},
-      {"address", {true, &Loader::set_address}},
-      {"from", {false, &Loader::set_from}},
-      {"reply-to", {false, &Loader::set_reply_to}},
-      {"subject", {false, &Loader::set_subject}},
-      {"text", {false, &Loader::set_text}},
-      {"template", {false, &Loader::set_template}},
-      {"interval", {false, &Loader::set_interval}},
-      {"handle", {false, &Loader::set_handle}},
-      {"active-from", {false, &Loader::set_active_from}},
-      {"active-until", {false, &Loader::set_active_until}},
-      {"ignore", {true, &Loader::set_ignore}},
-      {"precedence", {false, &Loader::set_precedence}},
-      {"envelope-from", {false, &Loader::set_envelope_from}},
-      {"allow-large", {false, &Loader::set_allow_large}},
-      {"limit", {false, &Loader::set_limit}},
-      {"never-reply-to", {true, &Loader::set_never_reply_to}},
-      {"only-reply-to", {true, &Loader::set_only_reply_to}},
+      {"kind", {false, kOfResponder, &Loader::set_kind}},
+      {"address", {true, kOfResponder, &Loader::set_address}},
+      {"active-from", {false, kOfResponder, &Loader::set_active_from}},
+      {"active-until", {false, kOfResponder, &Loader::set_active_until}},
+      {"ignore", {true, kOfResponder, &Loader::set_ignore}},
+      {"limit", {false, kOfResponder, &Loader::set_limit}},
+      {"never-reply-to", {true, kOfResponder, &Loader::set_never_reply_to}},
+      {"only-reply-to", {true, kOfResponder, &Loader::set_only_reply_to}},
+      {"sender", {true, kOfSection, &Loader::set_sender}},
+      {"subject-contains", {true, kOfSection, &Loader::set_subject_contains}},
+      {"subject-matches", {true, kOfSection, &Loader::set_subject_matches}},
+      {"body-contains", {true, kOfSection, &Loader::set_body_contains}},
+      {"from", {false, kOfBoth, &Loader::set_from}},
+      {"reply-to", {false, kOfBoth, &Loader::set_reply_to}},
+      {"subject", {false, kOfBoth, &Loader::set_subject}},
+      {"text", {false, kOfBoth, &Loader::set_text}},
+      {"html", {false, kOfBoth, &Loader::set_html}},
+      {"languages", {false, kOfBoth, &Loader::set_languages}},
+      {"language", {false, kOfBoth, &Loader::set_language}},
+      {"template", {false, kOfBoth, &Loader::set_template}},
+      {"inline", {true, kOfBoth, &Loader::set_inline}},
+      {"attach", {true, kOfBoth, &Loader::set_attach}},
+      {"quote", {false, kOfBoth, &Loader::set_quote}},
+      {"interval", {false, kOfBoth, &Loader::set_interval}},
+      {"handle", {false, kOfBoth, &Loader::set_handle}},
+      {"precedence", {false, kOfBoth, &Loader::set_precedence}},
+      {"envelope-from", {false, kOfBoth, &Loader::set_envelope_from}},
+      {"bcc", {false, kOfBoth, &Loader::set_bcc}},
+      {"allow-large", {false, kOfBoth, &Loader::set_allow_large}},
   };
   return table;
 }
 
 }  // namespace
+
+const LanguageSettings* ReplySettings::find(std::string_view language) const {
+  const auto found = std::find_if(languages.begin(), languages.end(), [&](const auto& one) {
+    return equals_ignoring_case(one.language, language);
+  });
+  return found == languages.end() ? nullptr : &*found;
+}
 
 Responder load_responder(const std::string& file, const IndexFolder& indexes,
                          const FaultHandler& on_fault) {

@@ -49,7 +49,9 @@ po::options_description delivery_options() {
       "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
       "Return-Path or mbox line at the top of the message counts");
 
-  add("dry-run,n", "decide and compose, print it, touch neither cache nor mailer");
+  add("dry-run,n",
+      "decide and compose, print it, touch neither cache nor mailer; on a terminal the message "
+      "is a sample, so that you can look at a reply: inforeply -n --responder FILE");
   add("explain", "with --dry-run: print every rule with its outcome");
   add("check-config", "read the configuration and every responder, print every fault");
   add("now", text("TIME"), "for tests: seconds since the epoch to take as now");
@@ -238,8 +240,13 @@ void add_config_file(po::variables_map& values, Purpose purpose, const FaultHand
   };
   collect_fault(on_fault, [&] {
     const std::string text = read_trusted_file(path, kMaxConfigFileOctets);
-    for (const auto& entry : parse_config(path, text, on_fault).entries)
+    const ConfigFile file = parse_config(path, text, on_fault);
+    for (const auto& entry : file.entries)
       collect_fault(on_fault, [&] { take(entry); });
+    for (const auto& section : file.sections) {
+      if (section.title.empty()) continue;  // was at fault
+      on_fault({path, section.line, "unknown section '[" + section.title + "]'"});
+    }
   });
   po::store(parsed, values);
 }
@@ -344,7 +351,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
       settings_from(values, command.dry_run ? Purpose::kInspection : Purpose::kDelivery);
   command.envelope = envelope_from(values, variables);
   if (values.count(kWords) == 0) command.last_sender = normalize_sender(variables.sender);
-  if (command.envelope.recipients.empty()) {
+  // A dry run on a terminal has a sample message, with a recipient of its own.
+  if (command.envelope.recipients.empty() && !command.dry_run) {
     throw Error(Fault::kUsage, "no recipient (see --help)");
   }
   return command;

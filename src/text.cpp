@@ -37,6 +37,16 @@ bool breaks_line(ucs4_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
 }
 
+/// By one of libunistring's functions on case; ASCII, and what is not UTF-8, without it.
+std::string transformed(std::string_view text, decltype(&u8_tolower) fold, uninorm_t form) {
+  if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);
+  std::size_t length = 0;
+  const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
+      fold(octets(text), text.size(), nullptr, form, nullptr, &length), &std::free);
+  if (!folded) return to_lower_ascii(text);
+  return {reinterpret_cast<const char*>(folded.get()), length};
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -177,12 +187,11 @@ bool is_blank(std::string_view text) {
 }
 
 std::string fold_case(std::string_view text) {
-  if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);
-  std::size_t length = 0;
-  const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
-      u8_tolower(octets(text), text.size(), nullptr, UNINORM_NFC, nullptr, &length), &std::free);
-  if (!folded) return to_lower_ascii(text);
-  return {reinterpret_cast<const char*>(folded.get()), length};
+  return transformed(text, u8_tolower, UNINORM_NFC);
+}
+
+std::string fold_for_search(std::string_view text) {
+  return collapse_blanks(transformed(text, u8_casefold, UNINORM_NFKC));
 }
 
 std::string ellipsize(std::string_view text, std::size_t max_characters) {

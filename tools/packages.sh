@@ -2,7 +2,7 @@
 # The one list of Debian packages that building and testing need; sourced by the scripts beside it.
 
 build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
-libmimetic-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
+libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
 
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
 bench_packages="dovecot-sieve maildrop postfix vacation"

@@ -66,6 +66,9 @@ struct Mailbox {
 bool find_mailbox(std::string_view field_body,
                   const std::function<bool(const Mailbox&)>& is_wanted);
 
+/// Where the text is one mailbox with a valid address, that, the address as to_wire writes it.
+std::optional<Mailbox> parse_one_mailbox(std::string_view text);
+
 /// All of them: for a field that is known to be short.
 std::vector<Mailbox> parse_mailboxes(std::string_view field_body);
 

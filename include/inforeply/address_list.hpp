@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,14 @@ std::optional<std::string> normalize_address_pattern(std::string_view text);
 
 /// Every entry, in normal form, that would cover the address.
 std::vector<std::string> patterns_that_cover(const Address& address);
+
+/// Every entry that would cover one of the addresses, or one without its `+extension`.
+std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses);
+
+/// Every entry that would cover whom a reply to the envelope sender reaches: the person behind it,
+/// unless a forwarder has rewritten it. The reply goes to the forwarder then, and what its address
+/// says inside anybody could have written.
+std::vector<std::string> patterns_that_cover_destination(const Address& sender);
 
 /// Where indexes of large files of entries are kept, so that a look-up need not read the file.
 struct IndexFolder {

@@ -6,6 +6,7 @@
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/message.hpp"
+#include "inforeply/reply.hpp"
 #include "inforeply/responder.hpp"
 
 namespace inforeply {
@@ -16,12 +17,17 @@ inline constexpr std::size_t kMaxReferences = 20;
 struct ReplyRequest {
   const Message& message;
   const Responder& responder;
+  const Reply& reply;        ///< one of the responder's
   const Address& sender;     ///< whom the reply is for
   const Address& recipient;  ///< the address that the sender used
   std::string canonical;     ///< the sender, canonical, for the Message-ID
   std::string responder_id;  ///< the responder's address, for the Message-ID
   Time now;
 };
+
+/// Which of the reply's texts suits the message: by its Accept-Language, else its Content-Language
+/// (RFC 3282; RFC 4647, 3.4); the default where none does.
+std::size_t choose_text(const Reply& reply, const Message& message);
 
 /// The whole message, lines ended by LF. The same request gives the same octets, Message-ID
 /// included. Throws Error (kConfiguration) for a reply that is over its size limit (RFC 3834, 2).

@@ -1,5 +1,5 @@
-// Files in the form `name = value`, one a line; a `#` begins a comment only as a line's first
-// character that is not blank, so that a value may hold one.
+// Files in the form `name = value`, one a line, below a `[title]` those of a section; a `#` begins
+// a comment only as a line's first character that is not blank, so that a value may hold one.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,20 @@ struct ConfigEntry {
   std::size_t line;
 };
 
-struct ConfigFile {
-  std::string path;
+struct ConfigSection {
+  std::string title;  ///< what stands between the brackets; empty where that is at fault
+  std::size_t line;
   std::vector<ConfigEntry> entries;
 };
 
-/// At fault are a line that is neither entry, comment nor blank, an entry without a value, a
-/// section (none are known), control characters and broken UTF-8: those lines are left out.
+struct ConfigFile {
+  std::string path;
+  std::vector<ConfigEntry> entries;  ///< those above all sections
+  std::vector<ConfigSection> sections;
+};
+
+/// At fault are a line that is neither entry, `[section]`, comment nor blank, an entry without a
+/// value, control characters and broken UTF-8: those lines are left out.
 ConfigFile parse_config(std::string path, std::string_view text,
                         const FaultHandler& on_fault = throw_fault);
 

@@ -56,12 +56,13 @@ class Delivery {
   /// Of an address in an autoreply domain, the one that it stands for. Nothing where it is none.
   [[nodiscard]] std::optional<Address> real_recipient(const std::string& text) const;
   [[nodiscard]] Case examine(const Recipient& recipient) const;
+  void choose(Case& one) const;
   [[nodiscard]] std::string composed(const Case& one) const;
   [[nodiscard]] std::vector<CountedLimit> limits_of(const Case& one) const;
   void answer(const Case& one, LogEntry& entry);
   [[nodiscard]] Reservation reserve(ReservationRequest& request);
   void release(const ReservationRequest& request) const;
-  [[nodiscard]] Submission submit(const Case& one) const;
+  Submission submit(const Case& one, LogEntry& entry) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
   void write_log(const Recipient& recipient, const LogEntry& entry) const;
 

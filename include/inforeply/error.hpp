@@ -45,6 +45,9 @@ using FaultHandler = std::function<void(const ConfigError&)>;
 /// Ends the reading with the first fault.
 [[noreturn]] void throw_fault(const ConfigError& fault);
 
+/// For what nobody needs to be told.
+inline void pass_over(const ConfigError& /*fault*/) {}
+
 /// Does one step of a reader, and hands the fault that ends it to the handler.
 template <typename Step>
 void collect_fault(const FaultHandler& on_fault, Step step) {

@@ -11,6 +11,9 @@ namespace inforeply {
 /// line is ended.
 std::string to_flowed(std::string_view text);
 
+/// The same of quoted lines, which have one `>` or more in front, and keep them in each line.
+std::string to_flowed_quote(std::string_view text);
+
 enum class DelSp { kNo, kYes };  ///< RFC 3676, 3: whether the blank of a soft line break goes
 
 /// The paragraphs that it stands for, a line each; quoted ones keep a `>` for each level in front,

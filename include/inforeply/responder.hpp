@@ -1,8 +1,9 @@
-// A responder: the settings and the reply's text for one address.
+// A responder: the settings for one address.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,52 +11,79 @@
 #include "inforeply/address.hpp"
 #include "inforeply/address_list.hpp"
 #include "inforeply/clock.hpp"
-#include "inforeply/header.hpp"
+#include "inforeply/conditions.hpp"
 #include "inforeply/placeholder.hpp"
+#include "inforeply/quote.hpp"
 #include "inforeply/rate_limit.hpp"
 #include "inforeply/reason.hpp"
+#include "inforeply/trusted_file.hpp"
 
 namespace inforeply {
 
 /// RFC 3834, 1.1.
 enum class ResponderKind { kPersonal, kGroup, kService };
 
-inline constexpr std::size_t kMaxReplyOctets = std::size_t{64} * 1024;
-inline constexpr std::size_t kMaxLargeReplyOctets = std::size_t{1024} * 1024;
 inline constexpr std::size_t kMaxHandleOctets = 128;
 
-/// A field of a template file; its body may hold placeholders.
-struct TemplateField {
-  std::string name;
-  TextTemplate body;
+/// What a reply says in one language.
+struct LanguageSettings {
+  std::string language;  ///< a tag of RFC 5646; empty for `text`, `html` and `subject` without one
+  std::optional<TextTemplate> subject;
+  std::optional<FileMention> text;
+  std::optional<FileMention> html;
+};
+
+/// The settings of a reply: a responder's own, or those of one of its `[when NAME]` sections with
+/// what it takes over from the responder.
+struct ReplySettings {
+  std::string file;      ///< of the responder
+  std::size_t line = 0;  ///< where its section begins
+  std::string section;   ///< its NAME; empty for the responder's own reply
+  std::optional<Mailbox> from;
+  std::optional<Mailbox> reply_to;
+  std::vector<LanguageSettings> languages;  ///< in the order of the file
+  std::string default_language;             ///< of what is set without a language; may be empty
+  bool all_languages = false;
+  std::optional<FileMention> template_file;
+  std::vector<FileMention> inline_images;
+  std::vector<FileMention> attachments;
+  QuoteSetting quote;
+  std::optional<Seconds> interval;  ///< zero answers every message; nothing: only the first
+  std::string handle;               ///< names what is said; empty: to be made from it
+  std::string precedence = "bulk";  ///< empty: no such field
+  std::string envelope_from;        ///< of the reply; empty for the null sender
+  std::optional<Address> bcc;
+  bool allow_large = false;
+  std::set<std::string, std::less<>> set;  ///< what a template's fields yield to
+
+  /// The settings in a language, in any case; null where there are none.
+  [[nodiscard]] const LanguageSettings* find(std::string_view language) const;
+};
+
+/// A `[when NAME]` section.
+struct Section {
+  Conditions conditions;
+  ReplySettings reply;
 };
 
 struct Responder {
   std::string file;
   ResponderKind kind = ResponderKind::kPersonal;
-  std::vector<Address> addresses;  ///< the recipient's own, beside the one mail came to
-  std::optional<Mailbox> from;
-  std::optional<Mailbox> reply_to;
-  TextTemplate subject;
-  TextTemplate text;                        ///< UTF-8, lines end in LF
-  std::vector<TemplateField> extra_fields;  ///< of a template file, those it may set
-  std::optional<Seconds> interval;          ///< zero answers every message; nothing: only the first
-  std::string handle;                       ///< names what is said
-  std::optional<Time> active_from;          ///< inclusive
-  std::optional<Time> active_until;         ///< exclusive: a plain date counts to its end
-  std::string active_from_text;             ///< as ${active_from} shows it
+  std::vector<Address> addresses;    ///< the recipient's own, beside the one mail came to
+  std::optional<Time> active_from;   ///< inclusive
+  std::optional<Time> active_until;  ///< exclusive: a plain date counts to its end
+  std::string active_from_text;      ///< as ${active_from} shows it
   std::string active_until_text;
-  std::vector<Reason> ignored;      ///< soft rules switched off
-  std::string precedence = "bulk";  ///< empty: no such field
-  std::string envelope_from;        ///< of the reply; empty for the null sender
-  bool allow_large = false;
+  std::vector<Reason> ignored;  ///< soft rules switched off
   std::optional<RateLimit> limit;
   AddressList never_reply_to;
   AddressList only_reply_to;  ///< empty: everybody
+  ReplySettings reply;
+  std::vector<Section> sections;  ///< in the order of the file: the first that matches wins
 };
 
-/// Reads a responder file and the files it names. Where a fault does not end it, what is returned
-/// is of no use but for finding more of them.
+/// Reads a responder file, but not the files that its replies consist of. Where a fault does not
+/// end it, what is returned is of no use but for finding more of them.
 Responder load_responder(const std::string& file, const IndexFolder& indexes = {},
                          const FaultHandler& on_fault = throw_fault);
 

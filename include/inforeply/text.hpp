@@ -56,6 +56,10 @@ bool is_blank(std::string_view text);
 /// Lower case by Unicode's rules, normalised to NFC; what is not UTF-8 as to_lower_ascii.
 std::string fold_case(std::string_view text);
 
+/// For looking for one text in another: case folded by Unicode's rules (`STRASSE` as `straße`),
+/// normalised to NFKC, runs of blanks as one. What is not UTF-8 as collapse_blanks, in lower case.
+std::string fold_for_search(std::string_view text);
+
 /// At most `max_characters` of valid UTF-8; what is longer ends in an ellipsis, which counts, and
 /// is never cut inside a grapheme cluster (a letter with its accents, an emoji with its modifiers).
 std::string ellipsize(std::string_view text, std::size_t max_characters);

@@ -1,0 +1,96 @@
+#include "inforeply/conditions.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "inforeply/body_text.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::int64_t kPatternMemory = std::int64_t{1024} * 1024;
+
+RE2::Options pattern_options() {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemory);
+  return options;
+}
+
+/// The outcome of one kind of condition: what hit, or nothing.
+using Hit = std::optional<std::string>;
+
+Hit find_contained(const std::vector<std::string>& wanted, const std::string& folded_text) {
+  const auto found = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& text) {
+    return folded_text.find(fold_for_search(text)) != std::string::npos;
+  });
+  return found == wanted.end() ? std::nullopt : Hit(*found);
+}
+
+Hit find_matching(const std::vector<Pattern>& patterns, const std::string& text) {
+  const auto found = std::find_if(patterns.begin(), patterns.end(),
+                                  [&](const Pattern& pattern) { return pattern.is_in(text); });
+  return found == patterns.end() ? std::nullopt : Hit(found->text());
+}
+
+}  // namespace
+
+const std::string& Request::subject() {
+  if (!subject_) subject_ = message_.subject();
+  return *subject_;
+}
+
+const std::string& Request::folded_subject() {
+  if (!folded_subject_) folded_subject_ = fold_for_search(subject());
+  return *folded_subject_;
+}
+
+const std::string& Request::folded_body() {
+  if (!folded_body_) folded_body_ = fold_for_search(body_text(message_));
+  return *folded_body_;
+}
+
+Pattern::Pattern(const std::string& text)
+    : regex_(std::make_shared<const RE2>(text, pattern_options())) {
+  if (!regex_->ok()) throw Error(Fault::kConfiguration, regex_->error());
+}
+
+bool Pattern::is_in(std::string_view text) const {
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex_);
+}
+
+const std::string& Pattern::text() const {
+  return regex_->pattern();
+}
+
+bool Conditions::empty() const {
+  return subject_contains.empty() && body_contains.empty() && subject_matches.empty() &&
+         sender.empty();
+}
+
+ConditionResult evaluate(const Conditions& conditions, Request& request) {
+  ConditionResult result{true, {}};
+  const auto require = [&](std::string_view setting, bool is_given, const auto& find) {
+    if (!result.hit || !is_given) return;
+    const Hit hit = find();
+    if (!hit) result = {false, "no " + std::string(setting) + " hits"};
+    if (hit) result.why += (result.why.empty() ? "" : ", ") + std::string(setting) + " = " + *hit;
+  };
+  require("sender", !conditions.sender.empty(), [&] {
+    return conditions.sender.find(patterns_that_cover_destination(request.sender()));
+  });
+  require("subject-contains", !conditions.subject_contains.empty(),
+          [&] { return find_contained(conditions.subject_contains, request.folded_subject()); });
+  require("subject-matches", !conditions.subject_matches.empty(),
+          [&] { return find_matching(conditions.subject_matches, request.subject()); });
+  // Last: the body costs most to decode.
+  require("body-contains", !conditions.body_contains.empty(),
+          [&] { return find_contained(conditions.body_contains, request.folded_body()); });
+  return result;
+}
+
+}  // namespace inforeply

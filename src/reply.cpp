@@ -1,0 +1,293 @@
+#include "inforeply/reply.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "inforeply/digest.hpp"
+#include "inforeply/encoded_word.hpp"
+#include "inforeply/media_type.hpp"
+#include "inforeply/text.hpp"
+#include "inforeply/trusted_file.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxTextOctets = std::size_t{1024} * 1024;
+constexpr std::string_view kDefaultSubject = "Auto: ${subject}";  // RFC 3834, 3.1.5
+
+/// Fields that the responder sets itself, whatever a template says.
+constexpr std::array<std::string_view, 13> kOwnFields = {
+    "To",          "Cc",         "Bcc",
+    "Date",        "Message-ID", "In-Reply-To",
+    "References",  "Sender",     "Auto-Submitted",
+    "Return-Path", "Received",   "X-Auto-Response-Suppress",
+    "MIME-Version"};
+
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+/// A name that can stand in a `cid:` URL and a Content-ID field as it is.
+bool is_content_id(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._@+").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+
+class ReplyLoader {
+ public:
+  ReplyLoader(const Responder& responder, const ReplySettings& settings,
+              const FaultHandler& on_fault)
+      : responder_(responder), on_fault_(on_fault) {
+    reply_.settings = settings;
+  }
+
+  Reply load() {
+    const auto& settings = reply_.settings;
+    // The default comes first, for messages that ask for no language, or for none that is there.
+    if (const auto* plain = settings.find({})) read_language(*plain);
+    for (const auto& language : settings.languages) {
+      if (!language.language.empty()) read_language(language);
+    }
+    collect_fault(on_fault_, [&] {
+      if (settings.template_file) read_template(*settings.template_file);
+    });
+    for (const auto& file : settings.inline_images)
+      collect_fault(on_fault_, [&] { read_inline(file); });
+    for (const auto& file : settings.attachments)
+      collect_fault(on_fault_, [&] { reply_.attachments.push_back(read_attached(file)); });
+    require_images();
+    reply_.handle = settings.handle.empty() ? content_handle() : settings.handle;
+    return std::move(reply_);
+  }
+
+ private:
+  void note(std::string_view role, std::string_view content) {
+    said_ += std::string(role) + '\0' + digest({content});
+  }
+
+  [[nodiscard]] std::string read(const FileMention& file, std::size_t max_octets) {
+    std::string octets = read_trusted_file(file, max_octets);
+    if (octets.size() > kMaxReplyOctets && !reply_.settings.allow_large) {
+      throw ConfigError(file.where, file.line,
+                        "'" + file.name + "': larger than " + std::to_string(kMaxReplyOctets) +
+                            " octets (see 'allow-large')");
+    }
+    octets_ += octets.size();
+    if (octets_ > kMaxLargeReplyOctets) {
+      throw ConfigError(file.where, file.line,
+                        "'" + file.name + "': with the files before it larger than " +
+                            std::to_string(kMaxLargeReplyOctets) + " octets");
+    }
+    return octets;
+  }
+
+  /// A text without a byte order mark, its line ends made LF.
+  [[nodiscard]] std::string read_lines(const FileMention& file, std::string_view role) {
+    const std::string path = file.path();
+    std::string raw = read(file, kMaxTextOctets);
+    note(role, raw);
+    if (raw.starts_with("\xEF\xBB\xBF")) raw.erase(0, 3);
+    std::string text;
+    text.reserve(raw.size());
+    std::size_t line = 1;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n') continue;
+      if (raw[i] == '\r') on_fault_({path, line, "a carriage return without a line feed"});
+      if (raw[i] == '\0') on_fault_({path, line, "a NUL octet"});
+      if (raw[i] == '\n') ++line;
+      text += raw[i];
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string read_utf8(const FileMention& file, std::string_view role) {
+    std::string text = read_lines(file, role);
+    for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
+      const auto end = std::min(text.find('\n', begin), text.size());
+      if (!is_valid_utf8(std::string_view(text).substr(begin, end - begin))) {
+        on_fault_({file.path(), number, "not UTF-8"});
+      }
+      begin = end + 1;
+    }
+    return text;
+  }
+
+  /// The language's own, or the one for all.
+  [[nodiscard]] TextTemplate subject_in(const LanguageSettings& language) const {
+    const auto* plain = reply_.settings.find({});
+    if (language.subject) return *language.subject;
+    if (plain != nullptr && plain->subject) return *plain->subject;
+    return TextTemplate(kDefaultSubject, responder_.file, 0);
+  }
+
+  void read_language(const LanguageSettings& language) {
+    if (!language.text && !language.html) return;
+    const bool is_default = language.language.empty();
+    ReplyText read{is_default ? reply_.settings.default_language : language.language,
+                   subject_in(language),
+                   {},
+                   {}};
+    collect_fault(on_fault_, [&] {
+      if (!language.text) return;
+      const std::string text = read_utf8(*language.text, "text." + language.language);
+      read.text = TextTemplate(text, language.text->path(), 1, on_fault_);
+    });
+    collect_fault(on_fault_, [&] {
+      if (!language.html) return;
+      const std::string html = read_utf8(*language.html, "html." + language.language);
+      read.html = TextTemplate(html, language.html->path(), 1, on_fault_);
+      note_images(html, language.html->path());
+    });
+    reply_.texts.push_back(std::move(read));
+  }
+
+  void read_template(const FileMention& file) {
+    const std::string path = file.path();
+    reply_.texts.push_back({{}, subject_in({}), {}, {}});
+    ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
+    reply_.body = std::move(read.body);
+    for (const auto& field : read.fields)
+      collect_fault(on_fault_, [&] { set_template_field(path, field); });
+  }
+
+  void set_template_field(const std::string& path, const HeaderField& field) {
+    const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
+    const auto body = [&] {
+      return TextTemplate(decode_field_text(field.body), path, field.line, on_fault_);
+    };
+    const auto is_free = [&](std::string_view name) { return !reply_.settings.set.contains(name); };
+    if (is_one_of(field.name, kOwnFields) || field.body.empty()) return;
+    if (is("From")) {
+      if (is_free("from")) reply_.settings.from = template_mailbox(path, field);
+    } else if (is("Reply-To")) {
+      if (is_free("reply-to")) reply_.settings.reply_to = template_mailbox(path, field);
+    } else if (is("Subject")) {
+      if (is_free("subject")) reply_.texts.front().subject = body();
+      reply_.settings.set.emplace("subject");  // the first counts
+    } else if (is("Precedence")) {
+      if (!is_word(field.body)) {
+        throw ConfigError(path, field.line, "'Precedence': expected one word");
+      }
+      if (is_free("precedence")) {
+        reply_.settings.precedence = field.body == "none" ? "" : field.body;
+      }
+    } else {
+      reply_.extra_fields.push_back({field.name, body()});
+    }
+  }
+
+  static Mailbox template_mailbox(const std::string& path, const HeaderField& field) {
+    auto mailbox = parse_one_mailbox(field.body);
+    if (!mailbox) throw ConfigError(path, field.line, "'" + field.name + "': expected one address");
+    return *std::move(mailbox);
+  }
+
+  AttachedFile read_attached(const FileMention& file) {
+    std::string octets = read(file, kMaxLargeReplyOctets);
+    note("file " + file.name, octets);
+    const std::string name = base_name(file.name);
+    std::string type = media_type_of(name);
+    if (type.starts_with("text/") && is_valid_utf8(octets)) type += "; charset=utf-8";
+    return {name, std::move(type), std::move(octets)};
+  }
+
+  void read_inline(const FileMention& file) {
+    const auto fault = [&](const std::string& text) {
+      throw ConfigError(file.where, file.line, "'inline = " + file.name + "': " + text);
+    };
+    AttachedFile image = read_attached(file);
+    if (!is_content_id(image.name)) {
+      fault("'cid:' can name only letters, digits and the characters - . _ @ +");
+    }
+    for (const auto& other : reply_.inline_images) {
+      if (other.name == image.name) fault("'cid:" + image.name + "' is another image already");
+    }
+    reply_.inline_images.push_back(std::move(image));
+  }
+
+  /// The names behind `cid:` in a HTML text.
+  void note_images(std::string_view html, const std::string& path) {
+    constexpr std::string_view kScheme = "cid:";
+    std::size_t line = 1;
+    for (std::size_t at = 0; at < html.size(); ++at) {
+      if (html[at] == '\n') ++line;
+      const bool begins_url =
+          at > 0 && std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
+      if (!begins_url || !starts_with_ignoring_case(html.substr(at), kScheme)) continue;
+      const auto name = html.substr(at + kScheme.size());
+      images_.push_back(
+          {std::string(name.substr(0, name.find_first_of("\"'()<> \t\n"))), path, line});
+    }
+  }
+
+  /// Every image that the HTML shows is there; one that none does would appear as an attachment.
+  void require_images() {
+    const auto& given = reply_.settings.inline_images;
+    for (const auto& image : images_) {
+      if (std::none_of(given.begin(), given.end(), [&](const FileMention& file) {
+            return base_name(file.name) == image.name;
+          })) {
+        on_fault_({image.html, image.line, "no 'inline' has the image 'cid:" + image.name + "'"});
+      }
+    }
+    for (const auto& file : given) {
+      const std::string name = base_name(file.name);
+      if (std::none_of(images_.begin(), images_.end(),
+                       [&](const Image& image) { return image.name == name; })) {
+        on_fault_({file.where, file.line,
+                   "'inline = " + file.name + "': no HTML shows 'cid:" + name + "'"});
+      }
+    }
+  }
+
+  /// A new text, a new look or a new period is a new reply; a new interval is not.
+  [[nodiscard]] std::string content_handle() {
+    const auto& settings = reply_.settings;
+    const auto note_mailbox = [&](std::string_view role, const std::optional<Mailbox>& mailbox) {
+      if (mailbox) note(role, mailbox->display_name + '\0' + mailbox->addr_spec);
+    };
+    note_mailbox("from", settings.from);
+    note_mailbox("reply-to", settings.reply_to);
+    PlaceholderValues marks;
+    for (std::size_t i = 0; i < kPlaceholderCount; ++i)
+      marks.values[i] = std::string(1, static_cast<char>(i));
+    for (const auto& text : reply_.texts)
+      note("subject " + text.language, text.subject.expand(marks));
+    note("active-from", responder_.active_from_text);
+    note("active-until", responder_.active_until_text);
+    return digest({said_}).substr(0, 16);
+  }
+
+  /// An image that a HTML text shows, and where.
+  struct Image {
+    std::string name;
+    std::string html;
+    std::size_t line;
+  };
+
+  const Responder& responder_;
+  const FaultHandler& on_fault_;
+  Reply reply_;
+  std::vector<Image> images_;
+  std::size_t octets_ = 0;  // of all files so far
+  std::string said_;        // of what the handle is made
+};
+
+}  // namespace
+
+Reply load_reply(const Responder& responder, const ReplySettings& settings,
+                 const FaultHandler& on_fault) {
+  return ReplyLoader(responder, settings, on_fault).load();
+}
+
+}  // namespace inforeply
