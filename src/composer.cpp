@@ -1,6 +1,7 @@
 #include "inforeply/composer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "inforeply/digest.hpp"
 #include "inforeply/encoded_word.hpp"
@@ -111,7 +112,8 @@ class BodyBuilder {
   BodyBuilder(const ReplyRequest& request, const Values& values)
       : reply_(request.reply),
         values_(values),
-        quote_(quoted(request.message, request.reply.settings.quote)) {}
+        plain_quote_(quoted(request.message, request.reply.settings.quote)),
+        html_quote_(plain_quote_) {}
 
   MimeEntity build(std::size_t chosen) {
     std::vector<MimeEntity> parts;
@@ -140,9 +142,9 @@ class BodyBuilder {
   MimeEntity in_language(const ReplyText& text) {
     std::vector<MimeEntity> parts;
     const std::string html = text.html ? text.html->expand(values_.html) : "";
-    parts.push_back(
-        plain(text.text ? text.text->expand(values_.text) : html_to_text(html), "text/plain"));
-    if (text.html) parts.push_back(hypertext(html, "text/html"));
+    parts.push_back(plain(text.text ? text.text->expand(values_.text) : html_to_text(html),
+                          "text/plain", plain_quote_));
+    if (text.html) parts.push_back(hypertext(html, "text/html", html_quote_));
     MimeEntity entity = multipart_of("alternative", std::move(parts));
     const bool is_told = !text.language.empty() || reply_.settings.all_languages;
     if (is_told) {
@@ -152,16 +154,17 @@ class BodyBuilder {
     return entity;
   }
 
-  [[nodiscard]] MimeEntity plain(const std::string& text, const std::string& type) const {
+  static MimeEntity plain(const std::string& text, const std::string& type,
+                          const std::string& quote) {
     std::string flowed = to_flowed(text);
-    if (!quote_.empty()) flowed += "\n" + to_flowed_quote(quote_);
+    if (!quote.empty()) flowed += "\n" + to_flowed_quote(quote);
     return text_entity(type + "; charset=utf-8; format=flowed", flowed);
   }
 
-  MimeEntity hypertext(std::string html, const std::string& type) {
-    if (!quote_.empty()) {
+  MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
+    if (!quote.empty()) {
       std::string lines;
-      for (const auto line : split(quote_, '\n'))
+      for (const auto line : split(quote, '\n'))
         lines += escape_html(trim(line.substr(1))) + "<br>\n";
       // Where there is no such tag, or it is written otherwise, clients show what follows it, too.
       html.insert(std::min(html.rfind("</body>"), html.size()),
@@ -203,11 +206,11 @@ class BodyBuilder {
     } else if (!source.text) {
       entity.body = source.body;
     } else if (source.form == TextForm::kPlain) {
-      entity = plain(source.text->expand(values_.text), source.content_type);
-      quote_.clear();  // belongs to the first
+      entity = plain(source.text->expand(values_.text), source.content_type,
+                     std::exchange(plain_quote_, {}));
     } else if (source.form == TextForm::kHtml) {
-      entity =
-          text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.html));
+      entity = hypertext(source.text->expand(values_.html), source.content_type,
+                         std::exchange(html_quote_, {}));
     } else {
       entity =
           text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.text));
@@ -218,8 +221,10 @@ class BodyBuilder {
 
   const Reply& reply_;
   const Values& values_;
-  std::string quote_;  // each line behind `> `; empty: nothing
-  std::string html_;   // all that was written
+  // Each line behind `> `; empty for nothing. In a template they belong to its first text.
+  std::string plain_quote_;
+  std::string html_quote_;
+  std::string html_;  // all that was written
 };
 
 std::string fields_of(const ReplyRequest& request, const Mailbox& sender, const Values& values,
