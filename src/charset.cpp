@@ -20,14 +20,17 @@ enum class Broken { kRefused, kReplaced };
 class Converter {
  public:
   explicit Converter(const std::string& charset) {
-    if (is_charset_name(charset)) handle_ = iconv_open("UTF-8", charset.c_str());
+    if (!is_charset_name(charset)) return;
+    handle_ = iconv_open("UTF-8", charset.c_str());
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as iconv_open(3) has it
+    known_ = handle_ != reinterpret_cast<iconv_t>(-1);
   }
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
   ~Converter() {
-    if (known()) iconv_close(handle_);
+    if (known_) iconv_close(handle_);
   }
-  [[nodiscard]] bool known() const { return handle_ != kUnknown; }
+  [[nodiscard]] bool known() const { return known_; }
 
   /// Nothing where `text` is not in the charset, unless that is to be shown by U+FFFD.
   std::optional<std::string> convert(std::string_view text, Broken broken) {
@@ -58,9 +61,8 @@ class Converter {
   }
 
  private:
-  const iconv_t kUnknown =
-      reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr): iconv_open(3)
-  iconv_t handle_ = kUnknown;
+  iconv_t handle_{};
+  bool known_ = false;
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace inforeply {
 namespace {
 
 /// RFC 2277, 4.5: where nobody has said which language it is.
-const std::string kAnyLanguage = "i-default";
+constexpr std::string_view kAnyLanguage = "i-default";
 constexpr std::size_t kMaxFieldLine = 76;
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
@@ -149,7 +149,8 @@ class BodyBuilder {
     const bool is_told = !text.language.empty() || reply_.settings.all_languages;
     if (is_told) {
       entity.fields +=
-          field_line("Content-Language", text.language.empty() ? kAnyLanguage : text.language);
+          field_line("Content-Language",
+                     text.language.empty() ? kAnyLanguage : std::string_view(text.language));
     }
     return entity;
   }

@@ -127,7 +127,7 @@ class ReplyLoader {
     const auto* plain = reply_.settings.find({});
     if (language.subject) return *language.subject;
     if (plain != nullptr && plain->subject) return *plain->subject;
-    return TextTemplate(kDefaultSubject, responder_.file, 0);
+    return {kDefaultSubject, responder_.file, 0};
   }
 
   void read_language(const LanguageSettings& language) {
