@@ -155,5 +155,19 @@ TEST(MailerSpec, WantsAnAbsolutePath) {
   }
 }
 
+// With Postfix's sendmail `-N never` is NOTIFY=NEVER.
+TEST(Rfc3834, R28_TheMailerCanBeToldToNotifyNobody) {
+  const test::TemporaryFolder folder;
+  const std::string mailer =
+      folder.write("mailer", "#!/bin/sh\n[ \"$1 $2\" = '-N never' ] && cat > /dev/null\n");
+  ASSERT_EQ(::chmod(mailer.c_str(), 0700), 0);
+  const auto submit = [](const std::string& spec) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+    return make_mailer(spec)->submit("", "alice@example.net", "x\n", deadline).result;
+  };
+  EXPECT_EQ(submit(mailer + " -N never"), Result::kAccepted);
+  EXPECT_NE(submit(mailer), Result::kAccepted);
+}
+
 }  // namespace
 }  // namespace inforeply
