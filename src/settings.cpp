@@ -244,8 +244,11 @@ void add_config_file(po::variables_map& values, Purpose purpose, const FaultHand
     for (const auto& entry : file.entries)
       collect_fault(on_fault, [&] { take(entry); });
     for (const auto& section : file.sections) {
-      if (section.title.empty()) continue;  // was at fault
-      on_fault({path, section.line, "unknown section '[" + section.title + "]'"});
+      if (!section.title.empty()) {  // else it was at fault
+        on_fault({path, section.line, "unknown section '[" + section.title + "]'"});
+      }
+      for (const auto& entry : section.entries)
+        collect_fault(on_fault, [&] { take(entry); });
     }
   });
   po::store(parsed, values);
