@@ -37,12 +37,15 @@ class TemplateReader {
       : path_(path), on_fault_(on_fault) {}
 
   ReplyTemplate read(std::string_view text) {
+    if (!text.starts_with('\n') && text.find("\n\n") == std::string_view::npos) {
+      fault(1, "expected header fields, an empty line and the text");
+    }
     const auto [header, body] = split_header({text, 1});
     ReplyTemplate result;
     for (const auto& field : header.fields) {
       if (!starts_with_ignoring_case(field.name, "Content-")) result.fields.push_back(field);
     }
-    result.body = read_entity(header, body, 1);
+    collect_fault(on_fault_, [&] { result.body = read_entity(header, body, 1); });
     return result;
   }
 
@@ -51,18 +54,17 @@ class TemplateReader {
     throw ConfigError(path_, line, text);
   }
 
+  /// Of an empty part the empty line may belong to the delimiter that follows.
   std::pair<Header, Piece> split_header(const Piece& entity) {
     const bool no_fields = entity.text.starts_with('\n');
-    const auto end = no_fields ? 0 : entity.text.find("\n\n");
-    if (end == std::string_view::npos) {
-      fault(entity.line, "expected header fields, an empty line and the text");
-    }
+    const auto end = no_fields ? 0 : std::min(entity.text.find("\n\n"), entity.text.size());
     const auto block = entity.text.substr(0, end);
     Header header = parse_header(block);
     for (auto& field : header.fields)
       field.line += entity.line - 1;
     check_lines({block, entity.line});
-    return {std::move(header), entity.from(end + (no_fields ? 1 : 2))};
+    const auto body = std::min(end + (no_fields ? 1 : 2), entity.text.size());
+    return {std::move(header), entity.from(body)};
   }
 
   void check_lines(Piece block) {
@@ -108,8 +110,10 @@ class TemplateReader {
     if (depth > kMaxMimeDepth) fault(body.line, "multiparts nested too deep");
     entity.multipart = type.substr(type.find('/') + 1) + parameters_of(type_field, {"boundary"});
     for (const auto& part : split_parts(body, *boundary)) {
-      const auto [header, content] = split_header(part);
-      entity.parts.push_back(read_entity(header, content, depth + 1));
+      collect_fault(on_fault_, [&] {
+        const auto [header, content] = split_header(part);
+        entity.parts.push_back(read_entity(header, content, depth + 1));
+      });
     }
   }
 
