@@ -10,58 +10,10 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from programs import BIN, PATIENCE, TestCase, environment
+from check_config import CheckTestCase
+from programs import BIN
 
 RESPONDERS = 3000
-
-
-class CheckTestCase(TestCase):
-    def check(self, *options, configuration=None, **streams):
-        """Runs it without sender, recipient or message."""
-        if configuration is not None:
-            self.place.configure(configuration)
-        words = [str(option) for option in options]
-        if not {"--responder", "--responders"} & set(words):
-            words = ["--responders", str(self.place.folder / "responders"), *words]
-        if not {"-c", "--config"} & set(words):
-            words = ["-c", str(self.place.configuration), *words]
-        return subprocess.run([BIN / "inforeply", "--check-config", *words],
-                              stdin=streams.get("stdin", subprocess.DEVNULL), capture_output=True,
-                              text=True, errors="surrogateescape", cwd=self.place.folder,
-                              env=environment(), timeout=2 * PATIENCE)
-
-    def faults(self, *options, **arguments):
-        """The lines that it prints, each of which must be `FILE:LINE: text` or `FILE: text`."""
-        done = self.check(*options, **arguments)
-        self.assertEqual((done.returncode, done.stderr), (75, ""), done.stdout)
-        lines = done.stdout.splitlines()
-        for line in lines:
-            self.assertTrue(line.startswith(f"{self.place.folder}/"), line)
-        return lines
-
-    def places(self, *options, **arguments):
-        """What stands before the text of each fault: the file below the workplace, and the line."""
-        found = []
-        for fault in self.faults(*options, **arguments):
-            file, _, rest = fault.removeprefix(f"{self.place.folder}/").partition(":")
-            number = rest.partition(":")[0]
-            found.append((file, int(number) if number.isdigit() else 0))
-        return found
-
-    def assert_faults(self, expected, *options, **arguments):
-        """Exactly these, in this order; each begins with a place below the workplace, and has all
-        the words behind it."""
-        faults = self.faults(*options, **arguments)
-        self.assertEqual(len(faults), len(expected), faults)
-        for fault, (place, *words) in zip(faults, expected):
-            self.assertTrue(fault.startswith(f"{self.place.folder}/{place}: "), fault)
-            for word in words:
-                self.assertIn(word, fault)
-
-    def assert_well(self, responders, *options, **arguments):
-        done = self.check(*options, **arguments)
-        self.assertEqual((done.returncode, done.stdout, done.stderr),
-                         (0, f"no fault found, responders: {responders}\n", ""))
 
 
 class Run(CheckTestCase):
@@ -238,7 +190,6 @@ class MainConfiguration(CheckTestCase):
 class ResponderFile(CheckTestCase):
     INFO = "responders/our.example/info.conf"
     TEXT = "responders/our.example/info.txt"
-    TEMPLATE = "responders/our.example/info.template"
     LIST = "responders/our.example/list"
 
     def test_a_reply_that_is_too_large(self):
@@ -268,6 +219,7 @@ class ResponderFile(CheckTestCase):
                                  "never-reply-to = @-x\n"
                                  "never-reply-to = missing\n"
                                  "from = a@x.example, b@x.example\n"
+                                 "[holiday]\n"
                                  "[when x]\n"
                                  "address = nobody\n"
                                  f"handle = {'x' * 129}\n"
@@ -290,21 +242,23 @@ class ResponderFile(CheckTestCase):
             (f"{info}:17", "a domain behind the @"),
             (f"{info}:18", "'missing': cannot open: No such file"),
             (f"{info}:19", "one address"),
-            (f"{info}:20", "unknown section"),
-            (f"{info}:21", "a mail address"),
-            (f"{info}:22", "'handle' is set already"),
-            (f"{info}:23", "a mail address"),
-            (f"{info}:24", "one word"),
-            (f"{info}:25", "yes or no"),
+            (f"{info}:20", "unknown section '[holiday]'"),
+            (f"{info}:21", "'[when x]' needs a condition"),
+            (f"{info}:22", "'address' stands above all sections"),
+            (f"{info}:23", "'handle' is over 128 octets"),
+            (f"{info}:24", "a mail address"),
+            (f"{info}:25", "one word"),
+            (f"{info}:26", "yes or no"),
         ])
 
-    def test_neither_text_nor_template_and_both(self):
+    def test_neither_text_nor_html_nor_template_and_both(self):
         self.place.write(self.INFO, "kind = group\n")
         self.place.write("responders/our.example/other.conf",
                          "text = info.txt\ntemplate = info.txt\n")
         self.place.write(self.TEXT, "\nText.\n")
-        self.assert_faults([(self.INFO, "either 'text' or 'template'"),
-                            ("responders/our.example/other.conf", "either 'text' or 'template'")])
+        self.assert_faults([(self.INFO, "needs 'text', 'html' or 'template'"),
+                            ("responders/our.example/other.conf:2",
+                             "'template' does not go with 'text' and 'html'")])
 
     def test_a_text_that_is_missing_or_that_others_may_write(self):
         self.place.write(self.INFO, "text = missing.txt\n")
@@ -338,34 +292,6 @@ class ResponderFile(CheckTestCase):
         self.assert_faults([(f"{self.INFO}:1", "allow-large")])
         self.place.set_responder("allow-large = yes", "A line of text.\n" * 5000)
         self.assert_well(1)
-
-    def test_a_template_with_several_faults(self):
-        self.place.set_template("From: nobody\n"
-                                "no field\n"
-                                " continuing it\n"
-                                "Subject: ${one} ${two}\n"
-                                "Content-Type: text/plain; charset=iso-8859-1\n"
-                                "Reply-To: a@x.example, b@x.example\n"
-                                "Precedence: two words\n"
-                                "X-About: ${three}\n"
-                                "nor this\n"
-                                "\n"
-                                "fine\n"
-                                "${four}\n")
-        self.assert_faults([(f"{self.TEMPLATE}:1", "'From': expected one address"),
-                            (f"{self.TEMPLATE}:2", "expected a header field"),
-                            (f"{self.TEMPLATE}:4", "'${one}'"),
-                            (f"{self.TEMPLATE}:4", "'${two}'"),
-                            (f"{self.TEMPLATE}:5", "only plain text in UTF-8"),
-                            (f"{self.TEMPLATE}:6", "'Reply-To': expected one address"),
-                            (f"{self.TEMPLATE}:7", "'Precedence': expected one word"),
-                            (f"{self.TEMPLATE}:8", "'${three}'"),
-                            (f"{self.TEMPLATE}:9", "expected a header field"),
-                            (f"{self.TEMPLATE}:12", "'${four}'")])
-
-    def test_a_template_without_an_empty_line(self):
-        self.place.set_template("Subject: x\n")
-        self.assert_faults([(self.TEMPLATE, "an empty line")])
 
     def test_lists_of_senders_with_bad_lines_in_several_places(self):
         self.place.write(self.LIST, "# senders\n\na@x.example\nnobody\n@x.example\n@.x.example\n"

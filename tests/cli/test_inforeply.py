@@ -887,8 +887,8 @@ class Template(TestCase):
     def test_what_it_cannot_use_is_named(self):
         file = self.place.set_template("Subject: x\nFrom: nobody\n\nx\n").with_name("info.template")
         self.assert_deferred(self.place.run(mail()), f"{file}:2: ", "From")
-        self.place.set_template("Content-Type: text/plain; charset=iso-8859-1\n\nx\n")
-        self.assert_deferred(self.place.run(mail()), f"{file}:1: ", "Content-Type")
+        self.place.set_template("Content-Type: text/plain; charset=no-such-charset\n\nx\n")
+        self.assert_deferred(self.place.run(mail()), f"{file}:3: ", "no-such-charset")
         self.place.set_template("Subject: x\n\nfine\n${nonsense}\n")
         self.assert_deferred(self.place.run(mail()), f"{file}:4: ", "nonsense")
         self.place.set_template("Subject: x\n")
