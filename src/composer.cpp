@@ -193,7 +193,8 @@ class BodyBuilder {
                 field_line("Content-Transfer-Encoding", "base64") + more_fields +
                 field_line("Content-Disposition",
                            std::string(disposition) + encode_parameter("filename", file.name)),
-            encode_base64(file.octets),
+            {},
+            file.octets,
             {},
             {}};
   }
@@ -268,8 +269,9 @@ std::string compose(const ReplyRequest& request) {
   const Values values = placeholder_values(request, sender);
   const auto chosen = choose_text(reply, request.message);
   const std::string own_id = message_id(request);
-  std::string text = fields_of(request, sender, values, reply.texts.at(chosen).subject, own_id);
-  text += write_entity(BodyBuilder(request, values).build(chosen), own_id);
+  std::string text =
+      write_entity(BodyBuilder(request, values).build(chosen), own_id,
+                   fields_of(request, sender, values, reply.texts.at(chosen).subject, own_id));
 
   const bool large = reply.settings.allow_large;
   const std::size_t limit = large ? kMaxLargeReplyOctets : kMaxReplyOctets;

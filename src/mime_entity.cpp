@@ -37,10 +37,21 @@ class BoundaryMaker {
   unsigned count_ = 0;
 };
 
+/// About as many octets as write() adds.
+std::size_t written_size(const MimeEntity& entity) {
+  constexpr std::size_t kForDelimiters = 256;
+  std::size_t size = kForDelimiters + entity.fields.size() + entity.multipart.size() +
+                     entity.body.size() + base64_size(entity.file.size());
+  for (const auto& part : entity.parts)
+    size += written_size(part);
+  return size;
+}
+
 void write(const MimeEntity& entity, BoundaryMaker& boundaries, std::string& text) {
   if (entity.multipart.empty()) {
     text += entity.fields + "\n";
     text += entity.body;
+    append_base64(entity.file, text);
     return;
   }
   const std::string boundary = boundaries.next();
@@ -68,19 +79,20 @@ MimeEntity text_entity(std::string_view content_type, std::string_view text) {
               field_line("Content-Transfer-Encoding", body.encoding),
           std::move(body.text),
           {},
+          {},
           {}};
 }
 
 MimeEntity multipart_of(std::string_view subtype, std::vector<MimeEntity> parts) {
   if (parts.size() == 1) return std::move(parts.front());
-  return {{}, {}, std::string(subtype), std::move(parts)};
+  return {{}, {}, {}, std::string(subtype), std::move(parts)};
 }
 
-std::string write_entity(const MimeEntity& entity, std::string_view seed) {
+std::string write_entity(const MimeEntity& entity, std::string_view seed, std::string head) {
   BoundaryMaker boundaries(entity, seed);
-  std::string text;
-  write(entity, boundaries, text);
-  return text;
+  head.reserve(head.size() + written_size(entity));
+  write(entity, boundaries, head);
+  return head;
 }
 
 }  // namespace inforeply

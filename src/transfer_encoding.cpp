@@ -93,17 +93,30 @@ EncodedBody encode_text(std::string_view text) {
   if (!ended.empty() && !ended.ends_with('\n')) ended += '\n';
   if (is_7bit(ended) && !has_from_line(ended)) return {"7bit", std::move(ended)};
   std::string quoted = encode_quoted_printable(ended);
-  std::string base64 = encode_base64(with_crlf(ended));
-  if (base64.size() < quoted.size()) return {"base64", std::move(base64)};
-  return {"quoted-printable", std::move(quoted)};
+  const auto line_ends = static_cast<std::size_t>(std::count(ended.begin(), ended.end(), '\n'));
+  if (quoted.size() <= base64_size(ended.size() + line_ends)) {
+    return {"quoted-printable", std::move(quoted)};
+  }
+  quoted = {};  // may be three times as long as the text
+  return {"base64", encode_base64(with_crlf(ended))};
 }
 
 std::string encode_base64(std::string_view octets) {
   std::string result;
-  mimetic::Base64::Encoder encoder(kMaxEncodedLine);
-  mimetic::encode(octets.begin(), octets.end(), encoder, std::back_inserter(result));
-  if (!result.empty() && !result.ends_with('\n')) result += '\n';
+  result.reserve(base64_size(octets.size()));
+  append_base64(octets, result);
   return result;
+}
+
+void append_base64(std::string_view octets, std::string& text) {
+  mimetic::Base64::Encoder encoder(kMaxEncodedLine);
+  mimetic::encode(octets.begin(), octets.end(), encoder, std::back_inserter(text));
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+}
+
+std::size_t base64_size(std::size_t octets) {
+  const std::size_t characters = (octets + 2) / 3 * 4;
+  return characters + (characters + kMaxEncodedLine - 1) / kMaxEncodedLine;
 }
 
 std::string decode_transfer_encoding(std::string_view encoding, std::string_view text) {

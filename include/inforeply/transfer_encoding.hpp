@@ -1,6 +1,7 @@
 // Content transfer encodings (RFC 2045, 6), both ways.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,12 @@ struct EncodedBody {
 /// quoted-printable text begins with a dot or `From `, none ends in a blank.
 EncodedBody encode_text(std::string_view text);
 
-/// Any octets as base64.
+/// Any octets as base64, its last line ended.
 std::string encode_base64(std::string_view octets);
+void append_base64(std::string_view octets, std::string& text);  ///< to text that is lines
+
+/// The length of that many octets in base64 with its line ends.
+std::size_t base64_size(std::size_t octets);
 
 /// The octets that `text` stands for in an encoding, named in lower case; what is not
 /// quoted-printable or base64 stands for itself. Never fails: what is broken is left out or kept as
