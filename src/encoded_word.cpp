@@ -145,9 +145,12 @@ std::string encode_b(std::string_view text) {
   return result;
 }
 
-/// As many whole characters of `text` as fit into `room` octets once encoded.
+/// As many whole characters of `text` as fit into `room` octets once encoded. Where more follow, in
+/// B they are such that there is no padding, if they can be: some programs, as GMime in Debian 12
+/// (its issue 133), join the words before they decode them, and end at the first padding.
 std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) {
   std::size_t fits = 0;
+  std::size_t unpadded = 0;
   while (fits < text.size()) {
     const int length =
         u8_mblen(reinterpret_cast<const std::uint8_t*>(text.data() + fits), text.size() - fits);
@@ -155,8 +158,9 @@ std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) 
     const auto candidate = text.substr(0, next);
     if ((use_q ? q_length(candidate) : b_length(candidate)) > room) break;
     fits = next;
+    if (fits % 3 == 0) unpadded = fits;
   }
-  return fits;
+  return use_q || fits == text.size() || unpadded == 0 ? fits : unpadded;
 }
 
 std::string encode_words(std::string_view text, std::size_t used) {
