@@ -181,10 +181,24 @@ class BodyBuilder {
     std::vector<MimeEntity> parts;
     parts.push_back(std::move(content));
     for (const auto& image : reply_.inline_images) {
-      if (html_.find("cid:" + image.name) == std::string::npos) continue;
+      if (!is_shown(image.name)) continue;
       parts.push_back(attached(image, "inline", field_line("Content-ID", "<" + image.name + ">")));
     }
     return multipart_of("related" + encode_parameter("type", type), std::move(parts));
+  }
+
+  /// The scheme of a URL may be in any case, the name is as it is (RFC 2392).
+  [[nodiscard]] bool is_shown(const std::string& image) const {
+    constexpr std::string_view kScheme = "cid";
+    const std::string_view html = html_;
+    const std::string end = ":" + image;
+    for (auto at = html.find(end); at != std::string_view::npos; at = html.find(end, at + 1)) {
+      if (at >= kScheme.size() &&
+          equals_ignoring_case(html.substr(at - kScheme.size(), kScheme.size()), kScheme)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static MimeEntity attached(const AttachedFile& file, std::string_view disposition,
