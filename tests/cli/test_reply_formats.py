@@ -135,6 +135,15 @@ class Html(FormatTestCase):
         self.assertEqual((note.disposition, note.name, note.charset, note.octets),
                          ("attachment", "note.txt", "utf-8", "Grüße\n".encode()))
 
+    def test_may_refer_to_its_images_in_any_form_of_a_url(self):
+        for html in ['<img src="cid:logo.png">', "<img src='cid:logo.png'>", "<img src=cid:logo.png>",
+                     '<img src="CID:logo.png">', "<p style='background: url(cid:logo.png)'>"]:
+            with self.subTest(html):
+                self.set_files("text = info.txt", "html = info.html", "inline = logo.png",
+                               info_txt="x\n", info_html=html, logo_png=OCTETS)
+                body = self.reply().body
+                self.assertEqual([part.name for part in body.leaves], ["", "", "logo.png"])
+
     def test_of_a_language_comes_with_the_images_that_it_shows(self):
         self.set_files("html = info.html", "html.de = info.de.html", "inline = logo.png",
                        info_html=WITHOUT_IMAGE, info_de_html=HTML, logo_png=OCTETS)
