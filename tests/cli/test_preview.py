@@ -1,0 +1,187 @@
+"""`inforeply -n --responder FILE` on a terminal: the author looks at what he wrote.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_preview.py
+"""
+
+import os
+import pty
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+from mail_parsers import ReplyTestCase
+from programs import BIN, PATIENCE, Outcome, environment, mail
+
+DAY = 24 * 3600
+
+
+class PreviewTestCase(ReplyTestCase):
+    def command(self, *words, responder=None):
+        """Without a recipient and a time, as an author types it."""
+        return [str(BIN / "inforeply"), "-c", str(self.place.configuration), "--log", "stderr",
+                "--cache", str(self.place.cache), "--mailer", str(self.place.mailer),
+                "--responder", str(responder or self.place.responder), *map(str, words)]
+
+    def run_on_terminal(self, *words, **arguments):
+        """Standard input is a pseudo-terminal on which nobody types anything."""
+        ours, theirs = pty.openpty()
+        try:
+            done = subprocess.run(self.command(*words, **arguments), stdin=theirs,
+                                  capture_output=True, cwd=self.place.folder, env=environment(),
+                                  timeout=2 * PATIENCE)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        return Outcome(done.returncode, done.stdout, done.stderr.decode())
+
+    def preview(self, *words, **arguments):
+        """The verdict, and what both parsers say of the reply."""
+        outcome = self.run_on_terminal("-n", *words, **arguments)
+        self.assertEqual((outcome.status, outcome.stderr), (0, ""))
+        verdict, empty, raw = outcome.stdout.split(b"\n", 2)
+        self.assertEqual(empty, b"")
+        return verdict.decode(), self.read(raw)
+
+    def assert_active(self, **arguments):
+        verdict, reply = self.preview(**arguments)
+        self.assertEqual(verdict, "verdict: reply")
+        return reply
+
+
+class OnATerminal(PreviewTestCase):
+    def test_shows_the_reply_to_a_sample_message(self):
+        self.place.set_responder("subject = Re: ${subject}", "To ${sender_name} <${sender}>\n")
+        verdict, reply = self.preview()
+        self.assertEqual(verdict, "verdict: reply")
+        [(name, address)] = reply.to
+        self.assertTrue(name)
+        self.assertRegex(address, r"@example\.(com|org|net)\Z")
+        self.assertRegex(reply.subject, r"\ARe: .+")
+        self.assertEqual(reply.body.text, f"To {name} <{address}>\n")
+
+    def test_comes_from_the_responders_own_address(self):
+        self.place.set_responder("address = sales@our.example\naddress = old@our.example")
+        self.assertEqual(self.preview()[1].sender, [("", "sales@our.example")])
+
+    def test_comes_from_some_address_where_the_responder_names_none(self):
+        self.place.set_responder()
+        [(_, address)] = self.preview()[1].sender
+        self.assertRegex(address, r"@example\.(com|org|net)\Z")
+
+    def test_comes_from_the_recipient_on_the_command_line(self):
+        self.assertEqual(self.preview("--", "info@our.example")[1].sender,
+                         [("", "info@our.example")])
+
+    def test_is_for_the_sender_on_the_command_line(self):
+        [(name, address)] = self.preview("-f", "bob@sender.example")[1].to
+        self.assertEqual(address, "bob@sender.example")
+        self.assertTrue(name)
+
+    def test_shows_what_stands_in_a_language_and_in_a_quote(self):
+        self.place.write(self.place.responder.parent / "info.html", "<p>${subject}</p>\n")
+        self.place.set_responder("html = info.html\nquote = 5")
+        tree = self.preview()[1].body.tree
+        self.assertEqual(tree, "multipart/alternative(text/plain, text/html)")
+        self.assertRegex(self.preview()[1].body.leaves[0].text, r"(?m)^> \S")
+
+    def test_takes_a_responder_in_the_folder_that_the_author_is_in(self):
+        self.place.set_responder(text="Here.\n", path="here.conf")
+        self.assertEqual(self.preview(responder="here.conf")[1].body.text, "Here.\n")
+
+    def test_of_any_kind(self):
+        for kind in ("personal", "group", "service"):
+            with self.subTest(kind):
+                self.place.set_responder(f"kind = {kind}")
+                self.assert_active()
+
+    def test_touches_neither_cache_nor_mailer(self):
+        before = self.place.files()
+        self.preview()
+        self.assertEqual(self.place.files(), before)
+
+    def test_explains_itself(self):
+        self.place.set_responder("[when x]\nsubject-contains = nothing of that kind\ntext = info.txt")
+        outcome = self.run_on_terminal("-n", "--explain")
+        self.assertEqual(outcome.status, 0)
+        self.assertIn(b"[when x]", outcome.stdout)
+
+    def test_names_the_faults_of_the_files(self):
+        file = self.place.set_responder("", "fine\n${nonsense}\n")
+        outcome = self.run_on_terminal("-n")
+        self.assertEqual((outcome.status, outcome.stdout), (75, b""))
+        self.assertIn(f"{file.with_suffix('.txt')}:2: ", outcome.stderr)
+        self.place.responder.unlink()
+        outcome = self.run_on_terminal("-n")
+        self.assertEqual((outcome.status, outcome.stdout), (75, b""))
+        self.assertIn(f"{file}: ", outcome.stderr)
+
+
+class Period(PreviewTestCase):
+    """A responder that is inactive now is shown as it will be, or was."""
+
+    def test_that_is_to_come(self):
+        self.place.set_responder("active-from = 2099-12-24\nactive-until = 2099-12-31",
+                                 "${active_from} ${active_until} ${date}\n")
+        self.assertRegex(self.assert_active().body.text, r"\A2099-12-24 2099-12-31 2099-12-(2[4-9]|3[01])\b")
+
+    def test_that_is_over(self):
+        self.place.set_responder("active-until = 2001-12-31", "${active_until} ${date}\n")
+        self.assertRegex(self.assert_active().body.text, r"\A2001-12-31 2001-12-31 ")
+
+    def test_that_has_no_end(self):
+        self.place.set_responder("active-from = 2099-12-24")
+        self.assert_active()
+
+    def test_of_a_second(self):
+        self.place.set_responder("active-from = 2099-12-24T18:00:00Z\n"
+                                 "active-until = 2099-12-24T18:00:01Z")
+        self.assert_active()
+
+    def test_is_looked_at_where_a_time_is_given(self):
+        self.place.set_responder("active-from = 2099-12-24")
+        outcome = self.run_on_terminal("-n", "--now", 30 * DAY)
+        self.assertEqual((outcome.status, outcome.stdout), (0, b"verdict: suppress: inactive\n"))
+
+
+class Elsewhere(PreviewTestCase):
+    """Where nobody looks, nothing is guessed."""
+
+    def run_with_input(self, message, *words):
+        return self.place.run_command(self.command(*words), message)
+
+    def test_not_on_a_terminal_the_message_is_that_on_standard_input(self):
+        message = mail(to="you@our.example", subject="From a file")
+        outcome = self.run_with_input(message, "-n", "-f", "bob@x.example", "--", "you@our.example")
+        self.assertEqual(outcome.status, 0)
+        self.assertIn(b"\nSubject: Auto: From a file\n", outcome.stdout)
+        self.assertIn(b"\nTo: bob@x.example\n", outcome.stdout)
+
+    def test_not_on_a_terminal_a_recipient_is_needed(self):
+        for message in (mail(), b""):
+            outcome = self.run_with_input(message, "-n")
+            self.assertEqual((outcome.status, outcome.stdout), (75, b""))
+            self.assertIn("no recipient", outcome.stderr)
+
+    def test_not_on_a_terminal_an_inactive_responder_is_inactive(self):
+        self.place.set_responder("active-from = 2099-12-24")
+        outcome = self.run_with_input(mail(), "-n", "-f", "bob@x.example", "--", "info@our.example")
+        self.assertEqual(outcome.stdout, b"verdict: suppress: inactive\n")
+
+    def test_a_delivery_without_a_recipient_is_deferred(self):
+        self.assert_deferred(self.run_with_input(mail()), "no recipient")
+
+    def test_a_delivery_on_a_terminal_sends_nothing_to_a_guessed_address(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        os.write(ours, b"\x04")  # the end of what is typed
+        done = subprocess.run(self.command(), stdin=theirs, capture_output=True,
+                              cwd=self.place.folder, env=environment(), timeout=2 * PATIENCE)
+        os.close(theirs)
+        self.assert_deferred(Outcome(done.returncode, done.stdout, done.stderr.decode()),
+                             "no recipient")
+
+
+if __name__ == "__main__":
+    unittest.main()
