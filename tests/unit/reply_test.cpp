@@ -169,5 +169,214 @@ TEST(ReplyFiles, AMissingResponderFileIsAFault) {
             "/nonexistent/info.conf: cannot open: No such file or directory");
 }
 
+TEST(ReplyFiles, ATextAndItsHtmlAreOneReplyInOneLanguage) {
+  const Desk desk;
+  desk.write("a.html", "\xEF\xBB\xBF<p>${sender}</p>\r\n");
+  const Reply reply = desk.reply_with_text("html = a.html\nsubject = Closed\n");
+  ASSERT_EQ(reply.texts.size(), 1U);
+  EXPECT_EQ(expanded(*reply.texts[0].text), "We are closed.\n");
+  EXPECT_EQ(expanded(*reply.texts[0].html), "<p><sender></p>\n");
+  EXPECT_FALSE(reply.body);
+  const Reply html_alone = desk.reply("html = a.html\n");
+  EXPECT_FALSE(html_alone.texts.at(0).text);
+  EXPECT_TRUE(html_alone.texts.at(0).html);
+}
+
+TEST(ReplyFiles, TheDefaultLanguageComesFirstTheOthersInTheOrderOfTheFile) {
+  const Desk desk;
+  for (const char* name : {"fr.txt", "de.txt", "de.html"})
+    desk.write(name, std::string(name) + "\n");
+  const Reply reply = desk.reply(
+      "text.fr = fr.txt\nsubject.de = Zu\ntext.de = de.txt\nhtml.de = de.html\n"
+      "subject = Closed\nlanguage = en\ntext = text.txt\n");
+  ASSERT_EQ(reply.texts.size(), 3U);
+  EXPECT_EQ(reply.texts[0].language, "en");
+  EXPECT_EQ(reply.texts[1].language, "fr");
+  EXPECT_EQ(reply.texts[2].language, "de");
+  EXPECT_EQ(expanded(reply.texts[1].subject), "Closed");
+  EXPECT_EQ(expanded(*reply.texts[1].text), "fr.txt\n");
+  EXPECT_EQ(expanded(reply.texts[2].subject), "Zu");
+  EXPECT_EQ(expanded(*reply.texts[2].html), "de.html\n");
+}
+
+TEST(ReplyFiles, AnAttachmentHasItsNameWithoutFoldersItsTypeAndItsOctets) {
+  using namespace std::string_literals;
+  const Desk desk;
+  const std::string octets = "%PDF\0\r\n\xFF"s;
+  desk.write("files/Pr\u00E9cis 2026.pdf", octets);
+  desk.write("notes.txt", "caf\u00E9\r\n");
+  desk.write("latin1.txt", "caf\xE9\n");
+  desk.write("unknown.zzzz", "x");
+  const Reply reply = desk.reply_with_text(
+      "attach = files/Pr\u00E9cis 2026.pdf\nattach = notes.txt\nattach = latin1.txt\n"
+      "attach = unknown.zzzz\n");
+  ASSERT_EQ(reply.attachments.size(), 4U);
+  EXPECT_EQ(reply.attachments[0].name, "Pr\u00E9cis 2026.pdf");
+  EXPECT_EQ(reply.attachments[0].content_type, "application/pdf");
+  EXPECT_EQ(reply.attachments[0].octets, octets);
+  EXPECT_EQ(reply.attachments[1].content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(reply.attachments[1].octets, "caf\u00E9\r\n") << "not a line end is changed";
+  EXPECT_EQ(reply.attachments[2].content_type, "text/plain") << "its charset is not known";
+  EXPECT_EQ(reply.attachments[3].content_type, "application/octet-stream");
+}
+
+TEST(ReplyFiles, EveryImageThatTheHtmlShowsIsThereAndNoOther) {
+  const Desk desk;
+  desk.write("logo.png", "png");
+  desk.write("img/map.gif", "gif");
+  desk.write("a.html",
+             "<img src=\"cid:logo.png\">\n<p style=\"background: url(cid:map.gif)\">\n"
+             "<img src='CID:logo.png'> acid:none.png\n");
+  const std::string inlined = "html = a.html\ninline = logo.png\ninline = img/map.gif\n";
+  EXPECT_EQ(desk.fault(inlined), "");
+  const Reply reply = desk.reply(inlined);
+  ASSERT_EQ(reply.inline_images.size(), 2U);
+  EXPECT_EQ(reply.inline_images[1].name, "map.gif");
+  EXPECT_EQ(reply.inline_images[1].content_type, "image/gif");
+  EXPECT_EQ(desk.fault("html = a.html\ninline = logo.png\n"),
+            "a.html:2: no 'inline' has the image 'cid:map.gif'");
+  desk.write("b.html", "<img src=\"cid:logo.png\">\n");
+  EXPECT_EQ(desk.fault("html = b.html\ninline = logo.png\ninline = img/map.gif\n"),
+            "info.conf:3: 'inline = img/map.gif': no HTML shows 'cid:map.gif'");
+  desk.write("c.html", "<img src=cid:logo.png>\n");
+  EXPECT_EQ(desk.fault("html = c.html\ninline = logo.png\n"), "");
+  desk.write("d.html", "<img src=\"cid:logo\">\n");
+  EXPECT_EQ(desk.fault("html = d.html\ninline = logo.png\n"),
+            "d.html:1: no 'inline' has the image 'cid:logo'");
+}
+
+TEST(ReplyFiles, AnImageMayBeShownInOneLanguageAlone) {
+  const Desk desk;
+  desk.write("logo.png", "png");
+  desk.write("a.html", "<p>Closed.</p>\n");
+  desk.write("de.html", "<img src=\"cid:logo.png\">\n");
+  EXPECT_EQ(desk.fault("html = a.html\nhtml.de = de.html\ninline = logo.png\n"), "");
+}
+
+TEST(ReplyFiles, AnImageHasANameThatAUrlCanHold) {
+  const Desk desk;
+  for (const char* name : {"a b.png", "a%20.png", "a\u00E9.png", "a<b.png", "a\"b.png"}) {
+    desk.write(name, "png");
+    desk.write("a.html", std::string("<img src=\"cid:") + name + "\">\n");
+    const std::string setting = std::string("inline = ") + name;
+    EXPECT_TRUE(desk.fault("html = a.html\n" + setting + "\n")
+                    .starts_with("info.conf:2: '" + setting + "': 'cid:' can name only letters"))
+        << name;
+  }
+  desk.write("a.png", "png");
+  desk.write("b/a.png", "other");
+  desk.write("a.html", "<img src=\"cid:a.png\">\n");
+  EXPECT_EQ(desk.fault("html = a.html\ninline = a.png\ninline = b/a.png\n"),
+            "info.conf:3: 'inline = b/a.png': 'cid:a.png' is another image already");
+}
+
+TEST(ReplyFiles, AFaultInAnyOfThemIsNamedByFileAndLine) {
+  using namespace std::string_literals;
+  const Desk desk;
+  desk.write("a.html", "<p>\n${nobody}\n");
+  desk.write("b.html", "<p>\n\n\xFF\n");
+  desk.write("users/a.conf", "");
+  const std::vector<FaultCase> cases = {
+      {"html = a.html\n", "a.html:2: unknown placeholder '${nobody}'"},
+      {"text.de = text.txt\nhtml.de = b.html\n", "b.html:3: not UTF-8"},
+      {"text = text.txt\nattach = none.pdf\n", "info.conf:2: 'none.pdf': cannot open: No such"},
+      {"text = text.txt\nattach = users\n", "info.conf:2: 'users': not a regular file"},
+      {"text = text.txt\nattach = /etc/passwd\n", "info.conf:2: '/etc/passwd': leads outside"},
+      {"text = text.txt\ntext.de = none.txt\n", "info.conf:2: 'none.txt': cannot open: No such"},
+      {"text = text.txt\ntext.de = ../x.txt\n", "info.conf:2: '../x.txt': leads outside"},
+      {"template = text.txt\nhtml = a.html\n", "info.conf:1: 'template' does not go with"},
+  };
+  for (const auto& [content, fault] : cases)
+    EXPECT_EQ(desk.fault(content).substr(0, fault.size()), fault) << content;
+}
+
+TEST(ReplyFiles, EveryFaultIsFoundInOneGo) {
+  const Desk desk;
+  desk.write("de.txt", "${nobody}\n");
+  desk.write("a.html", "\xFF\n<img src=\"cid:none.png\">\n");
+  EXPECT_EQ(desk.faults("text = none.txt\nhtml = a.html\ntext.de = de.txt\nattach = none.pdf\n"),
+            (std::vector<std::string>{
+                "info.conf:1: 'none.txt': cannot open: No such file or directory",
+                "a.html:1: not UTF-8",
+                "de.txt:1: unknown placeholder '${nobody}'",
+                "info.conf:4: 'none.pdf': cannot open: No such file or directory",
+                "a.html:2: no 'inline' has the image 'cid:none.png'",
+            }));
+}
+
+TEST(ReplyFiles, NoneIsLargeUnlessAllowed) {
+  const Desk desk;
+  desk.write("a.pdf", std::string(kMaxReplyOctets + 1, 'x'));
+  EXPECT_EQ(desk.fault("text = text.txt\nattach = a.pdf\n"),
+            "info.conf:2: 'a.pdf': larger than 65536 octets (see 'allow-large')");
+  EXPECT_EQ(desk.fault("text = text.txt\nattach = a.pdf\nallow-large = yes\n"), "");
+  desk.write("b.pdf", std::string(60'000, 'x'));
+  EXPECT_EQ(desk.faults("text = text.txt\nattach = b.pdf\n").at(0).substr(0, 25),
+            "info.conf: the reply has 8")
+      << "small files may be a large reply";
+}
+
+TEST(ReplyFiles, TogetherTheyStayBelow4MiB) {
+  const Desk desk;
+  const std::size_t text = std::string("We are closed.\n").size();
+  desk.write("a.bin", std::string(kMaxLargeReplyOctets / 2, 'x'));
+  desk.write("b.bin", std::string(kMaxLargeReplyOctets / 2 - text, 'x'));
+  desk.write("c.bin", "x");
+  const std::string two = "text = text.txt\nallow-large = yes\nattach = a.bin\nattach = b.bin\n";
+  EXPECT_EQ(desk.fault(two), "");
+  EXPECT_EQ(desk.fault(two + "attach = c.bin\n"),
+            "info.conf:5: 'c.bin': with the files before it larger than 4194304 octets");
+  EXPECT_TRUE(desk.faults(two).at(0).starts_with("info.conf: the reply has 5"))
+      << "encoded, they are larger";
+  desk.write("d.bin", std::string(kMaxLargeReplyOctets + 1, 'x'));
+  EXPECT_EQ(desk.fault("text = text.txt\nallow-large = yes\nattach = d.bin\n"),
+            "info.conf:3: 'd.bin': larger than 4194304 octets");
+}
+
+TEST(ReplyHandle, ChangesWithEveryFileAndLanguage) {
+  const Desk desk;
+  desk.write("a.html", "<p>\n");
+  desk.write("i.html", "<img src=\"cid:a.png\">\n");
+  desk.write("a.png", "png");
+  desk.write("b.png", "png");
+  std::set<std::string> handles = {desk.reply_with_text("").handle};
+  const std::vector<std::string> settings = {"html = a.html\n",
+                                             "html = i.html\ninline = a.png\n",
+                                             "attach = a.png\n",
+                                             "attach = b.png\n",
+                                             "attach = a.png\nattach = b.png\n",
+                                             "text.de = text.txt\n",
+                                             "html.de = a.html\n",
+                                             "text.fr = text.txt\n",
+                                             "text.fr = text.txt\nsubject.fr = a\n",
+                                             "language = de\n"};
+  for (const auto& setting : settings)
+    EXPECT_TRUE(handles.insert(desk.reply_with_text(setting).handle).second) << setting;
+  desk.write("a.png", "another");
+  EXPECT_TRUE(handles.insert(desk.reply_with_text("attach = a.png\n").handle).second);
+  EXPECT_TRUE(
+      handles.insert(desk.reply_with_text("html = i.html\ninline = a.png\n").handle).second);
+  desk.write("a.html", "<p>!\n");
+  EXPECT_TRUE(handles.insert(desk.reply_with_text("html = a.html\n").handle).second);
+  EXPECT_TRUE(handles.insert(desk.reply_with_text("text.de = a.html\n").handle).second);
+}
+
+TEST(ReplyHandle, ChangesWithAPlaceholderAndWhatItIs) {
+  const Desk desk;
+  std::set<std::string> handles;
+  for (const char* subject : {"a", "${subject}", "${sender}", "$$subject", "$SENDER"})
+    EXPECT_TRUE(
+        handles.insert(desk.reply_with_text("subject = " + std::string(subject) + "\n").handle)
+            .second)
+        << subject;
+}
+
+TEST(ReplyHandle, StaysWhenOnlyTheQuoteTheCopyOrTheSizeChange) {
+  const Desk desk;
+  const std::string handle = desk.reply_with_text("").handle;
+  EXPECT_EQ(desk.reply_with_text("quote = 3\nbcc = a@example.org\nallow-large = yes\n").handle,
+            handle);
+}
+
 }  // namespace
 }  // namespace inforeply
