@@ -31,6 +31,18 @@ bool is_delimiter(std::string_view line, std::string_view boundary) {
          trim(line.substr(2 + boundary.size())).empty();
 }
 
+/// Whether nothing follows the empty line below the fields.
+bool is_header_alone(std::string_view entity) {
+  return entity == "\n" || (!entity.starts_with('\n') && entity.ends_with("\n\n") &&
+                            entity.find("\n\n") == entity.size() - 2);
+}
+
+bool is_media_type(std::string_view text) {
+  const auto slash = text.find('/');
+  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
+         is_token(text.substr(slash + 1));
+}
+
 class TemplateReader {
  public:
   TemplateReader(const std::string& path, const FaultHandler& on_fault)
@@ -89,6 +101,9 @@ class TemplateReader {
           !equals_ignoring_case(field.name, "Content-Transfer-Encoding")) {
         entity.fields += kept_field(field);
       }
+      if (&field.body == type_field && !is_media_type(type)) {
+        fault(field.line, "'Content-Type': expected a type such as text/plain");
+      }
     }
     const bool sealed = type == "multipart/signed" || type == "multipart/encrypted";
     const std::string* disposition = header.find("Content-Disposition");
@@ -129,7 +144,7 @@ class TemplateReader {
         if (!parts.empty()) {  // ends where the delimiter and the line end before it begin
           auto& last = parts.back().text;
           last = last.substr(0, static_cast<std::size_t>(rest.text.data() - last.data()));
-          if (last.ends_with('\n')) last.remove_suffix(1);
+          if (last.ends_with('\n') && !is_header_alone(last)) last.remove_suffix(1);
         }
         if (!closed) parts.push_back(rest.from(std::min(line.size() + 1, rest.text.size())));
       }
@@ -173,6 +188,7 @@ class TemplateReader {
     std::string text(body.text);
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
     const bool may_stay = is_7bit(text);
+    const bool is_identity = encoding.empty() || encoding == "8bit" || encoding == "binary";
     // What is sealed, and an enclosed message, must not be encoded (RFC 1847, 2.1; RFC
     // 2046, 5.2.1).
     if (!may_stay && leading_token(type_field).find("multipart/") == 0) {
@@ -183,9 +199,9 @@ class TemplateReader {
     }
     entity.fields =
         field_line("Content-Type", leading_token(type_field) + parameters_of(type_field, {})) +
-        field_line(
-            "Content-Transfer-Encoding",
-            may_stay ? (encoding.empty() || encoding == "8bit" ? "7bit" : encoding) : "base64") +
+        field_line("Content-Transfer-Encoding", !may_stay     ? "base64"
+                                                : is_identity ? "7bit"
+                                                              : encoding) +
         entity.fields;
     entity.body = may_stay ? text : encode_base64(decode_transfer_encoding(encoding, body.text));
   }

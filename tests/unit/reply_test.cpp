@@ -311,7 +311,7 @@ TEST(ReplyFiles, NoneIsLargeUnlessAllowed) {
             "info.conf:2: 'a.pdf': larger than 65536 octets (see 'allow-large')");
   EXPECT_EQ(desk.fault("text = text.txt\nattach = a.pdf\nallow-large = yes\n"), "");
   desk.write("b.pdf", std::string(60'000, 'x'));
-  EXPECT_EQ(desk.faults("text = text.txt\nattach = b.pdf\n").at(0).substr(0, 25),
+  EXPECT_EQ(desk.faults("text = text.txt\nattach = b.pdf\n").at(0).substr(0, 26),
             "info.conf: the reply has 8")
       << "small files may be a large reply";
 }
