@@ -1,6 +1,7 @@
 #include "inforeply/composer.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "inforeply/digest.hpp"
@@ -145,6 +146,7 @@ class BodyBuilder {
     parts.push_back(plain(text.text ? text.text->expand(values_.text) : html_to_text(html),
                           "text/plain", plain_quote_));
     if (text.html) parts.push_back(hypertext(html, "text/html", html_quote_));
+    shown_.insert(text.images.begin(), text.images.end());
     MimeEntity entity = multipart_of("alternative", std::move(parts));
     const bool is_told = !text.language.empty() || reply_.settings.all_languages;
     if (is_told) {
@@ -162,7 +164,7 @@ class BodyBuilder {
     return text_entity(type + "; charset=utf-8; format=flowed", flowed);
   }
 
-  MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
+  static MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
     if (!quote.empty()) {
       std::string lines;
       for (const auto line : split(quote, '\n'))
@@ -171,7 +173,6 @@ class BodyBuilder {
       html.insert(std::min(html.rfind("</body>"), html.size()),
                   "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
     }
-    html_ += html;
     return text_entity(type + "; charset=utf-8", html);
   }
 
@@ -181,24 +182,10 @@ class BodyBuilder {
     std::vector<MimeEntity> parts;
     parts.push_back(std::move(content));
     for (const auto& image : reply_.inline_images) {
-      if (!is_shown(image.name)) continue;
+      if (!shown_.contains(image.name)) continue;
       parts.push_back(attached(image, "inline", field_line("Content-ID", "<" + image.name + ">")));
     }
     return multipart_of("related" + encode_parameter("type", type), std::move(parts));
-  }
-
-  /// The scheme of a URL may be in any case, the name is as it is (RFC 2392).
-  [[nodiscard]] bool is_shown(const std::string& image) const {
-    constexpr std::string_view kScheme = "cid";
-    const std::string_view html = html_;
-    const std::string end = ":" + image;
-    for (auto at = html.find(end); at != std::string_view::npos; at = html.find(end, at + 1)) {
-      if (at >= kScheme.size() &&
-          equals_ignoring_case(html.substr(at - kScheme.size(), kScheme.size()), kScheme)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   static MimeEntity attached(const AttachedFile& file, std::string_view disposition,
@@ -240,7 +227,7 @@ class BodyBuilder {
   // Each line behind `> `; empty for nothing. In a template they belong to its first text.
   std::string plain_quote_;
   std::string html_quote_;
-  std::string html_;  // all that was written
+  std::set<std::string> shown_;  // the images of the HTML so far: never what a sender wrote there
 };
 
 std::string fields_of(const ReplyRequest& request, const Mailbox& sender, const Values& values,

@@ -136,6 +136,7 @@ class ReplyLoader {
     ReplyText read{is_default ? reply_.settings.default_language : language.language,
                    subject_in(language),
                    {},
+                   {},
                    {}};
     collect_fault(on_fault_, [&] {
       if (!language.text) return;
@@ -146,14 +147,14 @@ class ReplyLoader {
       if (!language.html) return;
       const std::string html = read_utf8(*language.html, "html." + language.language);
       read.html = TextTemplate(html, language.html->path(), 1, on_fault_);
-      note_images(html, language.html->path());
+      read.images = note_images(html, language.html->path());
     });
     reply_.texts.push_back(std::move(read));
   }
 
   void read_template(const FileMention& file) {
     const std::string path = file.path();
-    reply_.texts.push_back({{}, subject_in({}), {}, {}});
+    reply_.texts.push_back({{}, subject_in({}), {}, {}, {}});
     ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
     reply_.body = std::move(read.body);
     for (const auto& field : read.fields)
@@ -216,8 +217,9 @@ class ReplyLoader {
   }
 
   /// The names behind `cid:` in a HTML text.
-  void note_images(std::string_view html, const std::string& path) {
+  std::vector<std::string> note_images(std::string_view html, const std::string& path) {
     constexpr std::string_view kScheme = "cid:";
+    std::vector<std::string> names;
     std::size_t line = 1;
     for (std::size_t at = 0; at < html.size(); ++at) {
       if (html[at] == '\n') ++line;
@@ -225,9 +227,10 @@ class ReplyLoader {
           at > 0 && std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
       if (!begins_url || !starts_with_ignoring_case(html.substr(at), kScheme)) continue;
       const auto name = html.substr(at + kScheme.size());
-      images_.push_back(
-          {std::string(name.substr(0, name.find_first_of("\"'()<> \t\n"))), path, line});
+      names.emplace_back(name.substr(0, name.find_first_of("\"'()<> \t\n")));
+      images_.push_back({names.back(), path, line});
     }
+    return names;
   }
 
   /// Every image that the HTML shows is there; one that none does would appear as an attachment.

@@ -22,6 +22,7 @@ struct ReplyText {
   TextTemplate subject;
   std::optional<TextTemplate> text;  ///< UTF-8, lines end in LF
   std::optional<TextTemplate> html;  ///< the same
+  std::vector<std::string> images;   ///< the names of those that its HTML shows
 };
 
 struct AttachedFile {

@@ -21,7 +21,7 @@ inline Reply plain_reply() {
   Reply reply;
   reply.settings.file = "info.conf";
   reply.texts.push_back(
-      {{}, text_template("Auto: ${subject}"), text_template("We are closed.\n"), {}});
+      {{}, text_template("Auto: ${subject}"), text_template("We are closed.\n"), {}, {}});
   reply.handle = "closed";
   return reply;
 }
