@@ -22,6 +22,13 @@ using test::Scene;
 using test::Strings;
 using test::text_template;
 
+Received reply_with_large_text(std::string_view text) {
+  Scene scene;
+  scene.reply.settings.allow_large = true;
+  scene.text() = text_template(text);
+  return scene.received();
+}
+
 TEST(ComposerBody, HasTheEncodingThatIsRightForTheText) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"We are closed.\n", "7bit"},
@@ -47,6 +54,15 @@ TEST(ComposerBody, BreaksLongParagraphsIntoShortLinesThatJoinAgain) {
   EXPECT_EQ(reply.text(), paragraph + "\n\n" + paragraph + "\n");
   for (const auto& line : lines_of(reply.encoded_body))
     EXPECT_LE(line.size(), 79U);
+}
+
+TEST(ComposerBody, KeepsLinesOf5000Characters) {
+  for (const std::string& unit : {"x"s, "\u65E5"s, "word "s, "\u00E9 "s}) {
+    std::string line = test::repeated(unit, 5000);
+    line.resize(line.find_last_not_of(' ') + 1);
+    const std::string text = line + "\n" + line + "\n";
+    EXPECT_TRUE(reply_with_large_text(text).text() == text) << unit;
+  }
 }
 
 TEST(ComposerBody, KeepsWhatFlowedTextTreatsSpecially) {

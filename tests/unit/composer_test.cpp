@@ -182,6 +182,17 @@ TEST(Composer, ASubjectIsCutAt256CharactersAndNeverInsideOne) {
   EXPECT_EQ(subject_of_reply_to(whole), "Auto: " + whole);
 }
 
+TEST(Composer, ASubjectOf2000JapaneseCharactersIsCutToo) {
+  const std::string subject = test::repeated("\u65E5\u672C\u8A9E", 700);
+  const std::string expected =
+      "Auto: " + subject.substr(0, 3 * (kMaxSubjectCharacters - 7)) + "\u2026";
+  EXPECT_EQ(subject_of_reply_to(subject), expected);
+  Scene scene;
+  scene.reply.texts.front().subject = text_template(subject);
+  EXPECT_EQ(decode_text(scene.received()["Subject"]),
+            subject.substr(0, 3 * (kMaxSubjectCharacters - 1)) + "\u2026");
+}
+
 TEST(Rfc3834, R20_EveryEncodedWordHasWholeCharactersInLinesOfAtMost76) {
   // The reader refuses longer lines, longer encoded-words and cut characters.
   for (std::size_t length = 1; length < 120; ++length) {
