@@ -26,7 +26,7 @@ std::string explain(const Choice& choice) {
     width = std::max(width, one.reply->section.size());
   for (const auto& one : choice.sections) {
     const std::string name = "[when " + one.reply->section + "]";
-    text += name + std::string(width + 9 - one.reply->section.size(), ' ') +
+    text += name + std::string(width + 2 - one.reply->section.size(), ' ') +
             (one.result.hit ? "HIT   " : "pass  ") + to_single_line(one.result.why) + "\n";
   }
   const auto& reply = *choice.reply;
