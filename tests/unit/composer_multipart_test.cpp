@@ -294,7 +294,8 @@ TEST(ComposerTemplate, PartsAreFilledEncodedAndKept) {
   const auto [text, quote] = reply.first("text/plain").text_and_quote();
   EXPECT_EQ(text, "Gr\u00FC\u00DFe, Alice\n\n");
   EXPECT_EQ(quote, "> Hello\n");
-  EXPECT_EQ(reply.first("text/html").text(), "<p>&lt;b&gt;</p>\n");
+  EXPECT_EQ(reply.first("text/html").text(),
+            "<p>&lt;b&gt;</p><blockquote type=\"cite\">\nHello<br>\n</blockquote>\n");
   EXPECT_EQ(reply.first("text/html")["Content-Language"], "de");
   EXPECT_EQ(reply.first("text/calendar")["Content-Type"],
             "text/calendar; method=REQUEST; charset=utf-8");

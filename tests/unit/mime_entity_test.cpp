@@ -17,7 +17,7 @@ using test::read_entity;
 using test::Strings;
 
 MimeEntity leaf(const std::string& body, const std::string& type = "text/plain") {
-  return {"Content-Type: " + type + "\nContent-Transfer-Encoding: 7bit\n", body, {}, {}};
+  return {"Content-Type: " + type + "\nContent-Transfer-Encoding: 7bit\n", body, {}, {}, {}};
 }
 
 /// The parameter `boundary` of every multipart in the text, in order.

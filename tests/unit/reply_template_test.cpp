@@ -304,7 +304,7 @@ TEST(ReplyTemplate, AMultipartWithoutItsDelimitersIsAtFaultInItsLine) {
   EXPECT_EQ(fault_in(head + "--b\n\na\n"), "4: no line '--b--' ends the multipart here");
   EXPECT_EQ(fault_in(head + "--b\n\na\n--b-- x\n"), "4: no line '--b--' ends the multipart here");
   EXPECT_EQ(fault_in(head + "--b\n\na\n--b\nb\n--b--\n"),
-            "8: expected header fields, an empty line and the text");
+            "8: expected a header field, 'Name: value'");
   EXPECT_EQ(fault_in(head + "--b\nContent-Type: multipart/alternative; boundary=i\n\n--i\n\na\n"
                             "--b--\n"),
             "7: no line '--i--' ends the multipart here");
