@@ -31,12 +31,6 @@ bool is_delimiter(std::string_view line, std::string_view boundary) {
          trim(line.substr(2 + boundary.size())).empty();
 }
 
-/// Whether nothing follows the empty line below the fields.
-bool is_header_alone(std::string_view entity) {
-  return entity == "\n" || (!entity.starts_with('\n') && entity.ends_with("\n\n") &&
-                            entity.find("\n\n") == entity.size() - 2);
-}
-
 bool is_media_type(std::string_view text) {
   const auto slash = text.find('/');
   return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
@@ -144,7 +138,7 @@ class TemplateReader {
         if (!parts.empty()) {  // ends where the delimiter and the line end before it begin
           auto& last = parts.back().text;
           last = last.substr(0, static_cast<std::size_t>(rest.text.data() - last.data()));
-          if (last.ends_with('\n') && !is_header_alone(last)) last.remove_suffix(1);
+          if (last.ends_with('\n')) last.remove_suffix(1);
         }
         if (!closed) parts.push_back(rest.from(std::min(line.size() + 1, rest.text.size())));
       }
