@@ -136,12 +136,13 @@ class Lines(QuoteTestCase):
     def test_disturb_nothing_around_them(self):
         self.assert_quoted(["abc", "d e"], mail("a\u202eb\u2066c\x07\x1b\nd\te\u202c\n"))
 
-    def test_stand_below_a_template_and_in_its_html(self):
-        self.place.set_template("Content-Type: multipart/alternative; boundary=b\n\n"
-                                "--b\n\nHello.\n"
-                                "--b\nContent-Type: text/html\n\n<p>Hello.</p>\n--b--\n", "quote = 5")
-        plain, _ = self.reply(mail("My question\n")).body.leaves
-        self.assertEqual(quoted_lines(plain.text), ["My question"])
+    def test_stand_below_the_first_text_of_a_template(self):
+        self.place.set_template("Content-Type: multipart/mixed; boundary=b\n\n"
+                                "--b\n\nHello.\n--b\n\nMore.\n--b--\n", "quote = 5")
+        first, second = self.reply(mail("My question\n")).body.leaves
+        self.assertTrue(first.text.startswith("Hello.\n"))
+        self.assertEqual(quoted_lines(first.text), ["My question"])
+        self.assertEqual(second.text, "More.\n")
 
     def test_are_escaped_in_html(self):
         self.place.write(self.place.responder.parent / "info.html",
