@@ -120,18 +120,23 @@ Reservation Delivery::reserve(ReservationRequest& request) {
   }
 }
 
-Submission Delivery::submit(const Case& one, LogEntry& entry) const {
-  const auto& settings = one.reply.settings;
-  const std::string reply = composed(one);
-  const auto mailer = world_.make_mailer();
-  const auto submission =
-      mailer->submit(settings.envelope_from, sender_address_->to_wire(), reply, step_deadline());
-  if (submission.result != Submission::Result::kAccepted || !settings.bcc) return submission;
+Submission Delivery::submit(const Case& one, const Address& recipient,
+                            const std::string& reply) const {
+  return world_.make_mailer()->submit(one.reply.settings.envelope_from, recipient.to_wire(), reply,
+                                      step_deadline());
+}
+
+void Delivery::submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const {
   // The reply is on its way: what becomes of its copy changes nothing of that.
-  const auto copy =
-      mailer->submit(settings.envelope_from, settings.bcc->to_wire(), reply, step_deadline());
-  if (copy.result != Submission::Result::kAccepted) entry.detail = "no copy: " + copy.detail;
-  return submission;
+  std::string trouble;
+  try {
+    const auto copy = submit(one, *one.reply.settings.bcc, reply);
+    if (copy.result != Submission::Result::kAccepted) trouble = copy.detail;
+  } catch (const std::exception& error) {
+    trouble = error.what();
+  }
+  if (!trouble.empty())
+    entry.detail += (entry.detail.empty() ? "" : "; ") + ("no copy: " + trouble);
 }
 
 std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
@@ -177,9 +182,11 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
       throw Error(Fault::kCache, "another process is at work on this delivery");
   }
 
+  std::string reply;
   Submission submission{};
   try {
-    submission = submit(one, entry);
+    reply = composed(one);
+    submission = submit(one, *sender_address_, reply);
     if (submission.result == Submission::Result::kDeferred) {
       throw Error(Fault::kMailer, submission.detail);
     }
@@ -198,6 +205,9 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
     // The reply is on its way: trying again would send it twice.
     entry.detail += (entry.detail.empty() ? "" : "; ") + std::string(error.what());
   }
+  // Only now: whatever ends us meanwhile, the reply is not sent again.
+  const bool accepted = submission.result == Submission::Result::kAccepted;
+  if (accepted && one.reply.settings.bcc) submit_copy(one, reply, entry);
 }
 
 void Delivery::release(const ReservationRequest& request) const {

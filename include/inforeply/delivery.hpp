@@ -62,7 +62,9 @@ class Delivery {
   void answer(const Case& one, LogEntry& entry);
   [[nodiscard]] Reservation reserve(ReservationRequest& request);
   void release(const ReservationRequest& request) const;
-  Submission submit(const Case& one, LogEntry& entry) const;
+  [[nodiscard]] Submission submit(const Case& one, const Address& recipient,
+                                  const std::string& reply) const;
+  void submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
   void write_log(const Recipient& recipient, const LogEntry& entry) const;
 
