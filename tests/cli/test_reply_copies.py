@@ -53,6 +53,22 @@ class Copies(TestCase):
                 self.assertEqual(self.recipients(), ["alice@sender.example", COPY])
                 self.assertEqual(self.records()[0]["state"], "answered")
 
+    def test_that_nobody_survives_do_not_repeat_the_reply(self):
+        self.place.set_mailer("test $number != 2 || kill -KILL $PPID")
+        self.place.run(mail(), "--queue-id", "Q")
+        self.assertEqual(self.records()[0]["state"], "answered")
+        self.assertEqual(self.place.run(mail(), "--queue-id", "Q").status, 0)
+        self.assertEqual(self.recipients(), ["alice@sender.example", COPY])
+
+    def test_that_cannot_be_submitted_do_not_repeat_the_reply(self):
+        self.place.set_mailer(f"rm {self.place.mailer}")
+        outcome = self.place.run()
+        self.assert_replied(outcome)
+        self.assertIn("no copy", outcome.log[0]["detail"])
+        self.place.set_mailer()
+        self.assert_suppressed(self.place.run(), "recently-answered")
+        self.assertEqual(self.recipients(), ["alice@sender.example"])
+
     def test_are_not_made_of_a_reply_that_failed(self):
         self.place.set_mailer("exit 75")
         self.assertEqual(self.place.run().status, 75)
