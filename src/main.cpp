@@ -1,6 +1,7 @@
 // inforeply: the responder.
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::chrono::seconds kRunTimeLimit{120};
 constexpr std::chrono::seconds kTimeToFinish{5};  // of it, kept back from all that may take long
+constexpr int kLargeOctets = 128 * 1024;
 
 /// For the time limit and for whoever ends us. Only what is safe in a signal handler: whatever was
 /// reserved is granted again when the mail server tries again, so the mailer must not go on.
@@ -58,6 +60,12 @@ void set_signals() {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Memory for large pieces of a message or a reply goes back to the system when it is freed; glibc
+/// would keep what is not larger than the largest of them so far.
+void give_back_large_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, kLargeOctets);
 }
 
 ExitStatus print(const std::string& text) {
@@ -135,6 +143,7 @@ int main(int argc, char** argv) {
   try {
     inforeply::fill_standard_streams();
     inforeply::set_signals();
+    inforeply::give_back_large_memory();
     ::alarm(static_cast<unsigned>(inforeply::kRunTimeLimit.count()));
     try {
       status = inforeply::run(argc, argv);
