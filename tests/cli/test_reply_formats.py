@@ -203,13 +203,27 @@ class Attachments(FormatTestCase):
         content = OCTETS * (3_000_000 // len(OCTETS))  # base64 makes four octets of three
         self.set_files("text = info.txt", "attach = list.pdf", "allow-large = yes",
                        info_txt="x\n", list_pdf=content)
+        body = self.assert_small_memory(4_000_000)
+        self.assertEqual(body.leaves[1].octets, content)
+
+    def test_beside_long_texts_take_little_memory(self):
+        text = "Wörter und Wörter und mehr\n" * 36_000
+        html = "<p>word word word word.</p>\n" * 37_000
+        self.set_files("text = info.txt", "html = info.html", "attach = list.pdf",
+                       "allow-large = yes", info_txt=text, info_html=html,
+                       list_pdf=b"x" * 1024 * 1024)
+        body = self.assert_small_memory(3_500_000)
+        self.assertEqual([part.text for part in body.leaves[:2]], [text, html])
+
+    def assert_small_memory(self, octets):
+        """The body of a reply of more octets than that."""
         peak, outcome = self.place.peak_memory(mail())
         self.assert_replied(outcome)
         [sent] = self.place.submissions()
-        self.assertGreater(len(sent.raw), 4_000_000)
-        self.assertEqual(self.read(sent.raw).body.leaves[1].octets, content)
+        self.assertGreater(len(sent.raw), octets)
         if not SANITIZED:
             self.assertLess(peak, MEMORY_LIMIT)
+        return self.read(sent.raw).body
 
 
 class Template(FormatTestCase):
