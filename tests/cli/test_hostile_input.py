@@ -28,7 +28,9 @@ class HostileTestCase(TestCase):
         super().setUp()
         self.place.set_quiet_mailer()
         self.place.set_responder("interval = 0\nignore = not-addressed\nignore = system-sender\n"
-                                 "subject = Auto: ${subject} ${sender_name}",
+                                 "subject = Auto: ${subject} ${sender_name}\nquote = 20\n"
+                                 "[when asked]\nsubject-matches = (a+)+$\n"
+                                 "body-contains = what nobody says\nquote = headers",
                                  "${subject} ${sender_name} ${message_id}\n")
         self.place.configure("trusted-authserv = mx.our.example",
                              "autoreply-domain = auto.our.example")
