@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "inforeply/composer.hpp"
-#include "inforeply/error.hpp"
+#include "inforeply/quote.hpp"
 #include "reply_reader.hpp"
 #include "reply_scene.hpp"
 #include "responder_desk.hpp"
@@ -195,7 +195,7 @@ TEST(ComposerLanguages, TheDefaultMayHaveOneToo) {
   EXPECT_EQ(scene.received()["Content-Language"], "en");
 }
 
-TEST(Rfc3834, R26_AllLanguagesStandInOneAlternativeTheSendersLast) {
+TEST(Rfc3834, R24_AllLanguagesStandInOneAlternativeTheSendersLast) {
   const FullDesk desk;
   const std::string settings =
       "text = text.txt\ntext.de = de.txt\nhtml.de = de.html\ntext.fr = fr.txt\nlanguages = all\n";
@@ -248,6 +248,44 @@ TEST(Rfc3834, R25_TheReplyQuotesNothingUnlessSet) {
   EXPECT_EQ(scene.compose_text().find("SECRET"), std::string::npos);
   scene.reply.settings.quote = {false, 1};
   EXPECT_NE(scene.compose_text().find("SECRET"), std::string::npos);
+}
+
+TEST(Rfc3834, R25_OfAMessageWithAttachmentsItsTextAloneIsQuoted) {
+  Scene scene;
+  scene.reply.settings.quote.lines = 20;
+  scene.header += "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n";
+  scene.body =
+      "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\nU0VDUkVU\n--b\n\n"
+      "What does it cost?\n--b\nContent-Type: text/plain\n"
+      "Content-Disposition: attachment; filename=a.txt\n\nSECRET\n--b\n"
+      "Content-Type: message/rfc822\n\nSubject: SECRET\n\nSECRET\n--b--\n";
+  const Received reply = scene.received();
+  EXPECT_EQ(reply.shape(), "text/plain");
+  EXPECT_EQ(reply.text_and_quote().second, "> What does it cost?\n");
+}
+
+TEST(Rfc3834, R25_NoMoreThan20LinesAreQuoted) {
+  Scene scene;
+  scene.reply.settings.quote.lines = kMaxQuoteLines;
+  scene.body = test::repeated("line\n", 100);
+  EXPECT_EQ(lines_of(scene.received().text_and_quote().second).size(), kMaxQuoteLines);
+}
+
+TEST(Rfc3834, R26_EncodedWordsAreDecodedInHtmlInTemplatesAndInAQuoteToo) {
+  const Desk desk;
+  desk.write("reply.eml",
+             "X-About: ${subject}\nContent-Type: multipart/alternative; boundary=b\n\n--b\n"
+             "Content-Type: text/plain; charset=koi8-r\n\n\xCD\xC9\xD2: ${subject}\n--b\n"
+             "Content-Type: text/html; charset=iso-8859-1\n\n<p>\xFC: ${subject}\n--b--\n");
+  Scene scene = scene_of(desk, "template = reply.eml\nquote = headers\n");
+  scene.header = "Subject: =?koi8-r?B?8NLJ18XU?= =?iso-8859-15?Q?_=A4?=\n";
+  const std::string subject = "\u041F\u0440\u0438\u0432\u0435\u0442 \u20AC";
+  const Received reply = scene.received();
+  EXPECT_EQ(test::decode_text(reply["X-About"]), subject);
+  const auto [text, quote] = reply.first("text/plain").text_and_quote();
+  EXPECT_EQ(text, "\u043C\u0438\u0440: " + subject + "\n\n");
+  EXPECT_NE(quote.find(subject), std::string::npos) << quote;
+  EXPECT_EQ(reply.first("text/html").text(), "<p>\u00FC: " + subject + "\n");
 }
 
 TEST(ComposerHtml, ValuesAreEscaped) {
