@@ -352,6 +352,16 @@ TEST(ComposerTemplate, ASignedPartIsSentOctetForOctet) {
   EXPECT_EQ(with_file.parts[0].encoded_body, sealed);
 }
 
+TEST(ComposerTemplate, OnlyItsFirstTextHasTheQuote) {
+  const Desk desk;
+  desk.write("reply.eml",
+             "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n");
+  const Received reply = scene_of(desk, "template = reply.eml\nquote = 1\n").received();
+  ASSERT_EQ(reply.parts.size(), 2U);
+  EXPECT_EQ(reply.parts[0].text_and_quote().second, "> Hello\n");
+  EXPECT_EQ(reply.parts[1].text(), "two\n");
+}
+
 TEST(ComposerTemplate, OneOfATextIsAPlainReply) {
   const Desk desk;
   desk.write("reply.eml", "Content-Type: text/plain; charset=koi8-r\n\n\xCD\xC9\xD2\n");
