@@ -11,7 +11,7 @@
 namespace inforeply {
 namespace {
 
-constexpr std::int64_t kPatternMemory = std::int64_t{1024} * 1024;
+constexpr std::int64_t kPatternMemory = std::int64_t{2} * 1024 * 1024;
 
 RE2::Options pattern_options() {
   RE2::Options options;

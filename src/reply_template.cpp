@@ -1,6 +1,7 @@
 #include "inforeply/reply_template.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <utility>
 
@@ -200,9 +201,20 @@ class TemplateReader {
     entity.body = may_stay ? text : encode_base64(decode_transfer_encoding(encoding, body.text));
   }
 
-  static std::string encoding_of(const Header& header) {
+  [[nodiscard]] std::string encoding_of(const Header& header) const {
+    constexpr std::array<std::string_view, 5> kKnown = {"7bit", "8bit", "binary",
+                                                        "quoted-printable", "base64"};
     const std::string* field = header.find("Content-Transfer-Encoding");
-    return field == nullptr ? std::string() : leading_token(*field);
+    if (field == nullptr) return {};
+    std::string encoding = leading_token(*field);
+    for (const auto& one : header.fields) {
+      if (&one.body == field && !is_one_of(encoding, kKnown)) {
+        fault(one.line,
+              "'Content-Transfer-Encoding': expected 7bit, 8bit, binary, "
+              "quoted-printable or base64");
+      }
+    }
+    return encoding;
   }
 
   static std::string broken_text(const std::optional<std::string>& charset) {

@@ -209,6 +209,10 @@ class Loader {
       has_html = has_html || one.html.has_value();
       if (one.language.empty()) continue;
       has_language = true;
+      if (has_body && equals_ignoring_case(one.language, reply.default_language)) {
+        fault_here("language", "'language = " + reply.default_language + "' is that of 'text." +
+                                   one.language + "', too");
+      }
       if (one.subject && !has_body) {
         fault_here("subject." + one.language, "'subject." + one.language + "' without 'text." +
                                                   one.language + "' or 'html." + one.language +

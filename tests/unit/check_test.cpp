@@ -75,7 +75,7 @@ TEST(Check, EachLanguageIsComposed) {
   desk.write("de.txt", text);  // below the limit until it is encoded
   const Strings faults = desk.faults("text = text.txt\ntext.de = de.txt\n");
   ASSERT_EQ(faults.size(), 1U);
-  EXPECT_TRUE(faults[0].starts_with("info.conf: the reply has 8")) << faults[0];
+  EXPECT_TRUE(faults[0].starts_with("info.conf: the reply has ")) << faults[0];
 }
 
 }  // namespace

@@ -285,7 +285,9 @@ TEST(Rfc3834, R26_EncodedWordsAreDecodedInHtmlInTemplatesAndInAQuoteToo) {
   const auto [text, quote] = reply.first("text/plain").text_and_quote();
   EXPECT_EQ(text, "\u043C\u0438\u0440: " + subject + "\n\n");
   EXPECT_NE(quote.find(subject), std::string::npos) << quote;
-  EXPECT_EQ(reply.first("text/html").text(), "<p>\u00FC: " + subject + "\n");
+  EXPECT_EQ(reply.first("text/html").text(), "<p>\u00FC: " + subject +
+                                                 "<blockquote type=\"cite\">\nSubject: " + subject +
+                                                 "<br>\n</blockquote>\n");
 }
 
 TEST(ComposerHtml, ValuesAreEscaped) {

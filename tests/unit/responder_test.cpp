@@ -274,6 +274,22 @@ TEST(ResponderFile, EveryFaultIsToldToWhoeverWantsThemAll) {
   }
 }
 
+TEST(Rfc3834, R10_AReplyThatOnlyALongMessageMakesTooLargeIsFoundBeforeThatComes) {
+  const Desk desk;
+  desk.write("info.conf", "text = text.txt\n");
+  const auto faults_with = [&](const std::string& placeholders) {
+    desk.write("text.txt", test::repeated(std::string(63, 'x') + "\n", 900) + placeholders);
+    Faults faults;
+    check_responder(desk.path("info.conf"),
+                    [&](const ConfigError& fault) { faults.emplace_back(fault.what()); });
+    return faults;
+  };
+  EXPECT_EQ(faults_with(""), Faults{});
+  const auto faults = faults_with("${subject}\n${subject}\n");
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_NE(faults.front().find("more than 65536"), std::string::npos) << faults.front();
+}
+
 TEST(ResponderFile, WithoutAFaultNobodyIsTold) {
   const Desk desk;
   desk.write("info.conf", "text = text.txt\nlimit = 5/1h\nnever-reply-to = text.txt\n");
