@@ -47,12 +47,12 @@ class TemplateReader {
     if (!text.starts_with('\n') && text.find("\n\n") == std::string_view::npos) {
       fault(1, "expected header fields, an empty line and the text");
     }
-    const auto [header, body] = split_header({text, 1});
+    const auto whole = split_header({text, 1});
     ReplyTemplate result;
-    for (const auto& field : header.fields) {
+    for (const auto& field : whole.first.fields) {
       if (!starts_with_ignoring_case(field.name, "Content-")) result.fields.push_back(field);
     }
-    collect_fault(on_fault_, [&] { result.body = read_entity(header, body, 1); });
+    collect_fault(on_fault_, [&] { result.body = read_entity(whole.first, whole.second, 1); });
     return result;
   }
 
