@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "inforeply/body_text.hpp"
-#include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
 
-constexpr std::int64_t kPatternMemory = std::int64_t{2} * 1024 * 1024;
+/// For a pattern such as `^\pL{3,20}$`; one without Unicode's classes takes a few KiB.
+constexpr std::int64_t kPatternMemory = std::int64_t{512} * 1024;
 
 RE2::Options pattern_options() {
   RE2::Options options;
@@ -54,17 +54,19 @@ const std::string& Request::folded_body() {
   return *folded_body_;
 }
 
-Pattern::Pattern(const std::string& text)
-    : regex_(std::make_shared<const RE2>(text, pattern_options())) {
-  if (!regex_->ok()) throw Error(Fault::kConfiguration, regex_->error());
-}
-
 bool Pattern::is_in(std::string_view text) const {
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex_);
+  const RE2 regex(text_, pattern_options());
+  throw_if_broken(regex);
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), regex);
 }
 
-const std::string& Pattern::text() const {
-  return regex_->pattern();
+void Pattern::check() const {
+  throw_if_broken(RE2(text_, pattern_options()));
+}
+
+void Pattern::throw_if_broken(const RE2& regex) const {
+  if (regex.ok()) return;
+  throw ConfigError(file_, line_, "'subject-matches = " + text_ + "': " + regex.error());
 }
 
 bool Conditions::empty() const {

@@ -18,6 +18,7 @@ namespace {
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 constexpr std::size_t kMaxSectionNameOctets = 48;
+constexpr std::size_t kMaxPatterns = 100;  // of a responder: each may have to be compiled
 
 bool is_one_of_names(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -53,12 +54,18 @@ bool is_body_setting(const ConfigEntry& entry) {
   return is_one_of_names(SettingName(entry.name).base, {"text", "html", "template", "inline"});
 }
 
+/// Patterns cost more to compile than all the rest to read: a delivery leaves them until it comes
+/// to them.
+enum class ReadingDepth { kForDelivery, kAll };
+
 /// Builds a Responder from the entries of its file.
 class Loader {
  public:
-  Loader(const std::string& path, const IndexFolder& indexes, const FaultHandler& on_fault)
+  Loader(const std::string& path, const IndexFolder& indexes, const FaultHandler& on_fault,
+         ReadingDepth depth)
       : on_fault_(on_fault),
         indexes_(indexes),
+        depth_(depth),
         file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
     responder_.file = path;
     responder_.reply.file = path;
@@ -362,21 +369,26 @@ class Loader {
     conditions_->body_contains.push_back(entry.value);
   }
   void set_subject_matches(const ConfigEntry& entry) {
-    try {
-      conditions_->subject_matches.emplace_back(entry.value);
-    } catch (const Error& error) {
-      fault(entry, "'" + entry.name + " = " + entry.value + "': " + error.what());
+    if (entry.value.size() > kMaxPatternOctets) {
+      fault(entry, "'" + entry.name + "' is over " + std::to_string(kMaxPatternOctets) + " octets");
     }
+    if (++patterns_ > kMaxPatterns) {
+      fault(entry, "over " + std::to_string(kMaxPatterns) + " times '" + entry.name + "'");
+    }
+    conditions_->subject_matches.emplace_back(entry.value, file_.path, entry.line);
+    if (depth_ == ReadingDepth::kAll) conditions_->subject_matches.back().check();
   }
 
   const FaultHandler& on_fault_;
   const IndexFolder& indexes_;
+  ReadingDepth depth_;
   ConfigFile file_;
   std::string folder_;
   std::map<std::string, std::size_t, std::less<>> seen_;  // name to line
   Responder responder_;
   ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
   Conditions* conditions_ = nullptr;          // the same; null above all sections
+  std::size_t patterns_ = 0;                  // of all sections so far
 };
 
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {
@@ -423,9 +435,14 @@ const LanguageSettings* ReplySettings::find(std::string_view language) const {
   return found == languages.end() ? nullptr : &*found;
 }
 
+Responder load_responder(const std::string& file, const IndexFolder& indexes) {
+  const FaultHandler on_fault = throw_fault;
+  return Loader(file, indexes, on_fault, ReadingDepth::kForDelivery).load();
+}
+
 Responder load_responder(const std::string& file, const IndexFolder& indexes,
                          const FaultHandler& on_fault) {
-  return Loader(file, indexes, on_fault).load();
+  return Loader(file, indexes, on_fault, ReadingDepth::kAll).load();
 }
 
 }  // namespace inforeply

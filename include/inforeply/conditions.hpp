@@ -1,14 +1,16 @@
 // Which messages a `[when NAME]` section answers.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inforeply/address.hpp"
 #include "inforeply/address_list.hpp"
+#include "inforeply/error.hpp"
 #include "inforeply/message.hpp"
 
 namespace re2 {
@@ -36,19 +38,31 @@ class Request {
   std::optional<std::string> folded_body_;
 };
 
+inline constexpr std::size_t kMaxPatternOctets = 256;
+
 /// A regular expression in RE2's syntax, which matches in linear time whatever it and the text are.
-/// Letters match in either case, unless it says `(?-i)`.
+/// Letters match in either case, unless it says `(?-i)`. It is compiled when it is asked, and
+/// forgotten after: that takes up to some 30 ms and 3 MiB of what a line of a file can hold.
 class Pattern {
  public:
-  /// Throws Error (kConfiguration) that says what is wrong with it.
-  explicit Pattern(const std::string& text);
+  /// `file` and `line`: where it stands, for faults.
+  explicit Pattern(std::string text, std::string file = {}, std::size_t line = 0)
+      : text_(std::move(text)), file_(std::move(file)), line_(line) {}
 
-  /// Anywhere in the text.
+  /// Anywhere in the text. Throws ConfigError where it is no regular expression, or too large.
   [[nodiscard]] bool is_in(std::string_view text) const;
-  [[nodiscard]] const std::string& text() const;
+
+  /// Throws the same without a text.
+  void check() const;
+
+  [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-  std::shared_ptr<const re2::RE2> regex_;
+  void throw_if_broken(const re2::RE2& regex) const;
+
+  std::string text_;
+  std::string file_;
+  std::size_t line_;
 };
 
 /// Of each kind that has any, one must hit.
@@ -66,7 +80,7 @@ struct ConditionResult {
   std::string why;  ///< the settings that hit, or the one that did not, in one line
 };
 
-/// Throws ConfigError where a file of addresses is at fault.
+/// Throws ConfigError where a file of addresses or a pattern is at fault that had to be asked.
 ConditionResult evaluate(const Conditions& conditions, Request& request);
 
 }  // namespace inforeply

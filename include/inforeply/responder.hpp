@@ -82,9 +82,13 @@ struct Responder {
   std::vector<Section> sections;  ///< in the order of the file: the first that matches wins
 };
 
-/// Reads a responder file, but not the files that its replies consist of. Where a fault does not
-/// end it, what is returned is of no use but for finding more of them.
-Responder load_responder(const std::string& file, const IndexFolder& indexes = {},
-                         const FaultHandler& on_fault = throw_fault);
+/// Reads a responder file for a delivery, but not the files that its replies consist of. Throws
+/// ConfigError with the first fault; those of a pattern show when it is asked.
+Responder load_responder(const std::string& file, const IndexFolder& indexes = {});
+
+/// Finds every fault, those of patterns too. Where a fault does not end it, what is returned is of
+/// no use but for finding more of them.
+Responder load_responder(const std::string& file, const IndexFolder& indexes,
+                         const FaultHandler& on_fault);
 
 }  // namespace inforeply

@@ -5,11 +5,12 @@
 
 import base64
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
 
-from programs import MEMORY_LIMIT, NOW, SANITIZED, TestCase, mail
+from programs import MEMORY_LIMIT, NOW, PATIENCE, SANITIZED, TestCase, mail
 
 DAY = 24 * 3600
 TEXTS = {"info": "We have your message.\n", "prices": "Our prices.\n",
@@ -342,6 +343,26 @@ class Patterns(WhenTestCase):
                 self.assert_replied(outcome)
                 if not SANITIZED:
                     self.assertLess(peak, MEMORY_LIMIT)
+
+    def test_that_are_large_and_many_take_little(self):
+        pattern = r"subject-matches = " + r"(\pL{1,90})x" * 18
+        self.set_sections("", prices="\n".join(["subject-contains = price"] + [pattern] * 100))
+        self.assert_deferred(self.place.run(mail(subject="price")),
+                             f"{self.place.responder}:5: ", "too large")
+        start = time.monotonic()
+        peak, outcome = self.place.peak_memory(mail(subject="hours"))
+        self.assert_replied(outcome)
+        self.assertLess(time.monotonic() - start, 1 if not SANITIZED else PATIENCE)
+        if not SANITIZED:
+            self.assertLess(peak, MEMORY_LIMIT)
+
+    def test_that_all_have_to_be_asked_take_little_memory(self):
+        pattern = "subject-matches = " + "|".join([r"\pL"] * 60) + "0"
+        self.set_sections("", prices="\n".join([pattern] * 100))
+        peak, outcome = self.place.peak_memory(mail(subject="1"))
+        self.assert_replied(outcome)
+        if not SANITIZED:
+            self.assertLess(peak, MEMORY_LIMIT)
 
     def test_of_octets_that_are_no_text_end(self):
         self.set_sections("", prices=r"subject-matches = ^\pL+$")

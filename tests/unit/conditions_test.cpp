@@ -215,13 +215,30 @@ TEST(Conditions, SendersMayStandInAFile) {
 TEST(Pattern, ABrokenOneIsAnError) {
   for (const char* text :
        {"(", "a**b(", "[z-a]", "\\", "(?P<n>a", "a{1001}", "(?=a)", "\\1", "\xFF"}) {
-    try {
-      const Pattern pattern{text};
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::kConfiguration);
-      EXPECT_NE(std::string(error.what()), "");
+    const Pattern pattern(text, "info.conf", 7);
+    const std::string head = "info.conf:7: 'subject-matches = " + std::string(text) + "': ";
+    for (const auto& fault : {test::fault_of([&] { pattern.check(); }),
+                              test::fault_of([&] { static_cast<void>(pattern.is_in("a")); })}) {
+      EXPECT_EQ(fault.substr(0, head.size()), head);
+      EXPECT_GT(fault.size(), head.size());
     }
+  }
+}
+
+TEST(Pattern, IsCompiledOnlyWhenItIsAsked) {
+  Conditions conditions = subject_contains({"price"});
+  conditions.subject_matches.emplace_back("(", "info.conf", 7);
+  EXPECT_FALSE(hits(conditions, {.subject = "hours"}));
+  EXPECT_THROW(hits(conditions, {.subject = "price"}), ConfigError);
+}
+
+TEST(Pattern, OrdinaryOnesFitIntoTheirMemory) {
+  const std::string longest(kMaxPatternOctets, 'a');
+  for (const char* text :
+       {"^\\pL{3,20}$", "\\pL+ \\pL+ \\pL+", "^.{1,1000}$", "\\b[\\pL\\pN]{4,12}\\b",
+        "(?:invoice|rechnung|facture) *(?:no\\.?|nr\\.?|#)? *[A-Z]{2,4}-?\\d{4,10}",
+        longest.c_str()}) {
+    EXPECT_EQ(test::fault_of([&] { Pattern(text).check(); }), "no error");
   }
 }
 
