@@ -260,6 +260,10 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
     detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxHeaderOctets)) +
               " octets, the rest was not looked at";
   }
+  if (message_.header.has_gap) {
+    detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxFields)) +
+              " fields, some in its middle were not looked at";
+  }
   if (!detail.empty()) line += " detail=" + to_single_line(detail);
   const bool deferred = entry.action == "deferred";
   world_.log.write(deferred ? Severity::kError : Severity::kInfo, line);

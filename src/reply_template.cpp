@@ -67,6 +67,7 @@ class TemplateReader {
     const auto end = no_fields ? 0 : std::min(entity.text.find("\n\n"), entity.text.size());
     const auto block = entity.text.substr(0, end);
     Header header = parse_header(block);
+    if (header.has_gap) fault(entity.line, "over " + std::to_string(kMaxFields) + " header fields");
     for (auto& field : header.fields)
       field.line += entity.line - 1;
     check_lines({block, entity.line});

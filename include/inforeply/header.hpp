@@ -8,6 +8,11 @@
 
 namespace inforeply {
 
+/// Of a block with more fields its first thousand and at least its last thousand are kept, as one
+/// of three octets takes 72 in memory. What mail servers and filters add stands at its ends, where
+/// no sender can push it out; what is left out in the middle is the sender's own.
+inline constexpr std::size_t kMaxFields = 3000;
+
 struct HeaderField {
   std::string name;  ///< as written
   std::string body;  ///< unfolded and trimmed; otherwise the octets of the message
@@ -17,13 +22,15 @@ struct HeaderField {
 struct Header {
   std::vector<HeaderField> fields;  ///< in the order of the message
   std::size_t skipped_line = 0;     ///< the first that is no field and continues none; 0: none
+  bool has_gap = false;             ///< fields in the middle were left out
 
   /// The body of the first field of that name, in any case; null where there is none.
   [[nodiscard]] const std::string* find(std::string_view name) const;
 };
 
 /// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax). A
-/// line that is no field and continues none is skipped. Never fails; linear time.
+/// line that is no field and continues none is skipped, and so are fields in the middle of over
+/// kMaxFields. Never fails; linear time.
 Header parse_header(std::string_view block);
 
 /// The body with a blank for each comment (RFC 5322, 3.2.2) outside quoted strings, trimmed. An

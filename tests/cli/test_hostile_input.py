@@ -46,6 +46,31 @@ class HostileTestCase(TestCase):
             self.assertLess(peak, MEMORY_LIMIT)
 
 
+class Fields(HostileTestCase):
+    def test_as_many_as_fit_with_a_large_reply(self):
+        many = "a:\n" * 78_000
+        message = mail(top=many)
+        for settings in ["attach = large", "template = large.eml"]:
+            with self.subTest(settings):
+                text = "" if "template" in settings else "text = info.txt\n"
+                self.place.write("responders/our.example/large", b"\0" * 3_000_000)
+                self.place.write("responders/our.example/large.eml",
+                                 "Content-Type: text/plain\n\n" + "A line of text.\n" * 60_000)
+                self.place.write(self.place.responder, f"{text}allow-large = yes\ninterval = 0\n"
+                                 f"ignore = not-addressed\n{settings}\n")
+                self.assert_harmless(message, "-")
+
+    def test_between_which_a_filter_has_its_own(self):
+        many = "a:\n" * 20_000
+        for message in [mail(top="X-Spam-Flag: YES\n" + many), mail(top=many, x_spam_flag="YES")]:
+            self.assert_harmless(message, "spam")
+
+    def test_that_were_too_many_are_logged(self):
+        outcome = self.place.run(mail(top="a:\n" * 3000))
+        self.assertEqual(outcome.log[0]["detail"],
+                         "header over 3000 fields, some in its middle were not looked at")
+
+
 class Bodies(HostileTestCase):
     def fill(self, piece, size=BODY):
         return piece * (size // len(piece) + 1)

@@ -82,6 +82,7 @@ TEST(ReplyTemplate, AFaultIsNamedByFileAndLine) {
       {"Subject: a\r\n\r\none\r\n\r\n${nobody}\r\n", "reply.eml:5: unknown placeholder"},
       {"\none\n${nobody}\n", "reply.eml:3: unknown placeholder"},
       {"Subject: a\nWe are closed.\n\ntext\n", "reply.eml:2: "},
+      {test::repeated("A: 1\n", 3001) + "\ntext\n", "reply.eml:1: over 3000 header fields"},
       {"Subject: a\nno empty line\n", "reply.eml:1: expected header fields, an empty line"},
   };
   for (const auto& [content, fault] : cases) {
