@@ -83,6 +83,16 @@ std::optional<std::string> to_utf8(std::string_view text, std::string_view chars
   return converted;
 }
 
+std::vector<std::size_t> lines_not_utf8(std::string_view text) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const auto line = text.substr(0, text.find('\n'));
+    if (!is_valid_utf8(line)) numbers.push_back(number);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return numbers;
+}
+
 std::string to_utf8_leniently(std::string_view text, std::string_view charset) {
   const bool says_nothing = charset.empty() || equals_ignoring_case(charset, "us-ascii");
   Converter converter{std::string(charset)};

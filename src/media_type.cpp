@@ -47,14 +47,6 @@ std::string read_table(const std::string& path) {
   }
 }
 
-bool is_media_type(std::string_view text) {
-  const auto slash = text.find('/');
-  if (slash == std::string_view::npos) return false;
-  const auto subtype = text.substr(slash + 1);
-  return slash <= kMaxNameOctets && subtype.size() <= kMaxNameOctets &&
-         is_token(text.substr(0, slash)) && is_token(subtype);
-}
-
 /// Takes the next word off the front of `line`; the empty string where there is none.
 std::string_view take_word(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
@@ -89,6 +81,14 @@ bool may_be_base64(std::string_view type) {
 }
 
 }  // namespace
+
+bool is_media_type(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto subtype = text.substr(slash + 1);
+  return slash <= kMaxNameOctets && subtype.size() <= kMaxNameOctets &&
+         is_token(text.substr(0, slash)) && is_token(subtype);
+}
 
 std::string media_type_of(std::string_view file_name, const std::string& table) {
   const auto extension = extension_of(file_name);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "inforeply/charset.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/media_type.hpp"
@@ -34,12 +35,6 @@ bool is_content_id(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("-._@+").find(c) != std::string_view::npos;
-  });
-}
-
-bool is_word(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
   });
 }
 
@@ -112,13 +107,8 @@ class ReplyLoader {
 
   [[nodiscard]] std::string read_utf8(const FileMention& file, std::string_view role) {
     std::string text = read_lines(file, role);
-    for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
-      const auto end = std::min(text.find('\n', begin), text.size());
-      if (!is_valid_utf8(std::string_view(text).substr(begin, end - begin))) {
-        on_fault_({file.path(), number, "not UTF-8"});
-      }
-      begin = end + 1;
-    }
+    for (const auto line : lines_not_utf8(text))
+      on_fault_({file.path(), line, "not UTF-8"});
     return text;
   }
 
@@ -176,7 +166,7 @@ class ReplyLoader {
       if (is_free("subject")) reply_.texts.front().subject = body();
       reply_.settings.set.emplace("subject");  // the first counts
     } else if (is("Precedence")) {
-      if (!is_word(field.body)) {
+      if (!is_precedence(field.body)) {
         throw ConfigError(path, field.line, "'Precedence': expected one word");
       }
       if (is_free("precedence")) {

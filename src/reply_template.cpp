@@ -8,6 +8,7 @@
 #include "inforeply/charset.hpp"
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/flowed.hpp"
+#include "inforeply/media_type.hpp"
 #include "inforeply/mime.hpp"
 #include "inforeply/parameter.hpp"
 #include "inforeply/text.hpp"
@@ -30,12 +31,6 @@ struct Piece {
 bool is_delimiter(std::string_view line, std::string_view boundary) {
   return line.starts_with("--") && line.substr(2).starts_with(boundary) &&
          trim(line.substr(2 + boundary.size())).empty();
-}
-
-bool is_media_type(std::string_view text) {
-  const auto slash = text.find('/');
-  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
-         is_token(text.substr(slash + 1));
 }
 
 class TemplateReader {
@@ -227,13 +222,8 @@ class TemplateReader {
   static std::size_t first_broken_line(std::string_view text,
                                        const std::optional<std::string>& charset) {
     if (charset) return 0;
-    std::size_t number = 0;
-    for (; !text.empty(); ++number) {
-      const auto line = text.substr(0, text.find('\n'));
-      if (!is_valid_utf8(line)) return number;
-      text.remove_prefix(std::min(line.size() + 1, text.size()));
-    }
-    return 0;
+    const auto lines = lines_not_utf8(text);
+    return lines.empty() ? 0 : lines.front() - 1;
   }
 
   static std::string without_carriage_returns(std::string text) {

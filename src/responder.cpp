@@ -1,6 +1,7 @@
 #include "inforeply/responder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -18,17 +19,14 @@ namespace {
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 constexpr std::size_t kMaxSectionNameOctets = 48;
+/// The settings that say together what a reply's body is: a section that has one of them takes over
+/// none of the others.
+constexpr std::array<std::string_view, 4> kBodySettings = {"text", "html", "template", "inline"};
+
+/// Those that `.LANGUAGE` may follow.
+constexpr std::array<std::string_view, 3> kLanguageSettings = {"text", "html", "subject"};
+
 constexpr std::size_t kMaxPatterns = 100;  // of a responder: each may have to be compiled
-
-bool is_one_of_names(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_word(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  });
-}
 
 /// A section's name stands in the log and in its handle.
 bool is_section_name(std::string_view name) {
@@ -48,10 +46,8 @@ struct SettingName {
         language(name.substr(std::min(base.size() + 1, name.size()))) {}
 };
 
-/// The settings that say together what a reply's body is: a section that has one of them takes over
-/// none of the others.
 bool is_body_setting(const ConfigEntry& entry) {
-  return is_one_of_names(SettingName(entry.name).base, {"text", "html", "template", "inline"});
+  return is_one_of(SettingName(entry.name).base, kBodySettings);
 }
 
 /// Patterns cost more to compile than all the rest to read: a delivery leaves them until it comes
@@ -116,7 +112,7 @@ class Loader {
   void set(const ConfigEntry& entry, Place place) {
     const SettingName name(entry.name);
     const auto setting = settings().find(name.base);
-    const bool may_have_language = is_one_of_names(name.base, {"text", "html", "subject"});
+    const bool may_have_language = is_one_of(name.base, kLanguageSettings);
     if (setting == settings().end() || (entry.name != name.base && !may_have_language)) {
       fault(entry, "unknown name '" + entry.name + "'");
     }
@@ -342,7 +338,7 @@ class Loader {
     responder_.ignored.push_back(*reason);
   }
   void set_precedence(const ConfigEntry& entry) {
-    if (!is_word(entry.value)) bad_value(entry, "one word");
+    if (!is_precedence(entry.value)) bad_value(entry, "one word");
     reply_->precedence = entry.value == "none" ? "" : entry.value;
   }
   void set_envelope_from(const ConfigEntry& entry) {
@@ -433,6 +429,12 @@ const LanguageSettings* ReplySettings::find(std::string_view language) const {
     return equals_ignoring_case(one.language, language);
   });
   return found == languages.end() ? nullptr : &*found;
+}
+
+bool is_precedence(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
 }
 
 Responder load_responder(const std::string& file, const IndexFolder& indexes) {

@@ -82,6 +82,9 @@ struct Responder {
   std::vector<Section> sections;  ///< in the order of the file: the first that matches wins
 };
 
+/// Whether the text can be a Precedence field's value: a word of letters.
+bool is_precedence(std::string_view text);
+
 /// Reads a responder file for a delivery, but not the files that its replies consist of. Throws
 /// ConfigError with the first fault; those of a pattern show when it is asked.
 Responder load_responder(const std::string& file, const IndexFolder& indexes = {});
