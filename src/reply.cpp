@@ -178,6 +178,9 @@ class ReplyLoader {
   }
 
   static Mailbox template_mailbox(const std::string& path, const HeaderField& field) {
+    if (decode_field_text(field.body).find("${") != std::string::npos) {
+      throw ConfigError(path, field.line, "'" + field.name + "': no placeholder can stand here");
+    }
     auto mailbox = parse_one_mailbox(field.body);
     if (!mailbox) throw ConfigError(path, field.line, "'" + field.name + "': expected one address");
     return *std::move(mailbox);

@@ -83,6 +83,10 @@ TEST(ReplyTemplate, AFaultIsNamedByFileAndLine) {
       {"\none\n${nobody}\n", "reply.eml:3: unknown placeholder"},
       {"Subject: a\nWe are closed.\n\ntext\n", "reply.eml:2: "},
       {test::repeated("A: 1\n", 3001) + "\ntext\n", "reply.eml:1: over 3000 header fields"},
+      {"From: Desk for ${sender_name} <info@example.org>\n\ntext\n",
+       "reply.eml:1: 'From': no placeholder can stand here"},
+      {"Subject: a\nReply-To: =?utf-8?Q?=24{subject}?= <info@example.org>\n\ntext\n",
+       "reply.eml:2: 'Reply-To': no placeholder can stand here"},
       {"Subject: a\nno empty line\n", "reply.eml:1: expected header fields, an empty line"},
   };
   for (const auto& [content, fault] : cases) {
