@@ -33,6 +33,12 @@ bool is_delimiter(std::string_view line, std::string_view boundary) {
          trim(line.substr(2 + boundary.size())).empty();
 }
 
+/// Whether a value in a text of that type could be taken for markup.
+bool is_markup(std::string_view type) {
+  return type.find("html") != std::string_view::npos || type == "text/xml" ||
+         type.ends_with("+xml");
+}
+
 class TemplateReader {
  public:
   TemplateReader(const std::string& path, const FaultHandler& on_fault)
@@ -165,7 +171,7 @@ class TemplateReader {
       return found && equals_ignoring_case(*found, value);
     };
     if (type == "text/plain" && !is_parameter("format", "fixed")) entity.form = TextForm::kPlain;
-    if (type == "text/html") entity.form = TextForm::kHtml;
+    if (is_markup(type)) entity.form = TextForm::kHtml;
     if (is_parameter("format", "flowed")) {
       text = from_flowed(text, is_parameter("delsp", "yes") ? DelSp::kYes : DelSp::kNo);
     }

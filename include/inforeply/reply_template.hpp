@@ -13,6 +13,7 @@
 
 namespace inforeply {
 
+/// kHtml: any markup, such as text/x-amp-html or XML.
 enum class TextForm { kPlain, kHtml, kOther };
 
 /// An entity of a template, its structure kept.

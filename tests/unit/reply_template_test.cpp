@@ -182,6 +182,15 @@ TEST(ReplyTemplate, AFlowedTextIsAParagraphALine) {
             "text/plain;\n x=1");
 }
 
+TEST(ReplyTemplate, ValuesAreEscapedInAnyMarkup) {
+  for (const char* type : {"text/html", "text/watch-html", "text/x-amp-html", "TEXT/XML",
+                           "text/vnd.example+xml", "text/x-html-safe"}) {
+    EXPECT_EQ(body_of("Content-Type: " + std::string(type) + "\n\na\n").form, TextForm::kHtml)
+        << type;
+  }
+  EXPECT_EQ(body_of("Content-Type: text/csv\n\na\n").form, TextForm::kOther);
+}
+
 TEST(ReplyTemplate, AFixedTextIsNotFlowed) {
   EXPECT_EQ(body_of("Content-Type: text/plain; format=fixed\n\na\n").form, TextForm::kOther);
   EXPECT_EQ(body_of("Content-Type: text/plain\n\na\n").form, TextForm::kPlain);
