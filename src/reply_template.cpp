@@ -88,9 +88,11 @@ class TemplateReader {
     }
   }
 
-  TemplateEntity read_entity(const Header& header, const Piece& body, std::size_t depth) {
+  /// `usual_type`: of an entity that names none.
+  TemplateEntity read_entity(const Header& header, const Piece& body, std::size_t depth,
+                             const std::string& usual_type = "text/plain") {
     const std::string* type_field = header.find("Content-Type");
-    const std::string type = type_field == nullptr ? "text/plain" : leading_token(*type_field);
+    const std::string type = type_field == nullptr ? usual_type : leading_token(*type_field);
     TemplateEntity entity;
     for (const auto& field : header.fields) {
       if (starts_with_ignoring_case(field.name, "Content-") &&
@@ -121,10 +123,12 @@ class TemplateReader {
     if (!boundary || boundary->empty()) fault(body.line, "'" + type + "' without a boundary");
     if (depth > kMaxMimeDepth) fault(body.line, "multiparts nested too deep");
     entity.multipart = type.substr(type.find('/') + 1) + parameters_of(type_field, {"boundary"});
+    const char* part_type =  // RFC 2046, 5.1.5
+        type == "multipart/digest" ? "message/rfc822" : "text/plain";
     for (const auto& part : split_parts(body, *boundary)) {
       collect_fault(on_fault_, [&] {
         const auto [header, content] = split_header(part);
-        entity.parts.push_back(read_entity(header, content, depth + 1));
+        entity.parts.push_back(read_entity(header, content, depth + 1, part_type));
       });
     }
   }

@@ -191,6 +191,16 @@ TEST(ReplyTemplate, ValuesAreEscapedInAnyMarkup) {
   EXPECT_EQ(body_of("Content-Type: text/csv\n\na\n").form, TextForm::kOther);
 }
 
+TEST(ReplyTemplate, APartOfADigestIsAMessageUnlessItSaysOtherwise) {
+  const auto digest = body_of(
+      "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: ${subject}\n\none\n--b\n"
+      "Content-Type: text/plain\n\ntwo\n--b--\n");
+  ASSERT_EQ(shape_of(digest), "digest(binary, plain)");
+  EXPECT_EQ(digest.parts[0].body, "Subject: ${subject}\n\none\n");
+  EXPECT_EQ(digest.parts[0].fields,
+            "Content-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n");
+}
+
 TEST(ReplyTemplate, AFixedTextIsNotFlowed) {
   EXPECT_EQ(body_of("Content-Type: text/plain; format=fixed\n\na\n").form, TextForm::kOther);
   EXPECT_EQ(body_of("Content-Type: text/plain\n\na\n").form, TextForm::kPlain);
