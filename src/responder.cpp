@@ -177,7 +177,8 @@ class Loader {
     };
     ReplySettings reply = responder_.reply;
     const bool has_body = has(is_body_setting);
-    if (has([](const auto& entry) { return SettingName(entry.name).base == "subject"; })) {
+    // Where it names a language, the subjects of the others stay.
+    if (has([](const auto& entry) { return entry.name == "subject"; })) {
       for (auto& language : reply.languages)
         language.subject.reset();
     }

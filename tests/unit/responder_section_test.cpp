@@ -153,6 +153,16 @@ TEST(ResponderSection, MayHaveAnAttachmentOrASubjectOfItsOwnWithTheSameText) {
   EXPECT_EQ(subject_of(titled, "de"), "none") << "the subject for all would not be seen";
 }
 
+TEST(ResponderSection, MayHaveASubjectOfItsOwnInOneLanguage) {
+  const ReplySettings reply = section_of(
+      "text = text.txt\ntext.de = de.txt\ntext.fr = fr.txt\nsubject = Closed\nsubject.de = Zu\n"
+      "subject.fr = Clos\n",
+      "subject.de = Preise\n");
+  EXPECT_EQ(subject_of(reply, "de"), "Preise");
+  EXPECT_EQ(subject_of(reply), "Closed");
+  EXPECT_EQ(subject_of(reply, "fr"), "Clos");
+}
+
 TEST(ResponderSection, ItsTemplateYieldsToItsOwnSettingsAndNotToThoseAbove) {
   const Desk desk;
   desk.write("b.eml", "From: b@example.org\nSubject: b\nReply-To: b@example.org\n\ntext\n");
