@@ -190,7 +190,7 @@ class Loader {
       reply.all_languages = false;
       reply.template_file.reset();
       reply.inline_images.clear();
-      reply.set.clear();  // its template's fields are nearer than what stands above
+      reply.set.erase("subject");  // its template's belongs to what it says
     }
     if (has_body || has([](const auto& entry) { return entry.name == "attach"; })) {
       reply.attachments.clear();

@@ -163,16 +163,26 @@ TEST(ResponderSection, MayHaveASubjectOfItsOwnInOneLanguage) {
   EXPECT_EQ(subject_of(reply, "fr"), "Clos");
 }
 
-TEST(ResponderSection, ItsTemplateYieldsToItsOwnSettingsAndNotToThoseAbove) {
+TEST(ResponderSection, ItsTemplateYieldsToAllSettingsButTheSubjectAbove) {
   const Desk desk;
-  desk.write("b.eml", "From: b@example.org\nSubject: b\nReply-To: b@example.org\n\ntext\n");
-  const Responder responder =
-      desk.load("text = text.txt\nfrom = a@example.org\nsubject = a\nreply-to = a@example.org\n" +
-                std::string(kSection) + "template = b.eml\nsubject = c\n");
-  const Reply reply = load_reply(responder, responder.sections.front().reply);
-  EXPECT_EQ(reply.settings.from->addr_spec, "b@example.org");
-  EXPECT_EQ(reply.settings.reply_to->addr_spec, "b@example.org");
-  EXPECT_EQ(expanded(reply.texts.front().subject), "c");
+  desk.write(
+      "b.eml",
+      "From: b@example.org\nSubject: b\nReply-To: b@example.org\nPrecedence: list\n\ntext\n");
+  const auto reply = [&](const std::string& above, const std::string& in_section) {
+    const Responder responder =
+        desk.load("text = text.txt\n" + above + kSection + "template = b.eml\n" + in_section);
+    return load_reply(responder, responder.sections.front().reply);
+  };
+  const std::string all =
+      "from = a@example.org\nsubject = a\nreply-to = a@example.org\nprecedence = junk\n";
+  const Reply below = reply(all, "");
+  EXPECT_EQ(below.settings.from->addr_spec, "a@example.org");
+  EXPECT_EQ(below.settings.reply_to->addr_spec, "a@example.org");
+  EXPECT_EQ(below.settings.precedence, "junk");
+  EXPECT_EQ(expanded(below.texts.front().subject), "b");
+  EXPECT_EQ(expanded(reply(all, "subject = c\n").texts.front().subject), "c");
+  EXPECT_EQ(reply("", "").settings.from->addr_spec, "b@example.org");
+  EXPECT_EQ(reply("", "").settings.precedence, "list");
 }
 
 TEST(ResponderSection, ItsHandleIsTheRespondersWithItsName) {
