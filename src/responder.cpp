@@ -121,7 +121,7 @@ class Loader {
                        (place == kOfSection ? "stands above all sections"
                                             : "stands in a section '[when NAME]'"));
     }
-    const auto [first, is_first] = seen_.emplace(entry.name, entry.line);
+    const auto [first, is_first] = seen_.emplace(to_lower_ascii(entry.name), entry.line);
     if (!is_first && !setting->second.repeatable) {
       fault(entry, "'" + entry.name + "' is set already in line " + std::to_string(first->second));
     }
@@ -201,7 +201,7 @@ class Loader {
   /// What goes together, and what does not.
   void require_a_body(const ReplySettings& reply) {
     const auto fault_here = [&](const std::string& name, const std::string& text) {
-      const auto line = seen_.find(name);
+      const auto line = seen_.find(to_lower_ascii(name));
       on_fault_({file_.path, line == seen_.end() ? reply.line : line->second, text});
     };
     bool has_text = false;

@@ -323,6 +323,7 @@ TEST(ResponderLanguages, AFaultIsNamedByFileAndLine) {
       {"languages = all\n", "info.conf:2: 'languages = all' needs a language, such as 'text.de'"},
       {"subject.de = a\n", "info.conf:2: 'subject.de' without 'text.de' or 'html.de'"},
       {"text.de = text.txt\ntext.de = text.txt\n", "info.conf:3: 'text.de' is set already in"},
+      {"text.de = text.txt\ntext.DE = a.txt\n", "info.conf:3: 'text.DE' is set already in line 2"},
       {"inline = text.txt\n", "info.conf:2: 'inline' needs 'html'"},
       {"quote = 21\n", "info.conf:2: 'quote = 21': expected none, headers, or a number of lines"},
       {"bcc = nobody\n", "info.conf:2: 'bcc = nobody': expected a mail address"},
