@@ -188,6 +188,7 @@ class Loader {
       if (plain != nullptr && plain->subject) subject_alone.push_back({{}, plain->subject, {}, {}});
       reply.languages = std::move(subject_alone);
       reply.all_languages = false;
+      reply.default_language.clear();  // of another text
       reply.template_file.reset();
       reply.inline_images.clear();
       reply.set.erase("subject");  // its template's belongs to what it says

@@ -125,7 +125,7 @@ TEST(ResponderSection, TheDefaultIntervalOfTheKindIsItsOwnToo) {
 TEST(ResponderSection, ReplacesAllOfTheBodyTogether) {
   const std::string above =
       "text = text.txt\nhtml = a.html\ntext.de = de.txt\nhtml.de = de.html\nlanguages = all\n"
-      "inline = a.png\nattach = a.pdf\nsubject = Closed\nsubject.de = Zu\n";
+      "language = en\ninline = a.png\nattach = a.pdf\nsubject = Closed\nsubject.de = Zu\n";
   for (const auto& [setting, files] : std::vector<std::pair<std::string, Strings>>{
            {"text = b.txt", {"text=b.txt"}},
            {"html = b.html", {"html=b.html"}},
@@ -136,6 +136,7 @@ TEST(ResponderSection, ReplacesAllOfTheBodyTogether) {
     const ReplySettings reply = section_of(above, setting + "\n");
     EXPECT_EQ(files_of(reply), files) << setting;
     EXPECT_FALSE(reply.all_languages) << setting;
+    EXPECT_EQ(reply.default_language, "") << setting;
     EXPECT_EQ(subject_of(reply), "Closed") << setting;
     EXPECT_EQ(subject_of(reply, "de"), "none") << setting;
   }
