@@ -361,10 +361,14 @@ class Loader {
     list.add_file(mention(entry), indexes_);
   }
   void set_subject_contains(const ConfigEntry& entry) {
-    conditions_->subject_contains.push_back(entry.value);
+    conditions_->subject_contains.push_back(searched(entry));
   }
   void set_body_contains(const ConfigEntry& entry) {
-    conditions_->body_contains.push_back(entry.value);
+    conditions_->body_contains.push_back(searched(entry));
+  }
+  [[nodiscard]] std::string searched(const ConfigEntry& entry) const {
+    if (fold_for_search(entry.value).empty()) bad_value(entry, "a text, not blanks alone");
+    return entry.value;
   }
   void set_subject_matches(const ConfigEntry& entry) {
     if (entry.value.size() > kMaxPatternOctets) {
