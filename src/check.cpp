@@ -8,7 +8,6 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/composer.hpp"
-#include "inforeply/quote.hpp"
 #include "inforeply/responder.hpp"
 #include "inforeply/responder_source.hpp"
 #include "inforeply/text.hpp"
@@ -65,22 +64,8 @@ void put_in_order(std::vector<ConfigError>& faults) {
   faults.erase(end, faults.end());
 }
 
-/// One that makes a reply as long as a message can.
-Message longest_message(const std::string& language) {
-  constexpr std::size_t kManyCharacters = 2 * kMaxSubjectCharacters;
-  std::string text;
-  for (std::size_t i = 0; i < kManyCharacters; ++i)
-    text += "\U00020000";
-  std::string lines;
-  for (std::size_t i = 0; i < kMaxQuoteLines; ++i)
-    lines += text + "\n";
-  return parse_message("From: " + text + " <sender@example.com>\nTo: " + text +
-                       "\nSubject: " + text + "\nDate: " + text + "\nMessage-ID: <" +
-                       std::string(240, 'x') + ">\nAccept-Language: " + language + "\n\n" + lines);
-}
-
-/// Reads what a reply consists of and composes it: one that is too large is found before the first
-/// one is due.
+/// Reads what a reply consists of and composes it: one that some message makes too large is found
+/// before the first one is due.
 void check_reply(const Responder& responder, const ReplySettings& settings,
                  const FaultHandler& on_fault) {
   bool good = true;
@@ -90,12 +75,7 @@ void check_reply(const Responder& responder, const ReplySettings& settings,
   };
   collect_fault(on_fault, [&] {
     const Reply reply = load_reply(responder, settings, note);
-    if (!good) return;
-    for (const auto& text : reply.texts) {
-      const Message message = longest_message(text.language);
-      const auto address = *parse_address("sender@example.com");
-      compose({message, responder, reply, address, address, canonical_sender(address), {}, {}});
-    }
+    if (good) check_size(responder, reply);
   });
 }
 

@@ -22,6 +22,8 @@ namespace {
 /// RFC 2277, 4.5: where nobody has said which language it is.
 constexpr std::string_view kAnyLanguage = "i-default";
 constexpr std::size_t kMaxFieldLine = 76;
+constexpr std::size_t kMaxAddressOctets = 254;    // as parse_address takes them
+constexpr std::size_t kMaxMessageIdOctets = 250;  // as parse_message_ids does
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
 std::string display_name_of(const Message& message, const std::string& canonical) {
@@ -78,6 +80,19 @@ std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
   return field_line(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
 }
 
+enum class Extent {
+  kFull,
+  kReduced,  ///< without the quote, and with the parent alone in References
+};
+
+/// A reply, as soon as it is known what the message gives it.
+struct Draft {
+  const ReplyRequest& request;
+  Mailbox sender;  ///< whom it is for
+  Values values;
+  std::size_t chosen;  ///< of its texts
+};
+
 /// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and
 /// the parent itself. Of a long thread the first and the latest are kept.
 std::string references(const Message& message, const std::string& parent) {
@@ -110,11 +125,8 @@ std::string message_id(const ReplyRequest& request) {
 /// The entity of the reply that comes below its own fields.
 class BodyBuilder {
  public:
-  BodyBuilder(const ReplyRequest& request, const Values& values)
-      : reply_(request.reply),
-        values_(values),
-        plain_quote_(quoted(request.message, request.reply.settings.quote)),
-        html_quote_(plain_quote_) {}
+  BodyBuilder(const Reply& reply, const Values& values, std::string quote)
+      : reply_(reply), values_(values), plain_quote_(std::move(quote)), html_quote_(plain_quote_) {}
 
   MimeEntity build(std::size_t chosen) {
     std::vector<MimeEntity> parts;
@@ -230,28 +242,77 @@ class BodyBuilder {
   std::set<std::string> shown_;  // the images of the HTML so far: never what a sender wrote there
 };
 
-std::string fields_of(const ReplyRequest& request, const Mailbox& sender, const Values& values,
-                      const TextTemplate& subject, const std::string& own_id) {
+std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent) {
+  const ReplyRequest& request = draft.request;
+  const PlaceholderValues& values = draft.values.text;
   const ReplySettings& settings = request.reply.settings;
+  const TextTemplate& subject = request.reply.texts.at(draft.chosen).subject;
   const Mailbox from = settings.from.value_or(Mailbox{{}, request.recipient.to_wire()});
   std::string fields = mailbox_field("From", from);
-  fields += mailbox_field("To", sender);
+  fields += mailbox_field("To", draft.sender);
   if (settings.reply_to) fields += mailbox_field("Reply-To", *settings.reply_to);
-  fields += text_field("Subject", ellipsize(trim(to_single_line(subject.expand(values.text))),
-                                            kMaxSubjectCharacters));
+  fields += text_field(
+      "Subject", ellipsize(trim(to_single_line(subject.expand(values))), kMaxSubjectCharacters));
   fields += field_line("Date", format_rfc5322(request.now));
   fields += field_line("Message-ID", own_id);
   if (const std::string parent = request.message.message_id(); !parent.empty()) {
     fields += field_line("In-Reply-To", parent);
-    fields += field_line("References", references(request.message, parent));
+    fields += field_line("References",
+                         extent == Extent::kFull ? references(request.message, parent) : parent);
   }
   fields += field_line("Auto-Submitted", "auto-replied");
   if (!settings.precedence.empty()) fields += field_line("Precedence", settings.precedence);
   fields += field_line("X-Auto-Response-Suppress", "All");
   for (const auto& extra : request.reply.extra_fields) {
-    fields += text_field(extra.name, extra.body.expand(values.text));
+    fields += text_field(extra.name, extra.body.expand(values));
   }
   return fields + field_line("MIME-Version", "1.0");
+}
+
+std::string write_reply(const Draft& draft, Extent extent) {
+  const auto& [request, sender, values, chosen] = draft;
+  const Reply& reply = request.reply;
+  const std::string own_id = message_id(request);
+  const auto quote = extent == Extent::kFull ? reply.settings.quote : QuoteSetting{};
+  BodyBuilder body(reply, values, quoted(request.message, quote));
+  return write_entity(body.build(chosen), own_id, fields_of(draft, own_id, extent));
+}
+
+std::size_t max_octets(const ReplySettings& settings) {
+  return settings.allow_large ? kMaxLargeReplyOctets : kMaxReplyOctets;
+}
+
+/// RFC 3834, 2.
+void require_size(std::size_t octets, const ReplySettings& settings) {
+  if (octets <= max_octets(settings)) return;
+  throw ConfigError(settings.file, settings.line,
+                    "the reply has " + std::to_string(octets) + " octets, more than " +
+                        std::to_string(max_octets(settings)) +
+                        (settings.allow_large ? "" : " (see 'allow-large')"));
+}
+
+/// No message gives longer values, whichever way they are encoded: quoted-printable makes three
+/// octets of one that is not ASCII, and HTML six of a character, `&quot;`.
+Values longest_values(const Responder& responder) {
+  Values values;
+  const auto set = [&](Placeholder placeholder, std::size_t count, std::string_view character) {
+    for (std::size_t i = 0; i < count; ++i) {
+      values.text[placeholder] += character;
+      values.html[placeholder].append(character).append(6 - character.size(), 'x');
+    }
+  };
+  set(Placeholder::kSubject, kMaxSubjectCharacters, "\U00020000");
+  set(Placeholder::kSenderName, kMaxSubjectCharacters, "\U00020000");
+  // Twice their octets: a domain is longer in A-labels.
+  set(Placeholder::kSender, kMaxAddressOctets, "\u00E9");
+  set(Placeholder::kRecipient, kMaxAddressOctets, "\u00E9");
+  set(Placeholder::kMessageId, kMaxMessageIdOctets, "\u00E9");
+  for (auto* form : {&values.text, &values.html}) {
+    (*form)[Placeholder::kDate] = "2026-12-24 18:00";
+    (*form)[Placeholder::kActiveFrom] = responder.active_from_text;
+    (*form)[Placeholder::kActiveUntil] = responder.active_until_text;
+  }
+  return values;
 }
 
 }  // namespace
@@ -264,24 +325,27 @@ std::size_t choose_text(const Reply& reply, const Message& message) {
 }
 
 std::string compose(const ReplyRequest& request) {
-  const Reply& reply = request.reply;
+  const ReplySettings& settings = request.reply.settings;
   const Mailbox sender = {display_name_of(request.message, request.canonical),
                           person_behind(request.sender).to_wire()};
-  const Values values = placeholder_values(request, sender);
-  const auto chosen = choose_text(reply, request.message);
-  const std::string own_id = message_id(request);
-  std::string text =
-      write_entity(BodyBuilder(request, values).build(chosen), own_id,
-                   fields_of(request, sender, values, reply.texts.at(chosen).subject, own_id));
-
-  const bool large = reply.settings.allow_large;
-  const std::size_t limit = large ? kMaxLargeReplyOctets : kMaxReplyOctets;
-  if (text.size() > limit) {
-    throw ConfigError(reply.settings.file, reply.settings.line,
-                      "the reply has " + std::to_string(text.size()) + " octets, more than " +
-                          std::to_string(limit) + (large ? "" : " (see 'allow-large')"));
-  }
+  const Draft draft = {request, sender, placeholder_values(request, sender),
+                       choose_text(request.reply, request.message)};
+  std::string text = write_reply(draft, Extent::kFull);
+  if (text.size() > max_octets(settings)) text = write_reply(draft, Extent::kReduced);
+  require_size(text.size(), settings);
   return text;
+}
+
+void check_size(const Responder& responder, const Reply& reply) {
+  const std::string domain(kMaxAddressOctets, 'x');
+  const Address address = {domain, domain, domain};
+  const Message message =
+      parse_message("Message-ID: <" + std::string(kMaxMessageIdOctets - 2, 'x') + ">\n\n");
+  const ReplyRequest request = {message, responder, reply, address, address, {}, {}, {}};
+  Draft draft = {request, {}, longest_values(responder), 0};
+  draft.sender = {draft.values.text[Placeholder::kSenderName], address.to_wire()};
+  for (; draft.chosen < reply.texts.size(); ++draft.chosen)
+    require_size(write_reply(draft, Extent::kReduced).size(), reply.settings);
 }
 
 }  // namespace inforeply

@@ -30,7 +30,11 @@ struct ReplyRequest {
 std::size_t choose_text(const Reply& reply, const Message& message);
 
 /// The whole message, lines ended by LF. The same request gives the same octets, Message-ID
-/// included. Throws Error (kConfiguration) for a reply that is over its size limit (RFC 3834, 2).
+/// included. A reply that is over its size limit (RFC 3834, 2) goes without the quote and with the
+/// parent alone in References; throws Error (kConfiguration) where it is over the limit even so.
 std::string compose(const ReplyRequest& request);
+
+/// Throws the same where some message could make the reply so large; then compose() never does.
+void check_size(const Responder& responder, const Reply& reply);
 
 }  // namespace inforeply

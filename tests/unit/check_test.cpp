@@ -5,12 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "inforeply/text.hpp"
+#include "reply_scene.hpp"
 #include "responder_desk.hpp"
 
 namespace inforeply {
 namespace {
 
 using test::Desk;
+using test::repeated;
+using test::Scene;
 using Strings = std::vector<std::string>;
 
 const std::string kNameNote =
@@ -76,6 +80,99 @@ TEST(Check, EachLanguageIsComposed) {
   const Strings faults = desk.faults("text = text.txt\ntext.de = de.txt\n");
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_TRUE(faults[0].starts_with("info.conf: the reply has ")) << faults[0];
+}
+
+/// A responder whose texts are as long as the check accepts them.
+class LongestReply : public ::testing::TestWithParam<std::string> {
+ protected:
+  /// Writes the files with so many lines of filling, and says whether the check accepts them.
+  bool is_accepted(const std::string& settings, const std::string& line, std::size_t lines) {
+    const std::string filling = repeated(line, lines);
+    desk_.write("a.txt", "${date} " + repeated(GetParam() + "\n", 6) + filling);
+    desk_.write("a.html", "<p title='${date}'>" + repeated(GetParam() + "<br>\n", 6) + filling);
+    desk_.write("reply.eml", "Subject: " + GetParam() + "\nX-About: " + GetParam() + GetParam() +
+                                 "\n\n" + repeated(GetParam() + "\n", 6) + filling);
+    return desk_.faults(settings).empty();
+  }
+
+  void fill(const std::string& settings, const std::string& line) {
+    std::size_t accepted = 0;
+    std::size_t refused = kMaxReplyOctets;
+    ASSERT_TRUE(is_accepted(settings, line, 0));
+    while (refused - accepted > 1) {
+      const auto middle = accepted + (refused - accepted) / 2;
+      (is_accepted(settings, line, middle) ? accepted : refused) = middle;
+    }
+    ASSERT_TRUE(is_accepted(settings, line, accepted));
+    scene_.responder = desk_.load(settings);
+    scene_.reply = load_reply(scene_.responder, scene_.responder.reply);
+  }
+
+  void expect_composed(const Address& sender, const std::string& characters) {
+    scene_.sender = scene_.recipient = sender;
+    scene_.header = "From: \"" + characters + "\" <" + sender.to_string() + ">\nTo: " + characters +
+                    "\nSubject: " + characters + "\nMessage-ID: <" +
+                    repeated(characters.substr(0, 1), 248) +
+                    ">\nReferences:" + repeated(" <" + std::string(240, 'x') + ">\n", 20) +
+                    "Date: " + characters + "\nAccept-Language: de\n";
+    scene_.body = repeated(characters + "\n", 20);
+    EXPECT_NO_THROW(static_cast<void>(scene_.compose_text()))
+        << characters.substr(0, 20) << " from " << sender.to_string();
+  }
+
+  Desk desk_;
+  Scene scene_;
+};
+
+const Strings kLongReplies = {"text = a.txt\nquote = 20\n", "html = a.html\nquote = headers\n",
+                              "text = a.txt\nhtml = a.html\nquote = 20\n",
+                              "text = text.txt\ntext.de = a.txt\nhtml.de = a.html\n"
+                              "subject.de = ${sender} ${subject}\nlanguages = all\n",
+                              "template = reply.eml\nquote = 20\n"};
+
+/// Addresses of 254 octets.
+std::vector<Address> longest_addresses() {
+  const auto with_local_part = [](const std::string& text) {
+    return test::address(text + std::string(252 - text.size(), 'x') + "@y");
+  };
+  return {with_local_part(repeated("'", 252)), with_local_part(repeated("=", 252)),
+          with_local_part(repeated("\u00E9", 126)),
+          with_local_part("\"" + repeated("\\\"", 125) + "\""),
+          test::address(std::string(154, '\'') + "@\u00E9" + repeated(".\u00E9", 30))};
+}
+
+TEST_P(LongestReply, ThatTheCheckAcceptsIsNeverTooLargeWhateverTheMessage) {
+  for (const auto& settings : kLongReplies) {
+    for (const char* line : {"x\n", "\u00E9\u00E9\u00E9x\n"}) {
+      fill(settings, line);
+      for (const auto& sender : longest_addresses()) {
+        for (const char* pattern :
+             {"\U00020000", "\"", "'", "=", "\"\U00020000", "\"\"\"\u00E9", "<x "}) {
+          std::string characters = repeated(pattern, 256);
+          for (const std::size_t count : {256U, 257U})
+            expect_composed(sender, ellipsize(characters, count));
+        }
+      }
+      ASSERT_FALSE(HasFailure()) << settings << line;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, LongestReply,
+                         ::testing::Values("${subject}", "${sender_name}", "${sender}",
+                                           "${recipient}", "${message_id}", "${date}",
+                                           "a=b ${subject} \u00E9 ${sender}"),
+                         [](const auto& value) { return std::to_string(value.index); });
+
+TEST(Check, ReckonsWithTheLongestValuesAndWithNoQuote) {
+  const Desk desk;
+  desk.write("long.txt", repeated("line\n", 11'000));
+  EXPECT_EQ(desk.faults("text = long.txt\nquote = 20\n"), Strings{});
+  for (const char* value : {"subject", "sender_name", "sender", "recipient", "message_id"}) {
+    desk.write("long.txt",
+               repeated("line\n", 11'000) + repeated("${" + std::string(value) + "}\n", 20));
+    EXPECT_EQ(desk.faults("text = long.txt\n").size(), 1U) << value;
+  }
 }
 
 }  // namespace

@@ -134,6 +134,22 @@ TEST(ComposerBodyProperty, EveryTextArrivesAsItWasWritten) {
   }
 }
 
+TEST(ComposerBody, AReplyThatItsMessageMakesTooLargeGoesWithoutTheQuoteAndTheThread) {
+  Scene scene;
+  scene.reply.settings.quote.lines = 20;
+  scene.text() = text_template(test::repeated("line\n", 12'500));
+  scene.body = test::repeated("quoted\n", 20);
+  EXPECT_NE(scene.compose_text().find("> quoted"), std::string::npos);
+  const std::string references = test::repeated(" <" + std::string(240, 'x') + ">", 20);
+  scene.header += "References:" + references + "\n";
+  const Received reply = scene.received();
+  EXPECT_EQ(reply["References"], "<1@example.net>");
+  EXPECT_EQ(reply["In-Reply-To"], "<1@example.net>");
+  EXPECT_EQ(reply.text(), test::repeated("line\n", 12'500));
+  scene.reply.settings.allow_large = true;
+  EXPECT_EQ(scene.received()["References"].find("<xxx"), 0U);
+}
+
 TEST(Rfc3834, R10_AReplyOver64KiBIsRefusedUnlessAllowed) {
   Scene scene;
   const std::size_t frame = scene.compose_text().size() - "We are closed.\n"s.size();
