@@ -122,6 +122,17 @@ std::string message_id(const ReplyRequest& request) {
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
 
+/// Between empty lines, at the end of the text but in front of a signature (RFC 3676, 4.3), which
+/// many programs hide with all that follows it.
+void insert_quote(std::string& text, const std::string& quote) {
+  constexpr std::string_view kSignature = "\n-- \n";
+  const auto found = text.rfind(kSignature);
+  const bool is_whole = found == std::string::npos && text.starts_with(kSignature.substr(1));
+  const auto at = is_whole ? 0 : found == std::string::npos ? text.size() : found + 1;
+  const bool is_separate = std::string_view(text).substr(0, at).ends_with("\n\n");
+  text.insert(at, (is_separate ? "" : "\n") + quote + (at == text.size() ? "" : "\n"));
+}
+
 /// The entity of the reply that comes below its own fields.
 class BodyBuilder {
  public:
@@ -172,7 +183,7 @@ class BodyBuilder {
   static MimeEntity plain(const std::string& text, const std::string& type,
                           const std::string& quote) {
     std::string flowed = to_flowed(text);
-    if (!quote.empty()) flowed += "\n" + to_flowed_quote(quote);
+    if (!quote.empty()) insert_quote(flowed, to_flowed_quote(quote));
     return text_entity(type + "; charset=utf-8; format=flowed", flowed);
   }
 

@@ -232,6 +232,21 @@ TEST(ComposerQuote, StandsInThePlainTextMadeFromHtmlOnce) {
   EXPECT_EQ(reply.first("text/plain").text_and_quote().second, "> only this\n");
 }
 
+TEST(ComposerQuote, StandsAboveTheSignature) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"Closed.\n-- \nAnna\n", "Closed.\n\n> Hello\n\n-- \nAnna\n"},
+      {"Closed.\n\n-- \nAnna\n", "Closed.\n\n> Hello\n\n-- \nAnna\n"},
+      {"Closed.\n-- \nAnna\n-- \nDesk", "Closed.\n-- \nAnna\n\n> Hello\n\n-- \nDesk\n"},
+      {"-- \nAnna\n", "\n> Hello\n\n-- \nAnna\n"},
+      {"Closed.\n--\nAnna --\n -- \n", "Closed.\n--\nAnna --\n  --\n\n> Hello\n"}};
+  for (const auto& [text, lines] : cases) {
+    Scene scene;
+    scene.reply.settings.quote.lines = 1;
+    scene.text() = text_template(text);
+    EXPECT_EQ(scene.received().lines(), lines);
+  }
+}
+
 TEST(ComposerQuote, OfTheFieldsTellsWhichMessageWasAnswered) {
   Scene scene;
   scene.reply.settings.quote.headers = true;
