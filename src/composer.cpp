@@ -122,6 +122,23 @@ std::string message_id(const ReplyRequest& request) {
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
 
+using Texts = std::vector<const TemplateEntity*>;
+
+/// The texts of a template that the quote belongs to: the first that is shown as such; where it
+/// stands in an alternative, the first of the other form there, too.
+Texts quoting_texts(const TemplateEntity& entity) {
+  if (is_shown_text(entity)) return {&entity};
+  Texts texts;
+  for (const auto& part : entity.parts) {
+    for (const auto* text : quoting_texts(part)) {
+      const auto has_its_form = [&](const auto* other) { return other->form == text->form; };
+      if (std::none_of(texts.begin(), texts.end(), has_its_form)) texts.push_back(text);
+    }
+    if (!texts.empty() && leading_token(entity.multipart) != "alternative") break;
+  }
+  return texts;
+}
+
 /// Between empty lines, at the end of the text but in front of a signature (RFC 3676, 4.3), which
 /// many programs hide with all that follows it.
 void insert_quote(std::string& text, const std::string& quote) {
@@ -137,7 +154,9 @@ void insert_quote(std::string& text, const std::string& quote) {
 class BodyBuilder {
  public:
   BodyBuilder(const Reply& reply, const Values& values, std::string quote)
-      : reply_(reply), values_(values), plain_quote_(std::move(quote)), html_quote_(plain_quote_) {}
+      : reply_(reply), values_(values), quote_(std::move(quote)) {
+    if (reply.body && !quote_.empty()) quoting_ = quoting_texts(*reply.body);
+  }
 
   MimeEntity build(std::size_t chosen) {
     std::vector<MimeEntity> parts;
@@ -167,8 +186,8 @@ class BodyBuilder {
     std::vector<MimeEntity> parts;
     const std::string html = text.html ? text.html->expand(values_.html) : "";
     parts.push_back(plain(text.text ? text.text->expand(values_.text) : html_to_text(html),
-                          "text/plain", plain_quote_));
-    if (text.html) parts.push_back(hypertext(html, "text/html", html_quote_));
+                          "text/plain", quote_));
+    if (text.html) parts.push_back(hypertext(html, "text/html", quote_));
     shown_.insert(text.images.begin(), text.images.end());
     MimeEntity entity = multipart_of("alternative", std::move(parts));
     const bool is_told = !text.language.empty() || reply_.settings.all_languages;
@@ -223,8 +242,10 @@ class BodyBuilder {
             {}};
   }
 
-  MimeEntity of_template(const TemplateEntity& source) {
+  [[nodiscard]] MimeEntity of_template(const TemplateEntity& source) const {
     MimeEntity entity;
+    const bool quotes = std::find(quoting_.begin(), quoting_.end(), &source) != quoting_.end();
+    const std::string quote = quotes ? quote_ : "";
     if (!source.multipart.empty()) {
       entity.multipart = source.multipart;
       for (const auto& part : source.parts)
@@ -232,11 +253,9 @@ class BodyBuilder {
     } else if (!source.text) {
       entity.body = source.body;
     } else if (source.form == TextForm::kPlain) {
-      entity = plain(source.text->expand(values_.text), source.content_type,
-                     std::exchange(plain_quote_, {}));
+      entity = plain(source.text->expand(values_.text), source.content_type, quote);
     } else if (source.form == TextForm::kHtml) {
-      entity = hypertext(source.text->expand(values_.html), source.content_type,
-                         std::exchange(html_quote_, {}));
+      entity = hypertext(source.text->expand(values_.html), source.content_type, quote);
     } else {
       entity =
           text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.text));
@@ -247,9 +266,8 @@ class BodyBuilder {
 
   const Reply& reply_;
   const Values& values_;
-  // Each line behind `> `; empty for nothing. In a template they belong to its first text.
-  std::string plain_quote_;
-  std::string html_quote_;
+  std::string quote_;            // each line behind `> `; empty for nothing
+  Texts quoting_;                // of a template
   std::set<std::string> shown_;  // the images of the HTML so far: never what a sender wrote there
 };
 
@@ -333,6 +351,14 @@ std::size_t choose_text(const Reply& reply, const Message& message) {
   for (const auto& text : reply.texts)
     available.push_back(text.language);
   return find_language(wanted_languages(message.header), available).value_or(0);
+}
+
+bool is_shown_text(const TemplateEntity& entity) {
+  if (!entity.text || entity.form == TextForm::kOther) return false;
+  const Header header = parse_header(entity.fields);
+  const std::string* disposition = header.find("Content-Disposition");
+  const bool is_file = disposition != nullptr && find_parameter(*disposition, "filename");
+  return !is_file && !find_parameter(entity.content_type, "name");
 }
 
 std::string compose(const ReplyRequest& request) {

@@ -379,6 +379,56 @@ TEST(ComposerTemplate, OnlyItsFirstTextHasTheQuote) {
   EXPECT_EQ(reply.parts[1].text(), "two\n");
 }
 
+/// The types of the parts that have the quote.
+std::string quoting_parts(const Desk& desk, const std::string& content) {
+  desk.write("reply.eml", content);
+  std::string types;
+  const auto add = [&](const auto& self, const Received& entity) -> void {
+    for (const auto& part : entity.parts)
+      self(self, part);
+    if (!entity.parts.empty() || entity.lines().find("Hello") == std::string::npos) return;
+    types += entity["Content-Type"] + "\n";
+  };
+  add(add, scene_of(desk, "template = reply.eml\nquote = 1\n").received());
+  return types;
+}
+
+TEST(ComposerTemplate, ATextWithAFileNameHasNoQuote) {
+  const Desk desk;
+  const std::string begin = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
+  const std::string end = "\n\nprices\n--b\n\ntext\n--b--\n";
+  const std::string plain = "text/plain; charset=utf-8; format=flowed\n";
+  EXPECT_EQ(quoting_parts(desk, begin + "Content-Disposition: inline; filename=a.txt" + end),
+            plain);
+  EXPECT_EQ(quoting_parts(desk, begin + "Content-Disposition: inline;\n filename*=utf-8''a" + end),
+            plain);
+  EXPECT_EQ(quoting_parts(desk, begin + "Content-Type: text/plain; name=a.txt" + end), plain);
+  EXPECT_EQ(quoting_parts(desk, begin + "Content-Type: text/html; name=a.html" + end), plain);
+  EXPECT_EQ(
+      quoting_parts(desk, begin + "Content-Disposition: inline; filename=a.txt\n\nonly\n--b--\n"),
+      "");
+}
+
+TEST(ComposerTemplate, AMixedHasOneQuoteInEachFormOfOneAlternative) {
+  const Desk desk;
+  const std::string html = "Content-Type: text/html\n\n<p>text\n";
+  const std::string alternative =
+      "Content-Type: multipart/alternative; boundary=a\n\n--a\n\ntext\n--a\n"
+      "Content-Type: multipart/related; boundary=r\n\n--r\n" +
+      html + "--r--\n--a--\n";
+  const auto mixed = [](const std::string& first, const std::string& second) {
+    return "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + first + "--b\n" + second +
+           "--b--\n";
+  };
+  const std::string plain_type = "text/plain; charset=utf-8; format=flowed\n";
+  const std::string html_type = "text/html; charset=utf-8\n";
+  EXPECT_EQ(quoting_parts(desk, mixed("\ntext\n", html)), plain_type);
+  EXPECT_EQ(quoting_parts(desk, mixed(html, "\ntext\n")), html_type);
+  EXPECT_EQ(quoting_parts(desk, mixed(alternative, html)), plain_type + html_type);
+  EXPECT_EQ(quoting_parts(desk, mixed("\ntext\n", alternative)), plain_type);
+  EXPECT_EQ(quoting_parts(desk, alternative), plain_type + html_type);
+}
+
 TEST(ComposerTemplate, OneOfATextIsAPlainReply) {
   const Desk desk;
   desk.write("reply.eml", "Content-Type: text/plain; charset=koi8-r\n\n\xCD\xC9\xD2\n");
