@@ -211,9 +211,7 @@ class BodyBuilder {
       std::string lines;
       for (const auto line : split(quote, '\n'))
         lines += escape_html(trim(line.substr(1))) + "<br>\n";
-      // Where there is no such tag, or it is written otherwise, clients show what follows it, too.
-      html.insert(std::min(html.rfind("</body>"), html.size()),
-                  "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
+      html.insert(find_body_end(html), "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
     }
     return text_entity(type + "; charset=utf-8", html);
   }

@@ -296,6 +296,15 @@ std::string html_to_text(std::string_view html) {
   return is_valid_utf8(html) ? render(html) : render(to_utf8_leniently(html, "utf-8"));
 }
 
+std::size_t find_body_end(std::string_view html) {
+  std::size_t end = html.size();
+  HtmlTokenizer tokenizer(html);
+  while (const auto token = tokenizer.next()) {
+    if (token->kind == HtmlToken::Kind::kEndTag && token->text == "body") end = token->start;
+  }
+  return end;
+}
+
 std::string escape_html(std::string_view text) {
   std::string result;
   for (const char c : text) {

@@ -110,7 +110,10 @@ std::optional<HtmlToken> HtmlTokenizer::next() {
     skip_comment();
   }
   if (rest_.empty()) return std::nullopt;
-  return starts_tag(rest_) ? read_tag() : read_text();
+  const auto start = size_ - rest_.size();
+  auto token = starts_tag(rest_) ? read_tag() : read_text();
+  if (token) token->start = start;
+  return token;
 }
 
 std::string_view HtmlTokenizer::take(std::size_t count) {

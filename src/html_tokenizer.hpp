@@ -18,7 +18,8 @@ struct HtmlToken {
   enum class Kind { kText, kStartTag, kEndTag };
 
   Kind kind = Kind::kText;
-  std::string text;  ///< decoded, or a tag's name in lower case
+  std::size_t start = 0;  ///< in the document
+  std::string text;       ///< decoded, or a tag's name in lower case
   std::array<std::optional<std::string_view>, kHtmlAttributeNames.size()> attributes;  ///< raw
 
   [[nodiscard]] bool has(HtmlAttribute attribute) const;
@@ -30,7 +31,7 @@ struct HtmlToken {
 /// the content of elements that is not markup (scripts, styles, titles).
 class HtmlTokenizer {
  public:
-  explicit HtmlTokenizer(std::string_view html) : rest_(html) {}
+  explicit HtmlTokenizer(std::string_view html) : size_(html.size()), rest_(html) {}
 
   /// Nothing at the end. A token's attributes are views into the document.
   std::optional<HtmlToken> next();
@@ -44,6 +45,7 @@ class HtmlTokenizer {
   void skip_raw_text(std::string_view name);
   std::string_view take(std::size_t count);
 
+  std::size_t size_;
   std::string_view rest_;
 };
 

@@ -1,6 +1,7 @@
 // HTML and plain text, both ways.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace inforeply {
 /// in plain text mail, and the cells of a table's row stand in a line. Any octets will do: the
 /// result is valid UTF-8 without control characters but LF and TAB. Time and memory grow linearly.
 std::string html_to_text(std::string_view html);
+
+/// Where more can be added at the end of what a document shows: its last `</body>` tag, or its end.
+std::size_t find_body_end(std::string_view html);
 
 /// Text as HTML, safe in content and in quoted attribute values.
 std::string escape_html(std::string_view text);

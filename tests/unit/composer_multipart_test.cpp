@@ -247,6 +247,15 @@ TEST(ComposerQuote, StandsAboveTheSignature) {
   }
 }
 
+TEST(ComposerQuote, StandsInTheBodyOfTheHtmlHoweverItIsWritten) {
+  Scene scene;
+  scene.reply.settings.quote.lines = 1;
+  scene.html() = text_template("<BODY>a<!-- </body> --></BODY>\n");
+  EXPECT_EQ(scene.received().first("text/html").text(),
+            "<BODY>a<!-- </body> --><blockquote type=\"cite\">\nHello<br>\n</blockquote>\n"
+            "</BODY>\n");
+}
+
 TEST(ComposerQuote, OfTheFieldsTellsWhichMessageWasAnswered) {
   Scene scene;
   scene.reply.settings.quote.headers = true;

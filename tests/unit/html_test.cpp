@@ -289,6 +289,16 @@ TEST(Html, RandomDocumentsGiveCleanText) {
   }
 }
 
+TEST(Html, ADocumentEndsAtTheLastEndTagOfItsBody) {
+  const std::string begin = "<body title='</body>'>a</body><!-- </body> -->b";
+  for (const char* end : {"</body></html>", "</BODY>", "</body >\n", "</Body\n>", "</body></p>",
+                          "</body><!-- </body> -->", "</body><script>'</body>'</script>"}) {
+    EXPECT_EQ(find_body_end(begin + end), begin.size()) << end;
+  }
+  for (const char* whole : {"", "a", "<p>a</p>", "a<!--[if mso]></body><![endif]-->", "</bodyx>"})
+    EXPECT_EQ(find_body_end(whole), std::string(whole).size()) << whole;
+}
+
 TEST(Html, EscapedTextIsSafeInContentAndAttributes) {
   EXPECT_EQ(escape_html("<a b=\"c\" d='e'>&amp;"),
             "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
