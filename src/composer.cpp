@@ -25,13 +25,18 @@ constexpr std::size_t kMaxFieldLine = 76;
 constexpr std::size_t kMaxAddressOctets = 254;    // as parse_address takes them
 constexpr std::size_t kMaxMessageIdOctets = 250;  // as parse_message_ids does
 
+/// A stranger's text as a value among the author's words.
+std::string value_of(std::string_view text) {
+  return ellipsize(trim(without_direction_changes(to_single_line(text))), kMaxSubjectCharacters);
+}
+
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
 std::string display_name_of(const Message& message, const std::string& canonical) {
   std::string name;
   const auto is_sender = [&](const Mailbox& mailbox) {
     const auto address = parse_address(mailbox.addr_spec);
     if (!address || canonical_sender(*address) != canonical) return false;
-    name = ellipsize(trim(to_single_line(mailbox.display_name)), kMaxSubjectCharacters);
+    name = value_of(mailbox.display_name);
     return true;
   };
   for (const std::string_view field : {"From", "Sender", "Resent-From"}) {
@@ -49,7 +54,7 @@ struct Values {
 
 Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   PlaceholderValues values;
-  values[Placeholder::kSubject] = ellipsize(request.message.subject(), kMaxSubjectCharacters);
+  values[Placeholder::kSubject] = value_of(request.message.subject());
   values[Placeholder::kSender] = sender.addr_spec;
   values[Placeholder::kSenderName] =
       sender.display_name.empty() ? sender.addr_spec : sender.display_name;
@@ -60,7 +65,7 @@ Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   values[Placeholder::kMessageId] = request.message.message_id();
   PlaceholderValues escaped;
   for (std::size_t i = 0; i < kPlaceholderCount; ++i) {
-    values.values[i] = to_single_line(values.values[i]);
+    values.values[i] = without_direction_changes(to_single_line(values.values[i]));
     escaped.values[i] = escape_html(values.values[i]);
   }
   return {std::move(values), std::move(escaped)};

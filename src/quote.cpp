@@ -19,23 +19,11 @@ constexpr std::array<std::string_view, 5> kQuotedFields = {"From", "To", "Date",
 
 using Lines = std::vector<std::string>;
 
-/// Unicode's explicit directional embeddings, overrides and isolates, with their ends: one that is
-/// not ended turns the text behind it round.
-bool turns_text_round(char32_t c) {
-  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
-
 /// In one line that leaves the text around it alone. Blanks in front stay, those behind go.
 std::string harmless(std::string_view text) {
-  const auto line = to_single_line(text);
-  std::string result;
-  for (std::string_view rest = line; !rest.empty();) {
-    const auto [character, length] = next_character(rest);
-    if (!turns_text_round(character)) result += rest.substr(0, length);
-    rest.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  result.resize(result.find_last_not_of(' ') + 1);
-  return result;
+  auto line = without_direction_changes(to_single_line(text));
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 Lines quoted_fields(const Header& header) {

@@ -228,6 +228,18 @@ std::string to_single_line(std::string_view text) {
   return result;
 }
 
+std::string without_direction_changes(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto [c, length] = next_character(text);
+    const auto taken = text.substr(0, std::max<std::size_t>(length, 1));
+    const bool changes = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    if (!changes) result += taken;
+    text.remove_prefix(taken.size());
+  }
+  return result;
+}
+
 std::string escape_for_log(std::string_view text, std::size_t max_octets) {
   std::string result;
   const bool cut = text.size() > max_octets;

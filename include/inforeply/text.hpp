@@ -68,6 +68,10 @@ std::string ellipsize(std::string_view text, std::size_t max_characters);
 /// not UTF-8 becomes U+FFFD: text from a stranger, safe to put into one line.
 std::string to_single_line(std::string_view text);
 
+/// Without Unicode's directional embeddings, overrides and isolates, and their ends: one that a
+/// stranger does not end turns the text behind it round. What is not UTF-8 stays as it is.
+std::string without_direction_changes(std::string_view text);
+
 /// For a value between < and > in a log line: what could end the value or the line, and all that is
 /// not printable UTF-8, appears as \xNN. At most `max_octets` are kept, then "...".
 std::string escape_for_log(std::string_view text, std::size_t max_octets = 320);

@@ -352,6 +352,26 @@ TEST(Composer, FillsEveryPlaceholder) {
   EXPECT_EQ(scene.received().text(), "[] [alice@example.net] []\n");
 }
 
+TEST(Composer, NoValueTurnsTheAuthorsWordsRound) {
+  Scene scene;
+  scene.header = "From: \"A\u202Elice\" <alice@example.net>\nSubject: open\u2066ing\u202E hours\n";
+  scene.text() = text_template("${subject} of ${sender_name} (${sender})\n");
+  scene.html() = text_template("<p>${subject} of ${sender_name}</p>\n");
+  const Received reply = scene.received();
+  EXPECT_EQ(reply.first("text/plain").text(), "opening hours of Alice (alice@example.net)\n");
+  EXPECT_EQ(reply.first("text/html").text(), "<p>opening hours of Alice</p>\n");
+  EXPECT_EQ(reply["Subject"], "Auto: opening hours");
+  EXPECT_EQ(reply["To"], "Alice <alice@example.net>");
+}
+
+TEST(Composer, AnAddressDoesNotTurnTheAuthorsWordsRoundEither) {
+  Scene scene;
+  scene.sender = address("a\u202Ex@example.net");
+  scene.header = "From: <a\u202Ex@example.net>\n";
+  scene.text() = text_template("${sender} ${sender_name}\n");
+  EXPECT_TRUE(scene.compose_text().ends_with("\n\nax@example.net ax@example.net\n"));
+}
+
 TEST(Composer, APlaceholderInAValueIsNotFilled) {
   Scene scene;
   scene.header = "From: $SUBJECT <alice@example.net>\nSubject: ${sender} $$ $SUBJECT\n";

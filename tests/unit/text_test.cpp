@@ -239,6 +239,14 @@ TEST(SingleLine, ReplacesBrokenUtf8) {
   }
 }
 
+TEST(DirectionChanges, AreDroppedAndMarksOfADirectionStay) {
+  EXPECT_EQ(without_direction_changes("a\u202A\u202B\u202C\u202D\u202Eb\u2066\u2067\u2068\u2069"),
+            "ab");
+  const std::string harmless = "\u2029\u202F\u2065\u206A\u200E\u200F\u05D0 x";
+  EXPECT_EQ(without_direction_changes(harmless), harmless);
+  EXPECT_EQ(without_direction_changes("\xFF\xE2\x80"), "\xFF\xE2\x80");
+}
+
 TEST(EscapeForLog, EscapesWhatCouldForgeOrEndAValue) {
   constexpr struct {
     std::string_view text, escaped;
