@@ -190,8 +190,9 @@ class BodyBuilder {
   MimeEntity in_language(const ReplyText& text) {
     std::vector<MimeEntity> parts;
     const std::string html = text.html ? text.html->expand(values_.html) : "";
-    parts.push_back(plain(text.text ? text.text->expand(values_.text) : html_to_text(html),
-                          "text/plain", quote_));
+    const std::string flowed = text.text ? to_flowed(text.text->expand(values_.text))
+                                         : to_flowed(html_to_text(html), QuoteMarks::kRead);
+    parts.push_back(plain(flowed, "text/plain", quote_));
     if (text.html) parts.push_back(hypertext(html, "text/html", quote_));
     shown_.insert(text.images.begin(), text.images.end());
     MimeEntity entity = multipart_of("alternative", std::move(parts));
@@ -204,10 +205,8 @@ class BodyBuilder {
     return entity;
   }
 
-  static MimeEntity plain(const std::string& text, const std::string& type,
-                          const std::string& quote) {
-    std::string flowed = to_flowed(text);
-    if (!quote.empty()) insert_quote(flowed, to_flowed_quote(quote));
+  static MimeEntity plain(std::string flowed, const std::string& type, const std::string& quote) {
+    if (!quote.empty()) insert_quote(flowed, to_flowed(quote, QuoteMarks::kRead));
     return text_entity(type + "; charset=utf-8; format=flowed", flowed);
   }
 
@@ -256,7 +255,7 @@ class BodyBuilder {
     } else if (!source.text) {
       entity.body = source.body;
     } else if (source.form == TextForm::kPlain) {
-      entity = plain(source.text->expand(values_.text), source.content_type, quote);
+      entity = plain(to_flowed(source.text->expand(values_.text)), source.content_type, quote);
     } else if (source.form == TextForm::kHtml) {
       entity = hypertext(source.text->expand(values_.html), source.content_type, quote);
     } else {

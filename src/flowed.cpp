@@ -62,35 +62,24 @@ std::string_view take_line(std::string_view& text) {
 
 }  // namespace
 
-std::string to_flowed(std::string_view text) {
-  std::string broken;
-  while (!text.empty()) {
-    const auto line = take_line(text);
-    broken += line == kSignatureMark ? std::string(line) : flow(without_trailing_blanks(line));
-    broken += '\n';
-  }
-  std::string stuffed;
-  for (std::string_view rest = broken; !rest.empty();) {
-    const auto end = std::min(rest.find('\n') + 1, rest.size());
-    if (rest.front() == ' ' || rest.front() == '>' || rest.starts_with("From ")) stuffed += ' ';
-    stuffed += rest.substr(0, end);
-    rest.remove_prefix(end);
-  }
-  return stuffed;
-}
-
-std::string to_flowed_quote(std::string_view text) {
+std::string to_flowed(std::string_view text, QuoteMarks marks) {
   std::string result;
   while (!text.empty()) {
-    auto line = without_trailing_blanks(take_line(text));
-    const auto depth = std::min(line.find_first_not_of('>'), line.size());
-    const std::string marks = std::string(line.substr(0, depth)) + " ";
+    auto line = take_line(text);
+    const bool may_be_quoted = marks == QuoteMarks::kRead;
+    const auto depth = may_be_quoted ? std::min(line.find_first_not_of('>'), line.size()) : 0;
+    const std::string_view in_front = line.substr(0, depth);
     line.remove_prefix(depth);
-    if (line.starts_with(' ')) line.remove_prefix(1);
-    const std::string pieces = flow(line);
-    for (std::string_view rest = pieces; !rest.empty();)
-      result.append(marks).append(take_line(rest)) += '\n';
-    if (pieces.empty()) result += marks.substr(0, depth) + "\n";
+    if (depth > 0 && line.starts_with(' ')) line.remove_prefix(1);
+    const bool is_mark = depth == 0 && line == kSignatureMark;
+    const std::string pieces = is_mark ? std::string(line) : flow(without_trailing_blanks(line));
+    if (pieces.empty()) result.append(in_front) += '\n';
+    for (std::string_view rest = pieces; !rest.empty();) {
+      const auto piece = take_line(rest);
+      const bool stuffed = depth > 0 || piece.starts_with(' ') || piece.starts_with('>') ||
+                           piece.starts_with("From ");
+      result.append(in_front).append(stuffed ? " " : "").append(piece) += '\n';
+    }
   }
   return result;
 }

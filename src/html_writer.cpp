@@ -72,6 +72,8 @@ void HtmlWriter::put(std::string_view text) {
       put_blank(character == '\t' || character == '\r' ? static_cast<char>(character) : ' ');
     } else if (!is_invisible(character)) {
       flush();
+      const bool begins_line = text_.empty() || text_.ends_with('\n');
+      if (begins_line && character == '>') text_ += ' ';  // no mark of a quotation
       text_ += octets;
     }
   }

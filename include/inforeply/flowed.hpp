@@ -6,13 +6,13 @@
 
 namespace inforeply {
 
-/// Long paragraphs are broken at blanks, and what the format would take for a mark of its own is
-/// protected. Blanks at the end of a line are lost, but for those of a signature's mark. The last
-/// line is ended.
-std::string to_flowed(std::string_view text);
+/// What a line's leading `>`s are: text, or the marks of a quotation, a blank behind them.
+enum class QuoteMarks { kNone, kRead };
 
-/// The same of quoted lines, which have one `>` or more in front, and keep them in each line.
-std::string to_flowed_quote(std::string_view text);
+/// Long paragraphs are broken at blanks, quoted ones with their marks in each line, and what the
+/// format would take for a mark of its own is protected. Blanks at the end of a line are lost, but
+/// for those of a signature's mark. The last line is ended.
+std::string to_flowed(std::string_view text, QuoteMarks marks = QuoteMarks::kNone);
 
 enum class DelSp { kNo, kYes };  ///< RFC 3676, 3: whether the blank of a soft line break goes
 

@@ -328,6 +328,13 @@ TEST(ComposerHtml, ValuesAreEscaped) {
   EXPECT_NE(html.find("&lt;i&gt;&amp;amp;&lt;/i&gt;"), std::string::npos);
 }
 
+TEST(ComposerHtml, QuotationsAreQuotedInThePlainTextMadeFromIt) {
+  Scene scene;
+  scene.reply.texts.front().text.reset();
+  scene.html() = text_template("<p>We said:<blockquote>closed</blockquote><p>&gt; no quote\n");
+  EXPECT_EQ(scene.received().first("text/plain").lines(), "We said:\n\n> closed\n\n  > no quote\n");
+}
+
 TEST(ComposerHtml, LongLinesArriveWholeInShortOnes) {
   // The reader refuses lines over 998 octets.
   for (const std::size_t length : {998U, 999U, 5000U}) {

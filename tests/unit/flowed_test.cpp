@@ -42,5 +42,14 @@ TEST(Flowed, WhatWasFlowedIsRestored) {
   EXPECT_EQ(from_flowed(to_flowed(text), DelSp::kNo), text);
 }
 
+TEST(Flowed, QuotedParagraphsKeepTheirMarksInEachLine) {
+  const std::string words(75, 'x');
+  const std::string text =
+      "> a\n>\n>> b  \n>c\nown " + words + " yy zz\n> " + words + " yy zz\n > d\n";
+  EXPECT_EQ(to_flowed(text, QuoteMarks::kRead),
+            "> a\n>\n>> b\n> c\nown \n" + words + " \nyy zz\n> " + words + " \n> yy zz\n  > d\n");
+  EXPECT_EQ(to_flowed("> a\n>\n"), " > a\n >\n");
+}
+
 }  // namespace
 }  // namespace inforeply

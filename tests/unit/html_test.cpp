@@ -112,6 +112,12 @@ TEST(Html, QuotationsAreMarked) {
             "a\n\n> b\n>\n> c\n> d\n>\n>> e\n\nf\n");
 }
 
+TEST(Html, ALineThatIsNoQuotationNeverBeginsLikeOne) {
+  EXPECT_EQ(html_to_text("&gt; a<br>&gt;&gt;b<p>c &gt;<pre>> d\n>e</pre>"),
+            " > a\n >>b\n\nc >\n\n > d\n >e\n");
+  EXPECT_EQ(html_to_text("<blockquote>&gt; a<br>b</blockquote><ul>&gt;"), "> > a\n> b\n\n  >\n");
+}
+
 TEST(Html, AnHrIsALineOfDashes) {
   EXPECT_EQ(html_to_text("a<hr>b"), "a\n\n------------------------\n\nb\n");
 }
