@@ -8,6 +8,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/composer.hpp"
+#include "inforeply/parameter.hpp"
 #include "inforeply/responder.hpp"
 #include "inforeply/responder_source.hpp"
 #include "inforeply/text.hpp"
@@ -64,10 +65,40 @@ void put_in_order(std::vector<ConfigError>& faults) {
   faults.erase(end, faults.end());
 }
 
+/// Whether a template shows a text of this type, `text/plain` or `text/html`.
+bool shows(const TemplateEntity& entity, std::string_view type) {
+  return (is_shown_text(entity) && leading_token(entity.content_type) == type) ||
+         std::any_of(entity.parts.begin(), entity.parts.end(),
+                     [&](const TemplateEntity& part) { return shows(part, type); });
+}
+
+/// What RFC 3834 asks of replies and cannot be done without the author.
+void note_deviations(const Responder& responder, const Reply& reply, const FaultHandler& on_note) {
+  const ReplySettings& settings = reply.settings;
+  const auto note = [&](std::size_t line, const std::string& text) {
+    on_note({responder.file, line, "note: " + text});
+  };
+  const auto note_html = [&](std::size_t line) {
+    note(line, "a reply should have a text of its own beside the HTML (RFC 3834, 3.2)");
+  };
+  const bool is_service = responder.kind == ResponderKind::kService;
+  for (const auto& language : settings.languages) {
+    if (!is_service && language.html && !language.text) note_html(language.html->line);
+  }
+  const bool is_html_alone =
+      reply.body && shows(*reply.body, "text/html") && !shows(*reply.body, "text/plain");
+  if (!is_service && is_html_alone) note_html(settings.template_file->line);
+  if (is_service && !settings.template_file &&
+      (!settings.from || settings.from->display_name.empty())) {
+    note(settings.line,
+         "'from' of a service should have a display name that says what it is (RFC 3834, 3.1.1)");
+  }
+}
+
 /// Reads what a reply consists of and composes it: one that some message makes too large is found
 /// before the first one is due.
 void check_reply(const Responder& responder, const ReplySettings& settings,
-                 const FaultHandler& on_fault) {
+                 const FaultHandler& on_fault, const FaultHandler& on_note) {
   bool good = true;
   const auto note = [&](const ConfigError& fault) {
     good = false;
@@ -75,27 +106,9 @@ void check_reply(const Responder& responder, const ReplySettings& settings,
   };
   collect_fault(on_fault, [&] {
     const Reply reply = load_reply(responder, settings, note);
+    note_deviations(responder, reply, on_note);
     if (good) check_size(responder, reply);
   });
-}
-
-/// What RFC 3834 asks of replies and cannot be done without the author.
-void note_deviations(const Responder& responder, const ReplySettings& settings,
-                     const FaultHandler& on_note) {
-  const auto note = [&](std::size_t line, const std::string& text) {
-    on_note({responder.file, line, "note: " + text});
-  };
-  const bool is_service = responder.kind == ResponderKind::kService;
-  for (const auto& language : settings.languages) {
-    if (is_service || !language.html || language.text) continue;
-    note(language.html->line,
-         "a reply should have a text of its own beside the HTML (RFC 3834, 3.2)");
-  }
-  if (is_service && !settings.template_file &&
-      (!settings.from || settings.from->display_name.empty())) {
-    note(settings.line,
-         "'from' of a service should have a display name that says what it is (RFC 3834, 3.1.1)");
-  }
 }
 
 }  // namespace
@@ -109,12 +122,9 @@ void check_responder(const std::string& file, const FaultHandler& on_fault,
     for (const auto& section : responder.sections)
       section.conditions.sender.check_files(on_fault);
     // Even so the files of the replies are looked at: their faults are others.
-    check_reply(responder, responder.reply, on_fault);
-    note_deviations(responder, responder.reply, on_note);
-    for (const auto& section : responder.sections) {
-      check_reply(responder, section.reply, on_fault);
-      note_deviations(responder, section.reply, on_note);
-    }
+    check_reply(responder, responder.reply, on_fault, on_note);
+    for (const auto& section : responder.sections)
+      check_reply(responder, section.reply, on_fault, on_note);
   });
 }
 

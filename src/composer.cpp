@@ -132,7 +132,7 @@ using Texts = std::vector<const TemplateEntity*>;
 /// The texts of a template that the quote belongs to: the first that is shown as such; where it
 /// stands in an alternative, the first of the other form there, too.
 Texts quoting_texts(const TemplateEntity& entity) {
-  if (is_shown_text(entity)) return {&entity};
+  if (is_shown_text(entity) && entity.form != TextForm::kOther) return {&entity};
   Texts texts;
   for (const auto& part : entity.parts) {
     for (const auto* text : quoting_texts(part)) {
@@ -356,7 +356,7 @@ std::size_t choose_text(const Reply& reply, const Message& message) {
 }
 
 bool is_shown_text(const TemplateEntity& entity) {
-  if (!entity.text || entity.form == TextForm::kOther) return false;
+  if (!entity.text) return false;
   const Header header = parse_header(entity.fields);
   const std::string* disposition = header.find("Content-Disposition");
   const bool is_file = disposition != nullptr && find_parameter(*disposition, "filename");

@@ -29,8 +29,8 @@ struct ReplyRequest {
 /// (RFC 3282; RFC 4647, 3.4); the default where none does.
 std::size_t choose_text(const Reply& reply, const Message& message);
 
-/// Whether an entity of a template is a text, plain or HTML, that a reader sees in the message: one
-/// with a file name is an attachment to most programs, whatever its disposition.
+/// Whether an entity of a template is a text that a reader sees in the message: one with a file
+/// name is an attachment to most programs, whatever its disposition.
 bool is_shown_text(const TemplateEntity& entity);
 
 /// The whole message, lines ended by LF. The same request gives the same octets, Message-ID

@@ -54,6 +54,28 @@ TEST(Rfc3834, R24_HtmlWithoutATextIsNotedButInAService) {
             Strings{});
 }
 
+TEST(Rfc3834, R24_ATemplateOfHtmlWithoutATextIsNotedToo) {
+  const Desk desk;
+  const std::string html = "Content-Type: text/html\n\n<p>Closed.</p>\n";
+  const auto notes = [&](const std::string& content, const std::string& settings = {}) {
+    desk.write("reply.eml", content);
+    return desk.notes("\ntemplate = reply.eml\n" + settings);
+  };
+  const auto with_part = [&](const std::string& part) {
+    return "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + part + "\n--b\n" + html +
+           "--b--\n";
+  };
+  EXPECT_EQ(notes(html), Strings{"info.conf:2: " + kTextNote});
+  EXPECT_EQ(notes(html, "kind = service\n"), Strings{});
+  EXPECT_EQ(notes("\nClosed.\n"), Strings{});
+  EXPECT_EQ(notes(with_part("\nClosed.\n")), Strings{});
+  EXPECT_EQ(notes(with_part("Content-Type: text/plain; format=fixed\n\nClosed.\n")), Strings{});
+  EXPECT_EQ(notes(with_part("Content-Type: text/plain; name=a.txt\n\nPrices\n")),
+            Strings{"info.conf:2: " + kTextNote});
+  EXPECT_EQ(notes(with_part("Content-Type: text/calendar\n\nSUMMARY\n")),
+            Strings{"info.conf:2: " + kTextNote});
+}
+
 TEST(Check, ANoteIsNoFault) {
   const Desk desk;
   EXPECT_EQ(desk.faults("kind = service\ntext = text.txt\n"), Strings{});
