@@ -9,6 +9,7 @@
 
 #include "inforeply/charset.hpp"
 #include "inforeply/text.hpp"
+#include "inforeply/transfer_encoding.hpp"
 
 namespace inforeply {
 namespace {
@@ -25,13 +26,6 @@ std::string decode_q(std::string_view text) {
   std::string blanks(text);
   std::replace(blanks.begin(), blanks.end(), '_', ' ');
   return decode_hex_escapes(blanks, '=');
-}
-
-std::string decode_b(std::string_view text) {
-  std::string result;
-  mimetic::Base64::Decoder decoder;
-  mimetic::decode(text.begin(), text.end(), decoder, std::back_inserter(result));
-  return result;
 }
 
 struct EncodedWord {
@@ -63,7 +57,7 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   switch (window[charset_end + 1]) {
     case 'B':
     case 'b':
-      octets = decode_b(content);
+      octets = decode_transfer_encoding("base64", content);
       break;
     case 'Q':
     case 'q':

@@ -33,22 +33,11 @@ struct ElementType {
 };
 
 constexpr auto kElementTypes = std::to_array<ElementType>({
-    {"address", Rank::kBlock, Break::kLine},
-    {"article", Rank::kBlock, Break::kLine},
-    {"aside", Rank::kBlock, Break::kLine},
     {"blockquote", Rank::kBlock, Break::kParagraph, Effect::kQuote},
-    {"body", Rank::kBlock, Break::kLine},
     {"caption", Rank::kCell, Break::kLine},
-    {"center", Rank::kBlock, Break::kLine},
     {"dd", Rank::kItem, Break::kLine},
-    {"div", Rank::kBlock, Break::kLine},
     {"dl", Rank::kBlock, Break::kParagraph},
     {"dt", Rank::kItem, Break::kLine},
-    {"fieldset", Rank::kBlock, Break::kLine},
-    {"figcaption", Rank::kBlock, Break::kLine},
-    {"figure", Rank::kBlock, Break::kLine},
-    {"footer", Rank::kBlock, Break::kLine},
-    {"form", Rank::kBlock, Break::kLine},
     {"h1", Rank::kBlock, Break::kParagraph},
     {"h2", Rank::kBlock, Break::kParagraph},
     {"h3", Rank::kBlock, Break::kParagraph},
@@ -56,15 +45,11 @@ constexpr auto kElementTypes = std::to_array<ElementType>({
     {"h5", Rank::kBlock, Break::kParagraph},
     {"h6", Rank::kBlock, Break::kParagraph},
     {"head", Rank::kBlock, Break::kNone, Effect::kHide},
-    {"header", Rank::kBlock, Break::kLine},
     {"li", Rank::kItem, Break::kLine},
-    {"main", Rank::kBlock, Break::kLine},
     {"menu", Rank::kBlock, Break::kParagraph, Effect::kList},
-    {"nav", Rank::kBlock, Break::kLine},
     {"ol", Rank::kBlock, Break::kParagraph, Effect::kOrderedList},
     {"p", Rank::kParagraph, Break::kParagraph},
     {"pre", Rank::kBlock, Break::kParagraph, Effect::kKeepBlanks},
-    {"section", Rank::kBlock, Break::kLine},
     {"table", Rank::kTable, Break::kParagraph},
     {"tbody", Rank::kSection, Break::kNone},
     {"td", Rank::kCell, Break::kNone},
@@ -76,6 +61,11 @@ constexpr auto kElementTypes = std::to_array<ElementType>({
     {"ul", Rank::kBlock, Break::kParagraph, Effect::kList},
 });
 
+/// Blocks that begin and end a line, and are nothing more to a text.
+constexpr std::array<std::string_view, 15> kPlainBlocks = {
+    "address", "article", "aside", "body",   "center", "div", "fieldset", "figcaption",
+    "figure",  "footer",  "form",  "header", "main",   "nav", "section"};
+
 constexpr std::array<std::string_view, 15> kVoidElements = {
     "area",  "base", "br",   "col",   "embed",  "frame", "hr", "img",
     "input", "link", "meta", "param", "source", "track", "wbr"};
@@ -83,7 +73,9 @@ constexpr std::array<std::string_view, 15> kVoidElements = {
 ElementType element_type(std::string_view name) {
   const auto* type = std::find_if(kElementTypes.begin(), kElementTypes.end(),
                                   [&](const ElementType& known) { return known.name == name; });
-  return type == kElementTypes.end() ? ElementType{name} : *type;
+  if (type != kElementTypes.end()) return *type;
+  const bool is_block = is_one_of(name, kPlainBlocks);
+  return is_block ? ElementType{name, Rank::kBlock, Break::kLine} : ElementType{name};
 }
 
 bool is_hidden(const HtmlToken& tag) {
@@ -303,32 +295,6 @@ std::size_t find_body_end(std::string_view html) {
     if (token->kind == HtmlToken::Kind::kEndTag && token->text == "body") end = token->start;
   }
   return end;
-}
-
-std::string escape_html(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
 }
 
 }  // namespace inforeply

@@ -138,21 +138,12 @@ bool is_plain(std::string_view value) {
          value.find("=?") == std::string_view::npos;
 }
 
-/// The octets of the UTF-8 character that `text` begins with; of what is not UTF-8, some.
-std::size_t character_length(std::string_view text) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) >> 6U) == 2; };
-  std::size_t length = 1;
-  while (length < std::min<std::size_t>(text.size(), 4) && continues(text[length]))
-    ++length;
-  return length;
-}
-
 /// Takes as many whole characters off the front of `value` as fit into `room` octets once encoded,
 /// but at least one.
 std::string take_encoded(std::string_view& value, std::size_t room) {
   std::string result;
   while (!value.empty()) {
-    const auto length = character_length(value);
+    const auto length = std::max<std::size_t>(next_character(value).second, 1);
     const auto encoded = percent_encoded(value.substr(0, length));
     if (!result.empty() && result.size() + encoded.size() > room) break;
     result += encoded;

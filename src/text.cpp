@@ -240,6 +240,32 @@ std::string without_direction_changes(std::string_view text) {
   return result;
 }
 
+std::string escape_html(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
 std::string escape_for_log(std::string_view text, std::size_t max_octets) {
   std::string result;
   const bool cut = text.size() > max_octets;

@@ -1,4 +1,4 @@
-// HTML and plain text, both ways.
+// What an HTML document says, as plain text.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,5 @@ std::string html_to_text(std::string_view html);
 
 /// Where more can be added at the end of what a document shows: its last `</body>` tag, or its end.
 std::size_t find_body_end(std::string_view html);
-
-/// Text as HTML, safe in content and in quoted attribute values.
-std::string escape_html(std::string_view text);
 
 }  // namespace inforeply

@@ -72,6 +72,9 @@ std::string to_single_line(std::string_view text);
 /// stranger does not end turns the text behind it round. What is not UTF-8 stays as it is.
 std::string without_direction_changes(std::string_view text);
 
+/// Text as HTML, safe in content and in quoted attribute values.
+std::string escape_html(std::string_view text);
+
 /// For a value between < and > in a log line: what could end the value or the line, and all that is
 /// not printable UTF-8, appears as \xNN. At most `max_octets` are kept, then "...".
 std::string escape_for_log(std::string_view text, std::size_t max_octets = 320);

@@ -305,11 +305,5 @@ TEST(Html, ADocumentEndsAtTheLastEndTagOfItsBody) {
     EXPECT_EQ(find_body_end(whole), std::string(whole).size()) << whole;
 }
 
-TEST(Html, EscapedTextIsSafeInContentAndAttributes) {
-  EXPECT_EQ(escape_html("<a b=\"c\" d='e'>&amp;"),
-            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
-  EXPECT_EQ(html_to_text(escape_html("<b>&lt; 'x'</b>")), "<b>&lt; 'x'</b>\n");
-}
-
 }  // namespace
 }  // namespace inforeply

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "inforeply/html.hpp"
+
 namespace inforeply {
 namespace {
 
@@ -245,6 +247,12 @@ TEST(DirectionChanges, AreDroppedAndMarksOfADirectionStay) {
   const std::string harmless = "\u2029\u202F\u2065\u206A\u200E\u200F\u05D0 x";
   EXPECT_EQ(without_direction_changes(harmless), harmless);
   EXPECT_EQ(without_direction_changes("\xFF\xE2\x80"), "\xFF\xE2\x80");
+}
+
+TEST(EscapeHtml, IsSafeInContentAndAttributes) {
+  EXPECT_EQ(escape_html("<a b=\"c\" d='e'>&amp;"),
+            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
+  EXPECT_EQ(html_to_text(escape_html("<b>&lt; 'x'</b>")), "<b>&lt; 'x'</b>\n");
 }
 
 TEST(EscapeForLog, EscapesWhatCouldForgeOrEndAValue) {
