@@ -147,8 +147,34 @@ class ReplyLoader {
     reply_.texts.push_back({{}, subject_in({}), {}, {}, {}});
     ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
     reply_.body = std::move(read.body);
+    const QuoteSetting quote = reply_.settings.quote;
+    if (quote.headers || quote.lines != 0) require_place_for_quote(file);
     for (const auto& field : read.fields)
       collect_fault(on_fault_, [&] { set_template_field(path, field); });
+  }
+
+  /// The quote comes into the first text of each of these types; other markup has none for it.
+  void require_place_for_quote(const FileMention& file) {
+    const auto is_quotable = [](const TemplateEntity& one) {
+      return one.form == TextForm::kPlain || one.content_type.starts_with("text/html");
+    };
+    const auto fault = [&](const std::string& text) {
+      on_fault_({file.where, file.line, "'template = " + file.name + "': " + text});
+    };
+    if (!any_text(*reply_.body, is_quotable)) fault("'quote' needs text/plain or text/html");
+    if (any_text(*reply_.body, [&](const TemplateEntity& one) {
+          return one.form == TextForm::kHtml && !is_quotable(one);
+        })) {
+      fault("'quote' does not go with other markup than text/html");
+    }
+  }
+
+  /// Whether one of an entity's texts is wanted.
+  template <typename IsWanted>
+  static bool any_text(const TemplateEntity& entity, const IsWanted& is_wanted) {
+    return (entity.text && is_wanted(entity)) ||
+           std::any_of(entity.parts.begin(), entity.parts.end(),
+                       [&](const TemplateEntity& part) { return any_text(part, is_wanted); });
   }
 
   void set_template_field(const std::string& path, const HeaderField& field) {

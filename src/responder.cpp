@@ -227,6 +227,9 @@ class Loader {
     if (reply.template_file && (has_text || has_html || has_language)) {
       fault_here("template", "'template' does not go with 'text' and 'html'");
     }
+    if (reply.template_file && !reply.default_language.empty()) {
+      fault_here("language", "'language' does not go with 'template'");
+    }
     if (!reply.template_file && !has_text && !has_html) {
       fault_here({}, "needs 'text', 'html' or 'template'");
     }

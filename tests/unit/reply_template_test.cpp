@@ -71,6 +71,27 @@ TEST(ReplyTemplate, YieldsToTheSettings) {
   EXPECT_EQ(reply.settings.precedence, "");
 }
 
+TEST(ReplyTemplate, AQuoteNeedsAPlaceInIt) {
+  const Desk desk;
+  const auto fault_with_type = [&](const std::string& type, const std::string& setting) {
+    desk.write("reply.eml", "Content-Type: " + type + "\n\n--b\n\na\n--b--\n");
+    return desk.fault("template = reply.eml\nquote = " + setting + "\n");
+  };
+  const std::string head = "info.conf:1: 'template = reply.eml': 'quote' ";
+  for (const char* setting : {"headers", "5"}) {
+    for (const char* type : {"application/pdf", "text/calendar", "multipart/signed; boundary=b"})
+      EXPECT_EQ(fault_with_type(type, setting), head + "needs text/plain or text/html") << type;
+    for (const char* type : {"text/plain", "TEXT/HTML", "multipart/mixed; boundary=b"})
+      EXPECT_EQ(fault_with_type(type, setting), "") << type;
+  }
+  EXPECT_EQ(fault_with_type("application/pdf", "none"), "");
+  desk.write("reply.eml",
+             "Content-Type: multipart/alternative; boundary=b\n\n--b\n\na\n--b\n"
+             "Content-Type: text/x-amp-html\n\na\n--b--\n");
+  EXPECT_EQ(desk.fault("template = reply.eml\nquote = 5\n"),
+            head + "does not go with other markup than text/html");
+}
+
 TEST(ReplyTemplate, AFaultIsNamedByFileAndLine) {
   const Desk desk;
   const std::vector<FaultCase> cases = {

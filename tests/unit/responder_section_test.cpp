@@ -328,6 +328,8 @@ TEST(ResponderLanguages, AFaultIsNamedByFileAndLine) {
       {"subject.de = a\n", "info.conf:2: 'subject.de' without 'text.de' or 'html.de'"},
       {"text.de = text.txt\ntext.de = text.txt\n", "info.conf:3: 'text.de' is set already in"},
       {"text.de = text.txt\ntext.DE = a.txt\n", "info.conf:3: 'text.DE' is set already in line 2"},
+      {"[when x]\nsender = @a.org\ntemplate = text.txt\nlanguage = en\n",
+       "info.conf:5: 'language' does not go with 'template'"},
       {"inline = text.txt\n", "info.conf:2: 'inline' needs 'html'"},
       {"quote = 21\n", "info.conf:2: 'quote = 21': expected none, headers, or a number of lines"},
       {"bcc = nobody\n", "info.conf:2: 'bcc = nobody': expected a mail address"},
