@@ -36,7 +36,7 @@ TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::
                            const FaultHandler& on_fault) {
   std::string literal;
   const auto end_piece = [&](Placeholder placeholder) {
-    pieces_.push_back({std::move(literal), true, placeholder});
+    pieces_.push_back({std::move(literal), true, placeholder, line});
     literal.clear();
   };
   while (!text.empty()) {
@@ -67,7 +67,7 @@ TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::
     }
     text.remove_prefix(taken);
   }
-  pieces_.push_back({std::move(literal), false, {}});
+  pieces_.push_back({std::move(literal), false, {}, line});
 }
 
 std::string TextTemplate::expand(const PlaceholderValues& values) const {
@@ -77,6 +77,13 @@ std::string TextTemplate::expand(const PlaceholderValues& values) const {
     if (piece.followed_by_placeholder) result += values[piece.placeholder];
   }
   return result;
+}
+
+std::optional<std::size_t> TextTemplate::line_of(Placeholder placeholder) const {
+  for (const auto& piece : pieces_) {
+    if (piece.followed_by_placeholder && piece.placeholder == placeholder) return piece.line;
+  }
+  return std::nullopt;
 }
 
 }  // namespace inforeply

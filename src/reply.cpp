@@ -66,6 +66,18 @@ class ReplyLoader {
   }
 
  private:
+  /// Where there is no such time, the text would say "until .".
+  void require_period(const TextTemplate& text, const std::string& file) {
+    const auto require = [&](Placeholder placeholder, const std::string& names, bool is_set) {
+      const auto line = text.line_of(placeholder);
+      if (line && !is_set) on_fault_({file, *line, names});
+    };
+    require(Placeholder::kActiveFrom, "'${active_from}' without 'active-from'",
+            responder_.active_from.has_value());
+    require(Placeholder::kActiveUntil, "'${active_until}' without 'active-until'",
+            responder_.active_until.has_value());
+  }
+
   void note(std::string_view role, std::string_view content) {
     said_ += std::string(role) + '\0' + digest({content});
   }
@@ -128,15 +140,18 @@ class ReplyLoader {
                    {},
                    {},
                    {}};
+    require_period(read.subject, responder_.file);
     collect_fault(on_fault_, [&] {
       if (!language.text) return;
       const std::string text = read_utf8(*language.text, "text." + language.language);
       read.text = TextTemplate(text, language.text->path(), 1, on_fault_);
+      require_period(*read.text, language.text->path());
     });
     collect_fault(on_fault_, [&] {
       if (!language.html) return;
       const std::string html = read_utf8(*language.html, "html." + language.language);
       read.html = TextTemplate(html, language.html->path(), 1, on_fault_);
+      require_period(*read.html, language.html->path());
       read.images = note_images(html, language.html->path());
     });
     reply_.texts.push_back(std::move(read));
@@ -147,10 +162,17 @@ class ReplyLoader {
     reply_.texts.push_back({{}, subject_in({}), {}, {}, {}});
     ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
     reply_.body = std::move(read.body);
+    require_period_in(*reply_.body, path);
     const QuoteSetting quote = reply_.settings.quote;
     if (quote.headers || quote.lines != 0) require_place_for_quote(file);
     for (const auto& field : read.fields)
       collect_fault(on_fault_, [&] { set_template_field(path, field); });
+  }
+
+  void require_period_in(const TemplateEntity& entity, const std::string& path) {
+    if (entity.text) require_period(*entity.text, path);
+    for (const auto& part : entity.parts)
+      require_period_in(part, path);
   }
 
   /// The quote comes into the first text of each of these types; other markup has none for it.
@@ -180,7 +202,9 @@ class ReplyLoader {
   void set_template_field(const std::string& path, const HeaderField& field) {
     const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
     const auto body = [&] {
-      return TextTemplate(decode_field_text(field.body), path, field.line, on_fault_);
+      TextTemplate text(decode_field_text(field.body), path, field.line, on_fault_);
+      require_period(text, path);
+      return text;
     };
     const auto is_free = [&](std::string_view name) { return !reply_.settings.set.contains(name); };
     if (is_one_of(field.name, kOwnFields) || field.body.empty()) return;

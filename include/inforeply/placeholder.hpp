@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,11 +42,15 @@ class TextTemplate {
 
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;
 
+  /// The line of its first use; nothing where it is not used.
+  [[nodiscard]] std::optional<std::size_t> line_of(Placeholder placeholder) const;
+
  private:
   struct Piece {
     std::string literal;
     bool followed_by_placeholder;
     Placeholder placeholder;
+    std::size_t line;  // of the placeholder
   };
   std::vector<Piece> pieces_;
 };

@@ -944,7 +944,7 @@ class Placeholders(TestCase):
 
     def test_what_is_not_known(self):
         message = mail(subject=None, message_id=None, From="eve@x.example")
-        self.assertEqual(self.text("[${subject}${message_id}${active_from}]", message), "[]")
+        self.assertEqual(self.text("[${subject}${message_id}]", message), "[]")
         self.assertEqual(self.text("${sender_name}", message), "alice@sender.example")
 
     def test_unknown_or_unclosed_is_a_fault(self):

@@ -135,8 +135,8 @@ const Strings kReplies = {
 class ComposerHostile : public ::testing::TestWithParam<std::string> {
  protected:
   ComposerHostile() {
-    scene_.responder = desk_.load(GetParam());
-    scene_.responder.active_from_text = "2026-12-24";
+    scene_.responder =
+        desk_.load("active-from = 2026-12-24\nactive-until = 2026-12-31\n" + GetParam());
     scene_.reply = load_reply(scene_.responder, scene_.responder.reply);
   }
   HostileDesk desk_;

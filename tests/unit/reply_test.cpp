@@ -84,6 +84,32 @@ TEST(ReplyText, AFaultIsNamedByFileAndLine) {
   }
 }
 
+TEST(ReplyText, NamesATimeOnlyWhereThereIsOne) {
+  const Desk desk;
+  desk.write("until.txt", "one\nuntil ${active_until}.\n");
+  desk.write("from.html", "<p>\n\nfrom ${active_from}.\n");
+  desk.write("until.eml",
+             "Subject: x\nOrganization: a\n ${active_from}\n\nuntil ${active_until}.\n");
+  const std::string no_until = "'${active_until}' without 'active-until'";
+  const std::string no_from = "'${active_from}' without 'active-from'";
+  const std::vector<FaultCase> cases = {
+      {"text = until.txt\nactive-from = 2026-12-24\n", "until.txt:2: " + no_until},
+      {"text = text.txt\nhtml = from.html\nactive-until = 2026-12-24\n", "from.html:3: " + no_from},
+      {"text = text.txt\nsubject = Until ${active_until}\n", "info.conf:2: " + no_until},
+      {"template = until.eml\nactive-from = 2026-12-24\n", "until.eml:5: " + no_until},
+      {"template = until.eml\nactive-until = 2026-12-24\n", "until.eml:2: " + no_from},
+  };
+  for (const auto& [content, fault] : cases) {
+    EXPECT_EQ(desk.fault(content), fault) << content;
+  }
+  for (const char* content : {"text = until.txt\nhtml = from.html\n", "template = until.eml\n",
+                              "text = text.txt\nsubject = Until ${active_until}\n"}) {
+    EXPECT_EQ(desk.fault(content + std::string("active-from = 2026-12-01\n"
+                                               "active-until = 2026-12-24\n")),
+              "");
+  }
+}
+
 TEST(ReplyText, HasItsLinesEndedByLineFeedsAndNoByteOrderMark) {
   const Desk desk;
   desk.write("text.txt", "\xEF\xBB\xBFone\r\ntwo\r\n");
@@ -95,7 +121,10 @@ TEST(ReplyText, HoldsPlaceholders) {
   desk.write("text.txt",
              "${subject} ${sender} ${sender_name} ${recipient} ${date} ${active_from} "
              "${active_until} ${message_id}\n$SUBJECT, $SUBJECTS $5 $$5 $${subject} $");
-  EXPECT_EQ(expanded(*desk.reply("text = text.txt\n").texts.front().text),
+  EXPECT_EQ(expanded(*desk.reply("text = text.txt\nactive-from = 2026-12-01\n"
+                                 "active-until = 2026-12-24\n")
+                          .texts.front()
+                          .text),
             "<subject> <sender> <sender_name> <recipient> <date> <active_from> "
             "<active_until> <message_id>\n<subject>, $SUBJECTS $5 $5 ${subject} $");
 }
