@@ -38,6 +38,45 @@ bool is_content_id(std::string_view name) {
   });
 }
 
+/// Follows HTML octet by octet, to tell tags and style sheets from what people read.
+class MarkupWatch {
+ public:
+  explicit MarkupWatch(std::string_view html) : html_(html) {}
+
+  /// The next octet: whether it stands in a tag or a style sheet.
+  bool take(std::size_t at) {
+    const char c = html_[at];
+    if (!in_tag_) {
+      if (c == '<') open(html_.substr(at + 1));
+      return in_tag_ || in_style_;
+    }
+    if (quote_ != '\0') {
+      if (c == quote_) quote_ = '\0';
+    } else if ((c == '"' || c == '\'') && last_ == '=') {
+      quote_ = c;
+    } else if (c == '>') {
+      in_tag_ = false;
+    }
+    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) last_ = c;
+    return true;
+  }
+
+ private:
+  void open(std::string_view tag) {
+    in_tag_ =
+        !tag.empty() && ((tag[0] >= 'a' && tag[0] <= 'z') || (tag[0] >= 'A' && tag[0] <= 'Z'));
+    if (starts_with_ignoring_case(tag, "style")) in_style_ = true;
+    if (starts_with_ignoring_case(tag, "/style")) in_style_ = false;
+    last_ = '<';
+  }
+
+  std::string_view html_;
+  bool in_tag_ = false;
+  bool in_style_ = false;
+  char quote_ = '\0';  // of the attribute's value in which it is
+  char last_ = '\0';   // of the tag, but blanks
+};
+
 class ReplyLoader {
  public:
   ReplyLoader(const Responder& responder, const ReplySettings& settings,
@@ -259,18 +298,23 @@ class ReplyLoader {
     reply_.inline_images.push_back(std::move(image));
   }
 
-  /// The names behind `cid:` in a HTML text.
+  /// The names behind `cid:` in the markup of a HTML text, also in comments: some programs show
+  /// what stands in those.
   std::vector<std::string> note_images(std::string_view html, const std::string& path) {
     constexpr std::string_view kScheme = "cid:";
     std::vector<std::string> names;
     std::size_t line = 1;
+    MarkupWatch watch(html);
     for (std::size_t at = 0; at < html.size(); ++at) {
       if (html[at] == '\n') ++line;
       const bool begins_url =
-          at > 0 && std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
+          watch.take(at) && at > 0 &&
+          std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
       if (!begins_url || !starts_with_ignoring_case(html.substr(at), kScheme)) continue;
       const auto name = html.substr(at + kScheme.size());
-      names.emplace_back(name.substr(0, name.find_first_of("\"'()<> \t\n")));
+      const auto end = std::min(name.find_first_of("\"'()<> \t\n"), name.size());
+      if (end == 0) continue;
+      names.emplace_back(name.substr(0, end));
       images_.push_back({names.back(), path, line});
     }
     return names;

@@ -362,6 +362,25 @@ TEST(ReplyFiles, TogetherTheyStayBelow4MiB) {
             "info.conf:3: 'd.bin': larger than 4194304 octets");
 }
 
+TEST(ReplyHtml, AnImageIsNamedInMarkupAndNotInWhatPeopleRead) {
+  const Desk desk;
+  for (const char* html :
+       {"<p>Case (CID: 5), (cid:5) or \"cid:a\" = cid:b.</p>\n", "a < b (cid:5)\n", "(cid:5",
+        "<a title='>' href=x>(cid:5)</a>\n", "<style>p{}</style>(cid:5)\n", "<p don't>(cid:5)\n",
+        "<img src=\"cid:\" alt=\" cid: \">\n"}) {
+    desk.write("a.html", html);
+    EXPECT_EQ(desk.fault("html = a.html\n"), "") << html;
+  }
+  for (const char* html :
+       {"<img src=\"cid:5\">", "<p\n>\n<IMG alt='>' SRC = 'cid:5'>", "<img src=cid:5 alt=x>",
+        "<p style=\"background:url(cid:5)\">", "<style type=x>\np{background:url('cid:5')}</style>",
+        "<!--[if mso]><v:fill src=\"cid:5\"><![endif]-->", "<p don't><img src='cid:5'>"}) {
+    desk.write("a.html", html);
+    const std::string fault = desk.fault("html = a.html\n");
+    EXPECT_TRUE(fault.ends_with(": no 'inline' has the image 'cid:5'")) << html << fault;
+  }
+}
+
 TEST(ReplyHandle, ChangesWithEveryFileAndLanguage) {
   const Desk desk;
   desk.write("a.html", "<p>\n");
