@@ -27,6 +27,10 @@ constexpr std::chrono::seconds kRunTimeLimit{120};
 constexpr std::chrono::seconds kTimeToFinish{5};  // of it, kept back from all that may take long
 constexpr int kLargeOctets = 128 * 1024;
 
+/// Where the message is a sample and not answered.
+constexpr std::string_view kSampleHint =
+    "\nThis was a sample message: -f ADDRESS names another sender, --explain tells why.\n";
+
 /// For the time limit and for whoever ends us. Only what is safe in a signal handler: whatever was
 /// reserved is granted again when the mail server tries again, so the mailer must not go on.
 void give_up(int /*signal*/) {
@@ -86,7 +90,8 @@ ExitStatus respond(const ResponderCommand& command) {
   Message message;
   Envelope envelope = command.envelope;
   auto now = command.now;
-  if (command.dry_run && ::isatty(STDIN_FILENO) == 1) {
+  const bool is_sample = command.dry_run && ::isatty(STDIN_FILENO) == 1;
+  if (is_sample) {
     now = take_sample(message, envelope, now, *responders);
   } else {
     message = read_message(STDIN_FILENO);
@@ -101,7 +106,11 @@ ExitStatus respond(const ResponderCommand& command) {
        [&] { return make_mailer(settings.mailer); }, settings,
        start + kRunTimeLimit - kTimeToFinish},
       message, std::move(envelope));
-  if (command.dry_run) return print(delivery.preview(command.explain));
+  if (command.dry_run) {
+    const std::string text = delivery.preview(command.explain);
+    const bool is_hint_due = is_sample && text.starts_with("verdict: suppress");
+    return print(text + (is_hint_due ? std::string(kSampleHint) : ""));
+  }
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
