@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -58,10 +59,17 @@ inline void expect_damage_of(const std::string& path) {
   std::signal(SIGBUS, report_damage);
 }
 
+/// Whoever has the cache open holds a shared lock (flock(2)) on LMDB's lock file, and whoever
+/// replaces the file an exclusive one: nobody then has the old file open, and who wants to open it
+/// waits for the new one. LMDB's own lock on that file does not do for this: those that wait for it
+/// believe what the lock file says of the file that was there before.
+enum class Use { kShared, kAlone };
+
 class Environment {
  public:
-  explicit Environment(std::string path) : path_(std::move(path)) {
+  explicit Environment(std::string path, Use use = Use::kShared) : path_(std::move(path)) {
     require_lmdb_or_nothing();
+    if (use == Use::kShared) join_users();
     MDB_env* created = nullptr;
     require(mdb_env_create(&created), "open");
     env_.reset(created);
@@ -69,11 +77,17 @@ class Environment {
     require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
     require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
     expect_damage_of(path_);
-    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD, 0600), "open");
+    const unsigned flags =
+        MDB_NOSUBDIR | MDB_NORDAHEAD | (use == Use::kAlone ? MDB_NOLOCK | MDB_RDONLY : 0U);
+    require(mdb_env_open(created, path_.c_str(), flags, 0600), "open");
+    if (use == Use::kAlone) return;
     hand_over_to_owner();
-    int dead_readers = 0;
-    require(mdb_reader_check(created, &dead_readers), "check the readers of");
+    require(mdb_reader_check(created, &dead_readers_), "check the readers of");
   }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// Those that were found when it was opened, and cleared.
+  [[nodiscard]] int dead_readers() const { return dead_readers_; }
+
   [[nodiscard]] MDB_env* get() const { return env_.get(); }
 
   [[noreturn]] void fail(const std::string& operation, const std::string& cause) const {
@@ -102,6 +116,17 @@ class Environment {
     if (magic != kMagic) fail("open", "not an LMDB file");
   }
 
+  /// LMDB makes the lock file when it is missing, so we may. It stays open until LMDB has closed
+  /// its own: POSIX drops all locks that a process holds on a file with any descriptor of it.
+  void join_users() {
+    lock_file_ = Descriptor(
+        ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock_file_.is_open()) fail("open", std::strerror(errno));
+    while (::flock(lock_file_.get(), LOCK_SH) != 0) {
+      if (errno != EINTR) fail("lock", std::strerror(errno));
+    }
+  }
+
   /// What root makes, the account that owns the cache, or its folder, must be able to use.
   void hand_over_to_owner() const {
     struct stat data {};
@@ -120,7 +145,9 @@ class Environment {
   }
 
   std::string path_;
+  Descriptor lock_file_;  // before env_, to be closed after it
   std::unique_ptr<MDB_env, decltype(&mdb_env_close)> env_{nullptr, &mdb_env_close};
+  int dead_readers_ = 0;
 };
 
 enum class Mode { kRead, kWrite };

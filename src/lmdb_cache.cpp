@@ -14,38 +14,37 @@
 #include <charconv>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 #include "cache_format.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
-#include "lmdb.hpp"
+#include "lmdb_sweep.hpp"
+#include "lmdb_tables.hpp"
 
 namespace inforeply {
 namespace {
 
-using lmdb::Cursor;
 using lmdb::Environment;
 using lmdb::Mode;
 using lmdb::Transaction;
 
 class LmdbCache : public ReplyCache {
  public:
-  LmdbCache(const std::string& path, CacheAccess access) : environment_(path) {
-    open_databases(access);
-  }
+  LmdbCache(const std::string& path, CacheAccess access)
+      : environment_(path), tables_(environment_, access) {}
 
   Reservation reserve(const ReservationRequest& request) override {
     const std::string key = record_key(request.key);
     {
       const Transaction read(environment_, Mode::kRead);
-      if (const auto refusal = find_refusal(read, find(read, key), request)) return *refusal;
+      if (const auto refusal = find_refusal(read, tables_.find(read, key), request))
+        return *refusal;
     }
     if (!lock_delivery(request)) return Reservation::kInProgress;
     try {
       Transaction write(environment_, Mode::kWrite);
-      const auto earlier = find(write, key);
+      const auto earlier = tables_.find(write, key);
       if (const auto refusal = find_refusal(write, earlier, request)) {
         unlock_delivery(request);
         return *refusal;
@@ -53,8 +52,8 @@ class LmdbCache : public ReplyCache {
       // It counts once, and when it is sent.
       if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
       count(write, request);
-      store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
-                    earlier ? earlier->count : 0, request.message_id, request.delivery});
+      tables_.store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
+                            earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
     } catch (...) {
       unlock_delivery(request);
@@ -69,19 +68,20 @@ class LmdbCache : public ReplyCache {
 
   void confirm(const ReservationRequest& request) override {
     Transaction write(environment_, Mode::kWrite);
-    const auto earlier = find(write, record_key(request.key));
+    const auto earlier = tables_.find(write, record_key(request.key));
     std::optional<Time> expires_at;
     if (request.interval) expires_at = request.now + *request.interval;
-    store(write, {request.key, RecordState::kAnswered, request.now, expires_at,
-                  (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery});
+    tables_.store(write,
+                  {request.key, RecordState::kAnswered, request.now, expires_at,
+                   (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery});
     write.commit();
     unlock_delivery(request);
   }
 
   void release(const ReservationRequest& request) override {
     Transaction write(environment_, Mode::kWrite);
-    const auto record = find(write, record_key(request.key));
-    if (is_granted_again(record, request)) remove(write, *record);
+    const auto record = tables_.find(write, record_key(request.key));
+    if (is_granted_again(record, request)) tables_.remove(write, *record);
     // Another delivery may have taken its place, where the interval is 0: it was counted all the
     // same.
     take_back(write, request, request.now);
@@ -90,81 +90,32 @@ class LmdbCache : public ReplyCache {
   }
 
   void visit(const RecordFilter& filter,
-             const std::function<void(const ReplyRecord&)>& visit) override {
-    const Transaction read(environment_, Mode::kRead);
-    scan(read, filter, [&](const ReplyRecord& record) {
-      visit(record);
-      return true;
-    });
+             const std::function<bool(const ReplyRecord&)>& visit) override {
+    lmdb::visit(environment_, tables_, filter, visit);
+  }
+
+  std::size_t put(std::span<const ReplyRecord> records) override {
+    Transaction write(environment_, Mode::kWrite);
+    std::size_t stored = 0;
+    for (const auto& record : records) {
+      const auto earlier = tables_.find(write, record_key(record.key));
+      if (earlier && earlier->answered_at >= record.answered_at) continue;
+      tables_.store(write, record);
+      ++stored;
+    }
+    write.commit();
+    return stored;
   }
 
   std::size_t forget(const RecordFilter& filter) override {
-    Transaction write(environment_, Mode::kWrite);
-    std::vector<ReplyRecord> found;
-    scan(write, filter, [&](const ReplyRecord& record) {
-      found.push_back(record);
-      return true;
-    });
-    for (const auto& record : found)
-      remove(write, record);
-    write.commit();
-    return found.size();
+    return lmdb::forget(environment_, tables_, filter);
   }
 
   std::size_t purge(const PurgeRequest& request) override {
-    std::size_t total = 0;
-    std::string position;  // where the next batch begins
-    while (true) {
-      const auto batch =
-          request.older_than ? find_older(request, position) : find_expired(request, position);
-      if (batch.empty()) break;
-      total += request.dry_run ? batch.size() : remove_batch(request, batch);
-    }
-    if (!request.dry_run) purge_counters(request);
-    return total;
+    return lmdb::purge(environment_, tables_, request);
   }
 
  private:
-  void open_databases(CacheAccess access) {
-    std::optional<std::string> version;
-    bool complete = false;  // counters came later than the rest
-    {
-      Transaction read(environment_, Mode::kRead);
-      const MDB_dbi main = read.open_database(nullptr, 0);
-      complete = read.get(main, "limits").has_value();
-      if (const auto stored = read.get(main, kVersionKey)) {
-        version = std::string(*stored);
-      } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
-        environment_.fail("open", "an LMDB file of another program");
-      }
-    }
-    if (version && *version != std::to_string(kFormatVersion)) {
-      environment_.fail("open", "its format is '" + to_single_line(*version) +
-                                    "', this program knows " + std::to_string(kFormatVersion));
-    }
-    Transaction txn(environment_, complete ? Mode::kRead : Mode::kWrite);
-    const unsigned flags = complete ? 0 : MDB_CREATE;
-    records_ = txn.open_database("records", flags);
-    expiry_ = txn.open_database("expiry", flags);
-    limits_ = txn.open_database("limits", flags);
-    if (!version)
-      txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
-    txn.commit();  // also of a reading transaction: it keeps the handles
-  }
-
-  [[nodiscard]] ReplyRecord require_record(std::string_view key, std::string_view value) const {
-    auto record = decode(key, value);
-    if (!record) environment_.fail("read", "a damaged record");
-    return *std::move(record);
-  }
-
-  [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn,
-                                                std::string_view key) const {
-    const auto value = txn.get(records_, key);
-    if (!value) return std::nullopt;
-    return require_record(key, *value);
-  }
-
   /// Whether the sender is to be left in peace, by what the cache holds of him.
   static bool is_answered(const std::optional<ReplyRecord>& record,
                           const ReservationRequest& request) {
@@ -195,7 +146,7 @@ class LmdbCache : public ReplyCache {
   // --- rate limits ---
 
   [[nodiscard]] ReplyTally find_tally(const Transaction& txn, const std::string& counter) const {
-    const auto value = txn.get(limits_, key_part(counter));
+    const auto value = txn.get(tables_.limits(), key_part(counter));
     if (!value) return {};
     auto tally = decode_tally(*value);
     if (!tally) environment_.fail("read", "a damaged counter");
@@ -203,8 +154,8 @@ class LmdbCache : public ReplyCache {
   }
   void store_tally(Transaction& txn, const CountedLimit& counted, const ReplyTally& tally) {
     const std::string key = key_part(counted.counter);
-    if (tally.entries().empty()) return txn.erase(limits_, key);
-    txn.put(limits_, key, encode(tally, counted.limit.period));
+    if (tally.entries().empty()) return txn.erase(tables_.limits(), key);
+    txn.put(tables_.limits(), key, encode(tally, counted.limit.period));
   }
 
   [[nodiscard]] const CountedLimit* find_reached_limit(const Transaction& txn,
@@ -229,111 +180,6 @@ class LmdbCache : public ReplyCache {
       store_tally(txn, counted, tally);
     }
   }
-  void purge_counters(const PurgeRequest& request) {
-    std::vector<std::string> expired;
-    const auto is_expired = [&](std::string_view value) {
-      return tally_expiry(value) <= request.now;
-    };
-    {
-      const Transaction read(environment_, Mode::kRead);
-      Cursor cursor(read, limits_);
-      for (bool found = cursor.seek({}); found; found = cursor.next()) {
-        if (is_expired(cursor.value())) expired.emplace_back(cursor.key());
-      }
-    }
-    for (std::size_t i = 0; i < expired.size();) {
-      Transaction write(environment_, Mode::kWrite);
-      for (const auto end = std::min(i + request.batch, expired.size()); i < end; ++i) {
-        const auto value = write.get(limits_, expired[i]);
-        if (value && is_expired(*value)) write.erase(limits_, expired[i]);
-      }
-      write.commit();
-    }
-  }
-
-  void store(Transaction& txn, const ReplyRecord& record) {
-    const std::string key = record_key(record.key);
-    if (const auto earlier = find(txn, key)) erase_expiry(txn, *earlier, key);
-    txn.put(records_, key, encode(record));
-    if (record.expires_at) txn.put(expiry_, expiry_key(*record.expires_at, key), {});
-  }
-  void remove(Transaction& txn, const ReplyRecord& record) {
-    const std::string key = record_key(record.key);
-    erase_expiry(txn, record, key);
-    txn.erase(records_, key);
-  }
-  void erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) {
-    if (record.expires_at) txn.erase(expiry_, expiry_key(*record.expires_at, key));
-  }
-
-  /// Calls `visit` with each selected record from `begin` on, until it returns false.
-  template <typename Visit>
-  void scan(const Transaction& txn, const RecordFilter& filter, Visit visit,
-            std::string_view begin = {}) const {
-    std::string prefix;
-    if (!filter.responder.empty()) {
-      prefix = filter.sender.empty() ? prefix_of(filter.responder)
-                                     : prefix_of(filter.responder, filter.sender);
-    }
-    Cursor cursor(txn, records_);
-    for (bool found = cursor.seek(begin.empty() ? std::string_view(prefix) : begin);
-         found && cursor.key().starts_with(prefix); found = cursor.next()) {
-      const auto record = require_record(cursor.key(), cursor.value());
-      const bool selected =
-          (filter.responder.empty() || record.key.responder == filter.responder) &&
-          (filter.sender.empty() || record.key.sender == filter.sender);
-      if (selected && !visit(record)) return;
-    }
-  }
-
-  static bool is_purgeable(const ReplyRecord& record, const PurgeRequest& request) {
-    const bool expired = record.expires_at && *record.expires_at <= request.now;
-    if (!request.older_than || record.state == RecordState::kPending) return expired;
-    return record.answered_at < request.now - *request.older_than;
-  }
-
-  /// The next batch of keys in the expiry index, from `position` on, which moves behind them.
-  std::vector<std::string> find_expired(const PurgeRequest& request, std::string& position) const {
-    const Transaction read(environment_, Mode::kRead);
-    const std::string end = expiry_key(request.now + Seconds{1}, {});
-    std::vector<std::string> keys;
-    Cursor cursor(read, expiry_);
-    for (bool found = cursor.seek(position); found && cursor.key() < end; found = cursor.next()) {
-      if (keys.size() == request.batch) break;
-      position = std::string(cursor.key()) + '\0';
-      keys.emplace_back(record_key_in(cursor.key()));
-    }
-    return keys;
-  }
-
-  /// The same by age, which no index knows: reads all records, writes nothing.
-  std::vector<std::string> find_older(const PurgeRequest& request, std::string& position) const {
-    const Transaction read(environment_, Mode::kRead);
-    std::vector<std::string> keys;
-    const auto visit = [&](const ReplyRecord& record) {
-      if (!is_purgeable(record, request)) return true;
-      keys.push_back(record_key(record.key));
-      position = keys.back() + '\0';
-      return keys.size() < request.batch;
-    };
-    scan(read, {}, visit, std::string(position));
-    return keys;
-  }
-
-  /// Removes those that are still to go: one may have been answered anew since it was found.
-  std::size_t remove_batch(const PurgeRequest& request, const std::vector<std::string>& keys) {
-    Transaction write(environment_, Mode::kWrite);
-    std::size_t removed = 0;
-    for (const auto& key : keys) {
-      const auto record = find(write, key);
-      if (!record || !is_purgeable(*record, request)) continue;
-      remove(write, *record);
-      ++removed;
-    }
-    write.commit();
-    return removed;
-  }
-
   // --- one process at a delivery ---
 
   int set_lock(const ReservationRequest& request, short type) {
@@ -359,9 +205,7 @@ class LmdbCache : public ReplyCache {
   void unlock_delivery(const ReservationRequest& request) { set_lock(request, F_UNLCK); }
 
   Environment environment_;
-  MDB_dbi records_ = 0;
-  MDB_dbi expiry_ = 0;
-  MDB_dbi limits_ = 0;
+  lmdb::Tables tables_;
 };
 
 }  // namespace

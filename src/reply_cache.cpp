@@ -10,9 +10,7 @@ bool ReplyRecord::counts_at(Time now) const {
   return answered_at <= now + kClockTolerance && (!expires_at || now < *expires_at);
 }
 
-namespace {
-
-std::string parse_cache_url(std::string_view url) {
+std::string cache_path(std::string_view url) {
   constexpr std::string_view kLmdb = "lmdb:";
   const std::string name = "cache '" + to_single_line(url) + "'";
   if (url.starts_with("redis:") || url.starts_with("rediss:")) {
@@ -25,18 +23,16 @@ std::string parse_cache_url(std::string_view url) {
   return std::string(url);
 }
 
-}  // namespace
-
 void check_cache_url(std::string_view url) {
-  parse_cache_url(url);
+  cache_path(url);
 }
 
 std::string list_index_folder(std::string_view url) {
-  return parse_cache_url(url) + "-lists";
+  return cache_path(url) + "-lists";
 }
 
 std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access) {
-  return open_lmdb_cache(parse_cache_url(url), access);
+  return open_lmdb_cache(cache_path(url), access);
 }
 
 }  // namespace inforeply

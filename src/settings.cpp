@@ -389,9 +389,9 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   ToolCommand command;
   command.help = values.count("help") != 0;
   command.version = values.count("version") != 0;
+  command.words = texts_of(values, kWords);
   if (command.help || command.version) return command;
   command.settings = settings_from(values, Purpose::kInspection);
-  command.words = texts_of(values, kWords);
   for (const auto& option : own_options) {
     if (values.count(option.name) == 0) continue;
     const bool flag = option.argument == ToolOption::Argument::kNone;

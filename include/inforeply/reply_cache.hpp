@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,8 @@ struct PurgeRequest {
       older_than;            ///< answered longer ago, expired or not; nothing: what expired
   std::size_t batch = 1000;  ///< records removed in one write transaction
   bool dry_run = false;
+  std::string responder;                           ///< only its records; empty: all
+  std::function<void(std::size_t)> on_progress{};  ///< told now and then how many went so far
 };
 
 /// Every function throws Error (kCache) that names the cache and the cause; then nothing was
@@ -110,12 +113,20 @@ class ReplyCache {
   /// another delivery's by now, and no longer counts against the limits.
   virtual void release(const ReservationRequest& request) = 0;
 
-  /// Calls `visit` for each selected record, ordered by responder, sender and handle.
+  /// Calls `visit` for each selected record, ordered by responder, sender and handle, until it
+  /// returns false. Takes constant memory and holds up nothing, however slow `visit` is: what
+  /// changes meanwhile is seen or not.
   virtual void visit(const RecordFilter& filter,
-                     const std::function<void(const ReplyRecord&)>& visit) = 0;
+                     const std::function<bool(const ReplyRecord&)>& visit) = 0;
 
-  /// Removes the selected records, or says with `dry_run` how many there are. Returns the number.
+  /// Stores records in one atomic step, but none that is older than what is there. Returns how many
+  /// were stored.
+  virtual std::size_t put(std::span<const ReplyRecord> records) = 0;
+
+  /// Removes the selected records, in small steps. Returns the number.
   virtual std::size_t forget(const RecordFilter& filter) = 0;
+
+  /// The same, or with `dry_run` how many there are. Counters of limits that are over go, too.
   virtual std::size_t purge(const PurgeRequest& request) = 0;
 };
 
@@ -124,6 +135,9 @@ enum class CacheAccess { kCreate, kExisting };
 /// A cache URL: `lmdb:PATH`, or a bare path, which means the same. Throws Error (kUsage) where it
 /// is not understood.
 void check_cache_url(std::string_view url);
+
+/// The path of the cache's file. Throws as check_cache_url does.
+std::string cache_path(std::string_view url);
 
 /// The folder beside the cache where indexes of address lists are kept.
 std::string list_index_folder(std::string_view url);

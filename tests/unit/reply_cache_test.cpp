@@ -40,7 +40,10 @@ class ReplyCacheTest : public ::testing::Test {
 
   std::vector<ReplyRecord> records(const RecordFilter& filter = {}) {
     std::vector<ReplyRecord> found;
-    cache_->visit(filter, [&](const ReplyRecord& record) { found.push_back(record); });
+    cache_->visit(filter, [&](const ReplyRecord& record) {
+      found.push_back(record);
+      return true;
+    });
     return found;
   }
   /// Another process with the cache open: it does `work`, then is killed without a chance to clean

@@ -1,0 +1,359 @@
+#include "inforeply/cache_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "cache_format.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "inforeply/text.hpp"
+#include "lmdb.hpp"
+#include "lmdb_tables.hpp"
+
+namespace inforeply {
+namespace {
+
+using lmdb::Cursor;
+using lmdb::Environment;
+using lmdb::Mode;
+using lmdb::Tables;
+using lmdb::Transaction;
+using lmdb::Use;
+
+constexpr std::size_t kChunk = 1000;  // entries looked at in one transaction
+constexpr std::chrono::milliseconds kAskAgain{10};
+
+struct stat status_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    throw system_error(Fault::kCache, "cannot open cache " + path);
+  }
+  return status;
+}
+
+/// The path of a cache that is there.
+std::string existing_path(std::string_view url) {
+  const std::string path = cache_path(url);
+  status_of(path);
+  return path;
+}
+
+MDB_stat stat_of(const Transaction& txn, MDB_dbi table) {
+  MDB_stat stat{};
+  txn.environment().require(mdb_stat(txn.get(), table, &stat), "read");
+  return stat;
+}
+
+std::size_t pages_of(const MDB_stat& stat) {
+  return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+}
+
+/// LMDB keeps lists of the pages that are free in a table of its own, the first one.
+std::size_t count_free_pages(const Transaction& txn) {
+  constexpr MDB_dbi kFreeTable = 0;
+  std::size_t pages = 0;
+  Cursor cursor(txn, kFreeTable);
+  for (bool found = cursor.seek({}); found; found = cursor.next()) {
+    std::size_t count = 0;
+    if (cursor.value().size() >= sizeof count) {
+      std::memcpy(&count, cursor.value().data(), sizeof count);
+    }
+    pages += count;
+  }
+  return pages;
+}
+
+// --- the check ---
+
+class Checker {
+ public:
+  Checker(const Environment& environment, CheckMode mode,
+          const std::function<void(const std::string&)>& on_fault)
+      : environment_(environment),
+        tables_(environment, CacheAccess::kExisting),
+        mode_(mode),
+        on_fault_(on_fault) {
+    result_.dead_readers = static_cast<std::size_t>(environment.dead_readers());
+  }
+
+  CacheCheck check() {
+    for_each_chunk(tables_.records(), [&](const auto& txn, auto key, auto value) {
+      return look_at_record(txn, key, value);
+    });
+    for_each_chunk(tables_.expiry(), [&](const auto& txn, auto key, auto /*value*/) {
+      return look_at_entry(txn, key);
+    });
+    return result_;
+  }
+
+ private:
+  /// What a key needs to be mended; called again in a writing transaction.
+  using Mend = std::function<void(Transaction&)>;
+
+  /// Looks at every entry in reading transactions that are short, then mends in a writing one what
+  /// is still at fault.
+  template <typename Look>
+  void for_each_chunk(MDB_dbi table, Look look) {
+    std::string position;
+    for (bool more = true; more;) {
+      std::vector<std::string> suspects;
+      more = read_chunk(table, position, suspects, look);
+      if (suspects.empty()) continue;
+      Transaction txn(environment_, mode_ == CheckMode::kRepair ? Mode::kWrite : Mode::kRead);
+      for (const auto& key : suspects) {
+        const auto value = txn.get(table, key);
+        const auto finding = value ? look(txn, key, *value) : std::nullopt;
+        if (!finding) continue;  // a delivery changed it meanwhile
+        ++*finding->counter;
+        on_fault_(finding->text);
+        if (mode_ == CheckMode::kRepair) finding->mend(txn);
+      }
+      txn.commit();
+    }
+  }
+
+  template <typename Look>
+  bool read_chunk(MDB_dbi table, std::string& position, std::vector<std::string>& suspects,
+                  Look look) {
+    const Transaction read(environment_, Mode::kRead);
+    Cursor cursor(read, table);
+    std::size_t left = kChunk;
+    bool found = cursor.seek(position);
+    for (; found && left > 0; found = cursor.next(), --left) {
+      if (table == tables_.records()) ++result_.records;
+      if (look(read, cursor.key(), cursor.value())) suspects.emplace_back(cursor.key());
+      position = std::string(cursor.key()) + '\0';
+    }
+    return found;
+  }
+
+  struct Finding {
+    std::size_t* counter;
+    std::string text;
+    Mend mend;
+  };
+
+  std::optional<Finding> look_at_record(const Transaction& txn, std::string_view key,
+                                        std::string_view value) {
+    const auto record = decode(key, value);
+    if (!record || record_key(record->key) != key) {
+      return Finding{&result_.damaged, "a damaged record: " + shown(key),
+                     [this, name = std::string(key)](Transaction& write) {
+                       write.erase(tables_.records(), name);
+                     }};
+    }
+    if (!record->expires_at) return std::nullopt;
+    const std::string entry = expiry_key(*record->expires_at, key);
+    if (txn.get(tables_.expiry(), entry)) return std::nullopt;
+    return Finding{&result_.not_indexed, "not in the index by expiry: " + shown(key),
+                   [this, entry](Transaction& write) { write.put(tables_.expiry(), entry, {}); }};
+  }
+
+  std::optional<Finding> look_at_entry(const Transaction& txn, std::string_view entry) {
+    const auto key = record_key_in(entry);
+    const auto value = txn.get(tables_.records(), key);
+    const auto record = value ? decode(key, *value) : std::nullopt;
+    if (record && record->expires_at && expiry_key(*record->expires_at, key) == entry) {
+      return std::nullopt;
+    }
+    return Finding{&result_.stray, "in the index by expiry, but not so: " + shown(key),
+                   [this, name = std::string(entry)](Transaction& write) {
+                     write.erase(tables_.expiry(), name);
+                   }};
+  }
+
+  static std::string shown(std::string_view key) { return to_single_line(key); }
+
+  const Environment& environment_;
+  Tables tables_;
+  CheckMode mode_;
+  const std::function<void(const std::string&)>& on_fault_;
+  CacheCheck result_;
+};
+
+// --- copies ---
+
+/// A new file beside `path` that takes its place when it is complete; removed otherwise.
+class Replacement {
+ public:
+  Replacement(std::string path, std::string suffix) : path_(std::move(path)) {
+    part_ = path_ + std::move(suffix);
+    ::unlink(part_.c_str());  // of a run that was killed
+    file_ = Descriptor(::open(part_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file_.is_open()) fail("create");
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+  ~Replacement() {
+    if (!part_.empty()) ::unlink(part_.c_str());
+  }
+
+  [[nodiscard]] int descriptor() const { return file_.get(); }
+  [[nodiscard]] const std::string& part() const { return part_; }
+
+  void take_place() {
+    if (::fsync(file_.get()) != 0) fail("write");
+    if (::rename(part_.c_str(), path_.c_str()) != 0) fail("rename");
+    part_.clear();
+    const std::string parent = std::filesystem::path(path_).parent_path().string();
+    const Descriptor folder(
+        ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.is_open()) ::fsync(folder.get());
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& operation) const {
+    throw system_error(Fault::kCache, "cannot " + operation + " " + part_);
+  }
+
+  std::string path_;
+  std::string part_;
+  Descriptor file_;
+};
+
+void copy_compactly(const Environment& environment, const Replacement& copy) {
+  environment.require(mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT),
+                      "copy to " + copy.part() + " the");
+}
+
+/// How many entries the tables have.
+std::array<std::size_t, 3> count_entries(const Environment& environment) {
+  const Tables tables(environment, CacheAccess::kExisting);
+  const Transaction read(environment, Mode::kRead);
+  return {stat_of(read, tables.records()).ms_entries, stat_of(read, tables.expiry()).ms_entries,
+          stat_of(read, tables.limits()).ms_entries};
+}
+
+/// The lock file of a cache that nobody has open, held so that nobody opens it.
+class Solitude {
+ public:
+  Solitude(const std::string& path, std::chrono::milliseconds patience)
+      : file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!try_lock()) {
+      if (std::chrono::steady_clock::now() >= deadline) {
+        throw Error(Fault::kCache, "cannot compact cache " + path + ": others have it open");
+      }
+      std::this_thread::sleep_for(kAskAgain);
+    }
+  }
+
+ private:
+  /// Ours among themselves by flock(2); others that know LMDB alone by the octet that it locks.
+  [[nodiscard]] bool try_lock() const {
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_len = 1;
+    if (::fcntl(file_.get(), F_OFD_SETLK, &lock) == 0) return true;
+    ::flock(file_.get(), LOCK_UN);
+    return false;
+  }
+
+  Descriptor file_;
+};
+
+void keep_owner(const std::string& path, int copy) {
+  const auto status = status_of(path);
+  if (::fchown(copy, status.st_uid, status.st_gid) != 0 ||
+      ::fchmod(copy, status.st_mode & 07777U) != 0) {
+    throw system_error(Fault::kCache, "cannot set the owner of the copy of cache " + path);
+  }
+}
+
+class HeldPurgeLock : public PurgeLock {
+ public:
+  explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
+
+ private:
+  Descriptor file_;
+};
+
+}  // namespace
+
+CacheFileSize measure_cache(std::string_view url) {
+  const Environment environment(existing_path(url));
+  const Tables tables(environment, CacheAccess::kExisting);
+  MDB_envinfo info{};
+  environment.require(mdb_env_info(environment.get(), &info), "read");
+  CacheFileSize size;
+  size.octets = static_cast<std::uint64_t>(status_of(environment.path()).st_size);
+  size.map_octets = info.me_mapsize;
+  size.readers = info.me_numreaders;
+  size.max_readers = info.me_maxreaders;
+  const Transaction read(environment, Mode::kRead);
+  size.page_octets = stat_of(read, tables.records()).ms_psize;
+  size.free_pages = count_free_pages(read);
+  size.used_pages = info.me_last_pgno + 1 - std::min(size.free_pages, info.me_last_pgno);
+  for (const auto& [name, table] :
+       {std::pair("records", tables.records()), std::pair("expiry", tables.expiry()),
+        std::pair("limits", tables.limits())}) {
+    const auto stat = stat_of(read, table);
+    size.tables.push_back({name, stat.ms_entries, pages_of(stat), stat.ms_depth});
+  }
+  return size;
+}
+
+CacheCheck check_cache(std::string_view url, CheckMode mode,
+                       const std::function<void(const std::string&)>& on_fault) {
+  const Environment environment(existing_path(url));
+  return Checker(environment, mode, on_fault).check();
+}
+
+void back_up_cache(std::string_view url, const std::string& path) {
+  const Environment environment(existing_path(url));
+  const Tables tables(environment, CacheAccess::kExisting);  // a cache, not any LMDB file
+  Replacement copy(path, ".part");
+  copy_compactly(environment, copy);
+  copy.take_place();
+}
+
+std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url) {
+  // Far behind the file's end, and beside where deliveries lock.
+  constexpr off_t kOffset = (1LL << 61U);
+  const std::string path = existing_path(url);
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kOffset;
+  lock.l_len = 1;
+  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
+    return std::make_unique<HeldPurgeLock>(std::move(file));
+  }
+  if (errno == EAGAIN || errno == EACCES) return nullptr;
+  throw system_error(Fault::kCache, "cannot lock cache " + path);
+}
+
+Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
+  const std::string path = existing_path(url);
+  const Solitude alone(path, patience);
+  Compaction result;
+  result.octets_before = static_cast<std::uint64_t>(status_of(path).st_size);
+  const Environment environment(path, Use::kAlone);
+  Replacement copy(path, ".compact");
+  copy_compactly(environment, copy);
+  keep_owner(path, copy.descriptor());
+  // Before it takes the place of the only one.
+  if (count_entries(Environment(copy.part(), Use::kAlone)) != count_entries(environment)) {
+    environment.fail("compact", "the copy is not complete");
+  }
+  copy.take_place();
+  result.octets_after = static_cast<std::uint64_t>(status_of(path).st_size);
+  return result;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,199 @@
+#include "lmdb_sweep.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace inforeply::lmdb {
+namespace {
+
+constexpr std::size_t kChunk = 1000;          // records read in one transaction
+constexpr std::size_t kSortedKeys = 100'000;  // keys removed in their order: some 10 MiB
+
+using Keys = std::vector<std::string>;
+
+std::string prefix_for(const RecordFilter& filter) {
+  if (filter.responder.empty()) return {};
+  return filter.sender.empty() ? prefix_of(filter.responder)
+                               : prefix_of(filter.responder, filter.sender);
+}
+
+bool is_selected(const ReplyRecord& record, const RecordFilter& filter) {
+  return (filter.responder.empty() || record.key.responder == filter.responder) &&
+         (filter.sender.empty() || record.key.sender == filter.sender);
+}
+
+/// Behind a key, in the order of the keys.
+std::string after(std::string_view key) {
+  return std::string(key) + '\0';
+}
+
+/// Reads records from the key `position` on, as long as they begin with `prefix`, at most `most`
+/// of them. Moves `position` behind them; false where there are no more.
+template <typename Take>
+bool read_chunk(const Environment& environment, const Tables& tables, const std::string& prefix,
+                std::string& position, std::size_t most, Take take) {
+  const Transaction read(environment, Mode::kRead);
+  Cursor cursor(read, tables.records());
+  bool found = cursor.seek(position);
+  for (; found && cursor.key().starts_with(prefix) && most > 0; found = cursor.next(), --most) {
+    take(tables.require_record(cursor.key(), cursor.value()));
+    position = after(cursor.key());
+  }
+  return found && most == 0;
+}
+
+class Purge {
+ public:
+  Purge(const Environment& environment, const Tables& tables, const PurgeRequest& request)
+      : environment_(environment),
+        tables_(tables),
+        request_(request),
+        prefix_(prefix_for({request.responder, {}})) {}
+
+  std::size_t run() {
+    std::string position = request_.older_than ? prefix_ : std::string();
+    for (bool more = true; more;) {
+      Keys keys;
+      more = request_.older_than ? find_older(keys, position) : find_expired(keys, position);
+      if (request_.dry_run) {
+        tell(total_ += keys.size());
+      } else {
+        remove(std::move(keys));
+      }
+    }
+    if (!request_.dry_run && request_.responder.empty()) purge_counters();
+    return total_;
+  }
+
+ private:
+  [[nodiscard]] bool is_purgeable(const ReplyRecord& record) const {
+    const bool expired = record.expires_at && *record.expires_at <= request_.now;
+    if (!request_.older_than || record.state == RecordState::kPending) return expired;
+    return record.answered_at < request_.now - *request_.older_than;
+  }
+
+  /// The keys of the next records that have expired, by the index; `position` is a key in it.
+  bool find_expired(Keys& keys, std::string& position) const {
+    const std::string end = expiry_key(request_.now + Seconds{1}, {});
+    const Transaction read(environment_, Mode::kRead);
+    Cursor cursor(read, tables_.expiry());
+    bool found = cursor.seek(position);
+    for (; found && cursor.key() < end && keys.size() < kSortedKeys; found = cursor.next()) {
+      const auto key = record_key_in(cursor.key());
+      if (key.starts_with(prefix_)) keys.emplace_back(key);
+      position = after(cursor.key());
+    }
+    return found && keys.size() == kSortedKeys;
+  }
+
+  /// The same by age, which no index knows: reads all records.
+  bool find_older(Keys& keys, std::string& position) const {
+    const auto take = [&](const ReplyRecord& record) {
+      if (is_purgeable(record)) keys.push_back(record_key(record.key));
+    };
+    bool more = true;
+    while (more && keys.size() < kSortedKeys)
+      more = read_chunk(environment_, tables_, prefix_, position, kChunk, take);
+    return more;
+  }
+
+  /// In the order of the keys, so that those that share a page go together. Those that were
+  /// answered anew since they were found stay.
+  void remove(Keys keys) {
+    std::sort(keys.begin(), keys.end());
+    for (std::size_t i = 0; i < keys.size();) {
+      Transaction write(environment_, Mode::kWrite);
+      for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i) {
+        const auto record = tables_.find(write, keys[i]);
+        if (!record || !is_purgeable(*record)) continue;
+        tables_.remove(write, *record);
+        ++total_;
+      }
+      write.commit();
+      tell(total_);
+    }
+  }
+
+  void purge_counters() const {
+    Keys expired;
+    const auto is_expired = [&](std::string_view value) {
+      return tally_expiry(value) <= request_.now;
+    };
+    {
+      const Transaction read(environment_, Mode::kRead);
+      Cursor cursor(read, tables_.limits());
+      for (bool found = cursor.seek({}); found; found = cursor.next()) {
+        if (is_expired(cursor.value())) expired.emplace_back(cursor.key());
+      }
+    }
+    for (std::size_t i = 0; i < expired.size();) {
+      Transaction write(environment_, Mode::kWrite);
+      for (const auto end = std::min(i + request_.batch, expired.size()); i < end; ++i) {
+        const auto value = write.get(tables_.limits(), expired[i]);
+        if (value && is_expired(*value)) write.erase(tables_.limits(), expired[i]);
+      }
+      write.commit();
+    }
+  }
+
+  void tell(std::size_t removed) const {
+    if (request_.on_progress) request_.on_progress(removed);
+  }
+
+  const Environment& environment_;
+  const Tables& tables_;
+  const PurgeRequest& request_;
+  std::string prefix_;
+  std::size_t total_ = 0;
+};
+
+}  // namespace
+
+void visit(const Environment& environment, const Tables& tables, const RecordFilter& filter,
+           const std::function<bool(const ReplyRecord&)>& visit) {
+  const std::string prefix = prefix_for(filter);
+  std::string position = prefix;
+  for (bool more = true; more;) {
+    std::vector<ReplyRecord> chunk;
+    more = read_chunk(environment, tables, prefix, position, kChunk, [&](ReplyRecord record) {
+      if (is_selected(record, filter)) chunk.push_back(std::move(record));
+    });
+    for (const auto& record : chunk) {
+      if (!visit(record)) return;
+    }
+  }
+}
+
+std::size_t forget(const Environment& environment, const Tables& tables,
+                   const RecordFilter& filter) {
+  const std::string prefix = prefix_for(filter);
+  std::string position = prefix;
+  std::size_t total = 0;
+  for (bool more = true; more;) {
+    Keys keys;
+    more =
+        read_chunk(environment, tables, prefix, position, kChunk, [&](const ReplyRecord& record) {
+          if (is_selected(record, filter)) keys.push_back(record_key(record.key));
+        });
+    if (keys.empty()) continue;
+    Transaction write(environment, Mode::kWrite);
+    for (const auto& key : keys) {
+      const auto record = tables.find(write, key);
+      if (!record) continue;
+      tables.remove(write, *record);
+      ++total;
+    }
+    write.commit();
+  }
+  return total;
+}
+
+std::size_t purge(const Environment& environment, const Tables& tables,
+                  const PurgeRequest& request) {
+  return Purge(environment, tables, request).run();
+}
+
+}  // namespace inforeply::lmdb

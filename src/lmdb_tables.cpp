@@ -1,0 +1,66 @@
+#include "lmdb_tables.hpp"
+
+#include <utility>
+
+#include "inforeply/text.hpp"
+
+namespace inforeply::lmdb {
+
+Tables::Tables(const Environment& environment, CacheAccess access) : environment_(environment) {
+  std::optional<std::string> version;
+  bool complete = false;  // counters came later than the rest
+  {
+    Transaction read(environment_, Mode::kRead);
+    const MDB_dbi main = read.open_database(nullptr, 0);
+    complete = read.get(main, "limits").has_value();
+    if (const auto stored = read.get(main, kVersionKey)) {
+      version = std::string(*stored);
+    } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
+      environment_.fail("open", "an LMDB file of another program");
+    }
+  }
+  if (version && *version != std::to_string(kFormatVersion)) {
+    environment_.fail("open", "its format is '" + to_single_line(*version) +
+                                  "', this program knows " + std::to_string(kFormatVersion));
+  }
+  Transaction txn(environment_, complete ? Mode::kRead : Mode::kWrite);
+  const unsigned flags = complete ? 0 : MDB_CREATE;
+  records_ = txn.open_database("records", flags);
+  expiry_ = txn.open_database("expiry", flags);
+  limits_ = txn.open_database("limits", flags);
+  if (!version) {
+    txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
+  }
+  txn.commit();  // also of a reading transaction: it keeps the handles
+}
+
+ReplyRecord Tables::require_record(std::string_view key, std::string_view value) const {
+  auto record = decode(key, value);
+  if (!record) environment_.fail("read", "a damaged record");
+  return *std::move(record);
+}
+
+std::optional<ReplyRecord> Tables::find(const Transaction& txn, std::string_view key) const {
+  const auto value = txn.get(records_, key);
+  if (!value) return std::nullopt;
+  return require_record(key, *value);
+}
+
+void Tables::store(Transaction& txn, const ReplyRecord& record) const {
+  const std::string key = record_key(record.key);
+  if (const auto earlier = find(txn, key)) erase_expiry(txn, *earlier, key);
+  txn.put(records_, key, encode(record));
+  if (record.expires_at) txn.put(expiry_, expiry_key(*record.expires_at, key), {});
+}
+
+void Tables::remove(Transaction& txn, const ReplyRecord& record) const {
+  const std::string key = record_key(record.key);
+  erase_expiry(txn, record, key);
+  txn.erase(records_, key);
+}
+
+void Tables::erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) const {
+  if (record.expires_at) txn.erase(expiry_, expiry_key(*record.expires_at, key));
+}
+
+}  // namespace inforeply::lmdb

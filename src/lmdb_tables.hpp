@@ -1,0 +1,42 @@
+// The tables of a reply cache in LMDB, and the records in them: what lmdb_cache.cpp keeps its
+// promise with, and cache_file.cpp looks after.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cache_format.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "lmdb.hpp"
+
+namespace inforeply::lmdb {
+
+class Tables {
+ public:
+  /// Opens them, and with `kCreate` makes what is missing. Throws Error (kCache) for a file of
+  /// another program or of another format version, which is left as it is.
+  Tables(const Environment& environment, CacheAccess access);
+
+  [[nodiscard]] MDB_dbi records() const { return records_; }
+  [[nodiscard]] MDB_dbi expiry() const { return expiry_; }
+  [[nodiscard]] MDB_dbi limits() const { return limits_; }
+
+  /// Throws Error (kCache) where it is damaged.
+  [[nodiscard]] ReplyRecord require_record(std::string_view key, std::string_view value) const;
+  [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn, std::string_view key) const;
+
+  /// The record with its entry in the expiry index.
+  void store(Transaction& txn, const ReplyRecord& record) const;
+  void remove(Transaction& txn, const ReplyRecord& record) const;
+
+ private:
+  void erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) const;
+
+  const Environment& environment_;
+  MDB_dbi records_ = 0;
+  MDB_dbi expiry_ = 0;
+  MDB_dbi limits_ = 0;
+};
+
+}  // namespace inforeply::lmdb
