@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -15,6 +14,7 @@
 
 #include "cache_format.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/replacement.hpp"
 #include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
 #include "lmdb.hpp"
@@ -31,7 +31,6 @@ using lmdb::Transaction;
 using lmdb::Use;
 
 constexpr std::size_t kChunk = 1000;  // entries looked at in one transaction
-constexpr std::chrono::milliseconds kAskAgain{10};
 
 struct stat status_of(const std::string& path) {
   struct stat status {};
@@ -183,103 +182,10 @@ class Checker {
 
 // --- copies ---
 
-/// A new file beside `path` that takes its place when it is complete; removed otherwise.
-class Replacement {
- public:
-  Replacement(std::string path, std::string suffix) : path_(std::move(path)) {
-    part_ = path_ + std::move(suffix);
-    ::unlink(part_.c_str());  // of a run that was killed
-    file_ = Descriptor(::open(part_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file_.is_open()) fail("create");
-  }
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
-  ~Replacement() {
-    if (!part_.empty()) ::unlink(part_.c_str());
-  }
-
-  [[nodiscard]] int descriptor() const { return file_.get(); }
-  [[nodiscard]] const std::string& part() const { return part_; }
-
-  void take_place() {
-    if (::fsync(file_.get()) != 0) fail("write");
-    if (::rename(part_.c_str(), path_.c_str()) != 0) fail("rename");
-    part_.clear();
-    const std::string parent = std::filesystem::path(path_).parent_path().string();
-    const Descriptor folder(
-        ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (folder.is_open()) ::fsync(folder.get());
-  }
-
- private:
-  [[noreturn]] void fail(const std::string& operation) const {
-    throw system_error(Fault::kCache, "cannot " + operation + " " + part_);
-  }
-
-  std::string path_;
-  std::string part_;
-  Descriptor file_;
-};
-
 void copy_compactly(const Environment& environment, const Replacement& copy) {
   environment.require(mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT),
                       "copy to " + copy.part() + " the");
 }
-
-/// How many entries the tables have.
-std::array<std::size_t, 3> count_entries(const Environment& environment) {
-  const Tables tables(environment, CacheAccess::kExisting);
-  const Transaction read(environment, Mode::kRead);
-  return {stat_of(read, tables.records()).ms_entries, stat_of(read, tables.expiry()).ms_entries,
-          stat_of(read, tables.limits()).ms_entries};
-}
-
-/// The lock file of a cache that nobody has open, held so that nobody opens it.
-class Solitude {
- public:
-  Solitude(const std::string& path, std::chrono::milliseconds patience)
-      : file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!try_lock()) {
-      if (std::chrono::steady_clock::now() >= deadline) {
-        throw Error(Fault::kCache, "cannot compact cache " + path + ": others have it open");
-      }
-      std::this_thread::sleep_for(kAskAgain);
-    }
-  }
-
- private:
-  /// Ours among themselves by flock(2); others that know LMDB alone by the octet that it locks.
-  [[nodiscard]] bool try_lock() const {
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    struct flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    lock.l_len = 1;
-    if (::fcntl(file_.get(), F_OFD_SETLK, &lock) == 0) return true;
-    ::flock(file_.get(), LOCK_UN);
-    return false;
-  }
-
-  Descriptor file_;
-};
-
-void keep_owner(const std::string& path, int copy) {
-  const auto status = status_of(path);
-  if (::fchown(copy, status.st_uid, status.st_gid) != 0 ||
-      ::fchmod(copy, status.st_mode & 07777U) != 0) {
-    throw system_error(Fault::kCache, "cannot set the owner of the copy of cache " + path);
-  }
-}
-
-class HeldPurgeLock : public PurgeLock {
- public:
-  explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
-
- private:
-  Descriptor file_;
-};
 
 }  // namespace
 
@@ -315,45 +221,9 @@ CacheCheck check_cache(std::string_view url, CheckMode mode,
 void back_up_cache(std::string_view url, const std::string& path) {
   const Environment environment(existing_path(url));
   const Tables tables(environment, CacheAccess::kExisting);  // a cache, not any LMDB file
-  Replacement copy(path, ".part");
+  Replacement copy(path, ".part", Fault::kCache);
   copy_compactly(environment, copy);
   copy.take_place();
-}
-
-std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url) {
-  // Far behind the file's end, and beside where deliveries lock.
-  constexpr off_t kOffset = (1LL << 61U);
-  const std::string path = existing_path(url);
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path);
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = kOffset;
-  lock.l_len = 1;
-  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
-    return std::make_unique<HeldPurgeLock>(std::move(file));
-  }
-  if (errno == EAGAIN || errno == EACCES) return nullptr;
-  throw system_error(Fault::kCache, "cannot lock cache " + path);
-}
-
-Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
-  const std::string path = existing_path(url);
-  const Solitude alone(path, patience);
-  Compaction result;
-  result.octets_before = static_cast<std::uint64_t>(status_of(path).st_size);
-  const Environment environment(path, Use::kAlone);
-  Replacement copy(path, ".compact");
-  copy_compactly(environment, copy);
-  keep_owner(path, copy.descriptor());
-  // Before it takes the place of the only one.
-  if (count_entries(Environment(copy.part(), Use::kAlone)) != count_entries(environment)) {
-    environment.fail("compact", "the copy is not complete");
-  }
-  copy.take_place();
-  result.octets_after = static_cast<std::uint64_t>(status_of(path).st_size);
-  return result;
 }
 
 }  // namespace inforeply

@@ -1,5 +1,5 @@
-// LMDB's handles as types that clean up after themselves and whose errors name the cache. Included
-// by lmdb_cache.cpp alone: nothing else speaks to LMDB.
+// LMDB's handles as types that clean up after themselves and whose errors name the cache. Nothing
+// else speaks to LMDB.
 #pragma once
 
 #include <fcntl.h>
@@ -55,7 +55,8 @@ inline void report_damage(int /*signal*/) {
 
 inline void expect_damage_of(const std::string& path) {
   std::snprintf(damage_report.data(), damage_report.size(),
-                "inforeply: cannot read cache %s: damaged, or the disk is full\n", path.c_str());
+                "%s: cannot read cache %s: damaged, or the disk is full\n",
+                ::program_invocation_short_name, path.c_str());
   std::signal(SIGBUS, report_damage);
 }
 
@@ -63,7 +64,10 @@ inline void expect_damage_of(const std::string& path) {
 /// replaces the file an exclusive one: nobody then has the old file open, and who wants to open it
 /// waits for the new one. LMDB's own lock on that file does not do for this: those that wait for it
 /// believe what the lock file says of the file that was there before.
-enum class Use { kShared, kAlone };
+///
+/// Who holds the exclusive lock opens the file with kAlone, to read it only and without a lock of
+/// LMDB's, and a file that is new in its place with kFirst: LMDB then makes its lock file anew.
+enum class Use { kShared, kAlone, kFirst };
 
 class Environment {
  public:

@@ -1,6 +1,8 @@
 // The file of a reply cache as a whole: how full it is, whether it is sound, copies of it.
 //
-// All functions take a cache URL and throw as open_cache does with CacheAccess::kExisting.
+// All functions take a cache URL and throw as open_cache does with CacheAccess::kExisting. None may
+// be called by a process that has the cache open: when they close it, LMDB's locks are gone for all
+// of the process (POSIX), and others take its readers for dead.
 #pragma once
 
 #include <chrono>
@@ -70,7 +72,10 @@ struct Compaction {
 /// Replaces the file by a copy without free pages. No delivery can lose an entry to it: it waits,
 /// at most as long as it may, until nobody has the cache open, and whoever opens it then waits for
 /// the new file. Throws Error (kCache), with nothing changed, where others have it open until the
-/// end.
+/// end. Where the process is killed, either the old file or the new one is in place, and whole.
 Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience);
+
+/// What a compaction that was killed may have left beside the cache.
+void remove_unfinished_copy(std::string_view url, const PurgeLock& lock);
 
 }  // namespace inforeply

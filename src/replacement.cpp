@@ -1,0 +1,89 @@
+#include "inforeply/replacement.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace inforeply {
+namespace {
+
+/// The file itself, where `path` is a symbolic link to one.
+std::string resolve(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  const auto target = std::filesystem::canonical(path, error);
+  return error ? path : target.string();
+}
+
+}  // namespace
+
+Replacement::Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode)
+    : fault_(fault), path_(resolve(path)), part_(path_ + std::string(suffix)) {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(fault_, "cannot replace " + path_ + ": not a regular file");
+  }
+  create(mode);
+}
+
+Replacement::~Replacement() {
+  if (!part_.empty() && is_own()) ::unlink(part_.c_str());
+}
+
+void Replacement::create(mode_t mode) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  file_ = Descriptor(::open(part_.c_str(), kFlags, mode));
+  if (!file_.is_open() && errno == EEXIST) {
+    remove_leftover();
+    file_ = Descriptor(::open(part_.c_str(), kFlags, mode));
+  }
+  if (!file_.is_open()) fail("create", part_);
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail("lock", part_);
+  // Between the two steps another process may have taken it for a leftover.
+  if (!is_own()) throw Error(fault_, "cannot write " + part_ + ": another process does");
+}
+
+void Replacement::remove_leftover() const {
+  const Descriptor leftover(::open(part_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!leftover.is_open()) fail("open", part_);
+  if (::flock(leftover.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw Error(fault_, "cannot write " + part_ + ": another process does");
+  }
+  if (::unlink(part_.c_str()) != 0) fail("remove", part_);
+}
+
+bool Replacement::is_own() const {
+  struct stat own {};
+  struct stat named {};
+  return ::fstat(file_.get(), &own) == 0 && ::lstat(part_.c_str(), &named) == 0 &&
+         own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+}
+
+void Replacement::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file_.get(), text.data(), text.size());
+    if (written < 0 && errno != EINTR) fail("write", part_);
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Replacement::take_place() {
+  if (::fsync(file_.get()) != 0) fail("write", part_);
+  if (::rename(part_.c_str(), path_.c_str()) != 0) fail("replace", path_);
+  part_.clear();
+  const std::string parent = std::filesystem::path(path_).parent_path().string();
+  const Descriptor folder(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.is_open()) ::fsync(folder.get());
+}
+
+void Replacement::fail(const std::string& operation, const std::string& path) const {
+  throw system_error(fault_, "cannot " + operation + " " + path);
+}
+
+}  // namespace inforeply
