@@ -1,8 +1,10 @@
 #include "lmdb_sweep.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -10,7 +12,11 @@ namespace inforeply::lmdb {
 namespace {
 
 constexpr std::size_t kChunk = 1000;          // records read in one transaction
-constexpr std::size_t kSortedKeys = 100'000;  // keys removed in their order: some 10 MiB
+constexpr std::size_t kKeysAtOnce = 100'000;  // to be removed: some 10 MiB
+
+// Between two writing transactions, so that whoever waits for one gets it: the lock is not given
+// away in turn, and he who has just given it back is the first to take it again.
+constexpr std::chrono::milliseconds kLetOthersWrite{1};
 
 using Keys = std::vector<std::string>;
 
@@ -54,14 +60,16 @@ class Purge {
         prefix_(prefix_for({request.responder, {}})) {}
 
   std::size_t run() {
-    std::string position = request_.older_than ? prefix_ : std::string();
+    // No index knows age; and a responder's records are few beside all that have expired.
+    const bool reads_records = request_.older_than || !prefix_.empty();
+    std::string position = reads_records ? prefix_ : std::string();
     for (bool more = true; more;) {
       Keys keys;
-      more = request_.older_than ? find_older(keys, position) : find_expired(keys, position);
+      more = reads_records ? find_by_record(keys, position) : find_by_expiry(keys, position);
       if (request_.dry_run) {
         tell(total_ += keys.size());
       } else {
-        remove(std::move(keys));
+        remove(keys);
       }
     }
     if (!request_.dry_run && request_.responder.empty()) purge_counters();
@@ -75,35 +83,34 @@ class Purge {
     return record.answered_at < request_.now - *request_.older_than;
   }
 
-  /// The keys of the next records that have expired, by the index; `position` is a key in it.
-  bool find_expired(Keys& keys, std::string& position) const {
+  /// The keys of the next records that have expired; `position` is a key of the index.
+  bool find_by_expiry(Keys& keys, std::string& position) const {
     const std::string end = expiry_key(request_.now + Seconds{1}, {});
     const Transaction read(environment_, Mode::kRead);
     Cursor cursor(read, tables_.expiry());
     bool found = cursor.seek(position);
-    for (; found && cursor.key() < end && keys.size() < kSortedKeys; found = cursor.next()) {
-      const auto key = record_key_in(cursor.key());
-      if (key.starts_with(prefix_)) keys.emplace_back(key);
+    for (; found && cursor.key() < end && keys.size() < kKeysAtOnce; found = cursor.next()) {
+      keys.emplace_back(record_key_in(cursor.key()));
       position = after(cursor.key());
     }
-    return found && keys.size() == kSortedKeys;
+    return found && keys.size() == kKeysAtOnce;
   }
 
-  /// The same by age, which no index knows: reads all records.
-  bool find_older(Keys& keys, std::string& position) const {
+  /// The same by reading the records themselves; `position` is a key of theirs.
+  bool find_by_record(Keys& keys, std::string& position) const {
     const auto take = [&](const ReplyRecord& record) {
       if (is_purgeable(record)) keys.push_back(record_key(record.key));
     };
     bool more = true;
-    while (more && keys.size() < kSortedKeys)
+    while (more && keys.size() < kKeysAtOnce) {
       more = read_chunk(environment_, tables_, prefix_, position, kChunk, take);
+      tell(total_ + (request_.dry_run ? keys.size() : 0));
+    }
     return more;
   }
 
-  /// In the order of the keys, so that those that share a page go together. Those that were
-  /// answered anew since they were found stay.
-  void remove(Keys keys) {
-    std::sort(keys.begin(), keys.end());
+  /// Those that were answered anew since they were found stay.
+  void remove(const Keys& keys) {
     for (std::size_t i = 0; i < keys.size();) {
       Transaction write(environment_, Mode::kWrite);
       for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i) {
@@ -114,6 +121,7 @@ class Purge {
       }
       write.commit();
       tell(total_);
+      std::this_thread::sleep_for(kLetOthersWrite);
     }
   }
 
@@ -136,6 +144,8 @@ class Purge {
         if (value && is_expired(*value)) write.erase(tables_.limits(), expired[i]);
       }
       write.commit();
+      tell(total_);
+      std::this_thread::sleep_for(kLetOthersWrite);
     }
   }
 
@@ -187,6 +197,7 @@ std::size_t forget(const Environment& environment, const Tables& tables,
       ++total;
     }
     write.commit();
+    std::this_thread::sleep_for(kLetOthersWrite);
   }
   return total;
 }
