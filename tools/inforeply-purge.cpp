@@ -1,56 +1,228 @@
 // inforeply-purge: removes from the reply cache what silences nobody any more. For cron.
 
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
 #include <string>
 
+#include "inforeply/address.hpp"
+#include "inforeply/cache_file.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
+#include "progress.hpp"
 #include "tool.hpp"
 
 namespace inforeply {
 namespace {
 
-constexpr unsigned long long kMaxBatch = 1'000'000;
+// A batch is one write transaction, which deliveries wait for.
+constexpr std::size_t kDefaultBatch = 200;
+constexpr unsigned long long kMaxBatch = 100'000;
+// Longer than a run of the responder may take.
+constexpr Seconds kDefaultPatience{180};
+constexpr Seconds kMaxPatience{24 * 3600};
 
 const std::vector<ToolOption>& own_options() {
+  using enum ToolOption::Argument;
   static const std::vector<ToolOption> options = {
-      {"older-than", ToolOption::Argument::kRequired,
+      {"older-than", kRequired,
        "instead of what has expired: what was answered longer ago than this duration (90d), "
        "expired or not"},
-      {"batch", ToolOption::Argument::kRequired, "records removed in one write transaction (1000)"},
-      {"dry-run", ToolOption::Argument::kNone, "only count"},
-      {"quiet", ToolOption::Argument::kNone, "no summary"},
+      {"responder", kRequired, "only the records of this address"},
+      {"batch", kRequired,
+       "records removed in one write transaction (200): with more it is sooner done, but "
+       "deliveries "
+       "wait longer"},
+      {"compact", kNone,
+       "afterwards make the file as small as it can be; deliveries wait for that, and it is not "
+       "done where one has the cache open all the time"},
+      {"patience", kRequired, "how long to wait for others that hold the cache (3m), 1s at least"},
+      {"dry-run", kNone, "only count"},
+      {"quiet", kNone, "say nothing but what went wrong"},
   };
   return options;
 }
 
-ExitStatus purge(const ToolCommand& command) {
+[[noreturn]] void usage_error(const std::string& text) {
+  throw Error(Fault::kUsage, text);
+}
+
+/// Ends the program where a step takes too long: LMDB waits without an end for another process that
+/// holds its lock, even for one that was stopped. Nothing is lost by it, as all changes are made in
+/// transactions.
+class Watchdog {
+ public:
+  Watchdog(const std::string& cache, Seconds patience)
+      : patience_(static_cast<unsigned>(patience.count())) {
+    complaint_ = "inforeply-purge: cannot write cache " + cache + ": another process holds it\n";
+    std::signal(SIGALRM, give_up);
+    step();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  ~Watchdog() { ::alarm(0); }
+  /// Another one begins.
+  void step() const { ::alarm(patience_); }
+
+ private:
+  static void give_up(int /*signal*/) {
+    [[maybe_unused]] const auto written =
+        ::write(STDERR_FILENO, complaint_.data(), complaint_.size());
+    ::_exit(static_cast<int>(ExitStatus::kUnavailable));
+  }
+
+  static inline std::string complaint_;
+  unsigned patience_;
+};
+
+struct Task {
+  std::string cache;
+  PurgeRequest request;
+  Seconds patience = kDefaultPatience;
+  bool compact = false;
+  bool quiet = false;
+};
+
+Seconds duration_of(const std::string& name, const std::string& value) {
+  const auto duration = parse_duration(value);
+  if (!duration) usage_error("--" + name + ": expected a duration such as 90d");
+  return *duration;
+}
+
+Task read_task(const ToolCommand& command) {
   const auto& options = command.options;
   if (!command.words.empty()) {
-    throw Error(Fault::kUsage, "unexpected argument '" + command.words.front() + "' (see --help)");
+    usage_error("unexpected argument '" + command.words.front() + "' (see --help)");
   }
-  PurgeRequest request;
+  const auto find = [&](const char* name) -> std::optional<std::string> {
+    const auto found = options.find(name);
+    return found == options.end() ? std::nullopt : std::optional(found->second);
+  };
+  Task task;
+  task.cache = command.settings.cache;
+  task.compact = options.contains("compact");
+  task.quiet = options.contains("quiet");
+  auto& request = task.request;
   request.now = SystemClock().now();
+  request.batch = kDefaultBatch;
   request.dry_run = options.contains("dry-run");
-  if (const auto older_than = options.find("older-than"); older_than != options.end()) {
-    request.older_than = parse_duration(older_than->second);
-    if (!request.older_than)
-      throw Error(Fault::kUsage, "--older-than: expected a duration such as 90d");
+  if (request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
+  if (const auto value = find("older-than")) request.older_than = duration_of("older-than", *value);
+  if (const auto value = find("responder")) {
+    const auto address = parse_address(*value);
+    if (!address) usage_error("--responder: '" + *value + "' is not a mail address");
+    request.responder =
+        without_extension(*address, command.settings.recipient_delimiter).normalized();
   }
-  if (const auto batch = options.find("batch"); batch != options.end()) {
-    const auto number = parse_number(batch->second);
+  if (const auto value = find("batch")) {
+    const auto number = parse_number(*value);
     if (!number || *number == 0 || *number > kMaxBatch) {
-      throw Error(Fault::kUsage,
-                  "--batch: expected a number from 1 to " + std::to_string(kMaxBatch));
+      usage_error("--batch: expected a number from 1 to " + std::to_string(kMaxBatch));
     }
     request.batch = *number;
   }
-  const auto count = open_cache(command.settings.cache, CacheAccess::kExisting)->purge(request);
-  if (!options.contains("quiet")) {
-    print((request.dry_run ? "would remove " : "removed ") + std::to_string(count) +
-          (count == 1 ? " record\n" : " records\n"));
+  if (const auto value = find("patience")) {
+    task.patience = duration_of("patience", *value);
+    if (task.patience < Seconds{1} || task.patience > kMaxPatience) {
+      usage_error("--patience: expected a duration from 1s to 1d");
+    }
   }
+  return task;
+}
+
+std::string records(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " record" : " records");
+}
+
+class Stopwatch {
+ public:
+  [[nodiscard]] std::string elapsed() const {
+    return format_duration(std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Without the lock they are only counted.
+std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& progress) {
+  const Watchdog watchdog(task.cache, task.patience);
+  const auto cache = open_cache(task.cache, CacheAccess::kExisting);
+  // First, as it may be what fills the disk.
+  if (lock != nullptr) remove_unfinished_copy(task.cache, *lock);
+  PurgeRequest request = task.request;
+  request.on_progress = [&](std::size_t count) {
+    watchdog.step();
+    progress.tell(count);
+  };
+  std::size_t total = 0;
+  if (progress.is_shown() && !request.dry_run) {
+    progress.begin("counting");
+    request.dry_run = true;
+    total = cache->purge(request);
+    request.dry_run = false;
+  }
+  progress.begin(request.dry_run ? "counting" : "removing", total);
+  const auto count = cache->purge(request);
+  progress.clear();
+  return count;
+}
+
+std::string compact(const Task& task, Progress& progress) {
+  const Stopwatch watch;
+  progress.begin("compacting");
+  const auto sizes = compact_cache(task.cache, task.patience);
+  progress.clear();
+  return "compacted from " + format_octets(sizes.octets_before) + " to " +
+         format_octets(sizes.octets_after) + " in " + watch.elapsed();
+}
+
+ExitStatus purge(const Task& task) {
+  const auto say = [&](const std::string& line) {
+    if (!task.quiet) print(line + "\n");
+  };
+  Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
+  if (task.request.dry_run) {
+    say("would remove " + records(remove_records(task, nullptr, progress)));
+    return ExitStatus::kOk;
+  }
+  const auto lock = try_lock_for_purge(task.cache);
+  if (!lock) {
+    say("nothing done: another inforeply-purge is at work");
+    return ExitStatus::kOk;
+  }
+  const Stopwatch watch;
+  std::string summary = "removed " + records(remove_records(task, lock.get(), progress));
+  summary += " in " + watch.elapsed();
+  if (!task.compact) {
+    say(summary);
+    return ExitStatus::kOk;
+  }
+  try {
+    summary += ", " + compact(task, progress);
+  } catch (...) {
+    progress.clear();
+    say(summary);
+    throw;
+  }
+  say(summary);
   return ExitStatus::kOk;
+}
+
+std::string help() {
+  return "Usage: inforeply-purge [options]\n\n"
+         "Removes the records that have expired from the reply cache, while mail is delivered. A\n"
+         "second one beside a running one does nothing.\n\n"
+         "Examples:\n"
+         "  inforeply-purge --quiet                      for cron\n"
+         "  inforeply-purge --older-than 90d --dry-run   count by age instead\n"
+         "  inforeply-purge --compact                    and give the space back to the disk\n\n" +
+         tool_options_help(own_options());
 }
 
 }  // namespace
@@ -61,17 +233,13 @@ int main(int argc, char** argv) {
   return run_tool("inforeply-purge", [&] {
     const auto command = parse_tool_command(argc, argv, own_options());
     if (command.help) {
-      print(
-          "Usage: inforeply-purge [options]\n\n"
-          "Removes the records that have expired from the reply cache.\n\n"
-          "Example: inforeply-purge --quiet\n\n" +
-          tool_options_help(own_options()));
+      print(help());
       return ExitStatus::kOk;
     }
     if (command.version) {
       print("inforeply-purge " INFOREPLY_VERSION "\n");
       return ExitStatus::kOk;
     }
-    return purge(command);
+    return purge(read_task(command));
   });
 }

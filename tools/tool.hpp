@@ -1,6 +1,7 @@
 // What the tools share: printing, and how they end (sysexits(3)).
 #pragma once
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -39,6 +40,8 @@ inline ExitStatus status_of(Fault fault) {
 
 /// Runs `body`; an exception becomes a line "NAME: text" on standard error and a status.
 inline int run_tool(const char* name, const std::function<ExitStatus()>& body) {
+  // A limit on file sizes comes as an error from write(2).
+  std::signal(SIGXFSZ, SIG_IGN);
   auto status = ExitStatus::kInternal;
   std::string complaint;
   try {
