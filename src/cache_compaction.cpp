@@ -28,6 +28,10 @@ using lmdb::Transaction;
 using lmdb::Use;
 
 constexpr std::chrono::milliseconds kAskAgain{10};
+// How long deliveries that would begin wait for those that are at work to end, and how long they go
+// on before the next try: one may wait for its mailer for a minute.
+constexpr std::chrono::milliseconds kGateClosed{1000};
+constexpr std::chrono::milliseconds kGateOpen{2000};
 constexpr const char* kCompactSuffix = ".compact";  // of the copy while it is made
 
 struct stat status_of(const std::string& path) {
@@ -94,9 +98,17 @@ class Solitude {
         file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
     const auto deadline = std::chrono::steady_clock::now() + patience;
+    auto change = std::chrono::steady_clock::now();
+    bool closed = false;
     while (!try_lock()) {
-      if (std::chrono::steady_clock::now() >= deadline) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) {
         throw Error(Fault::kCache, "cannot compact cache " + path + ": others have it open");
+      }
+      if (now >= change) {
+        closed = !closed;
+        lmdb::set_gate(file_.get(), F_OFD_SETLK, closed ? F_WRLCK : F_UNLCK);
+        change = now + (closed ? kGateClosed : kGateOpen);
       }
       std::this_thread::sleep_for(kAskAgain);
     }

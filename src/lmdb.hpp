@@ -69,6 +69,17 @@ inline void expect_damage_of(const std::string& path) {
 /// LMDB's, and a file that is new in its place with kFirst: LMDB then makes its lock file anew.
 enum class Use { kShared, kAlone, kFirst };
 
+/// An octet of the lock file, far behind its end: a lock of fcntl(2), shared by whoever is about to
+/// ask for the shared one above, exclusive for whoever waits for the exclusive one.
+inline int set_gate(int lock_file, int command, short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = 1LL << 61U;
+  lock.l_len = 1;
+  return ::fcntl(lock_file, command, &lock);
+}
+
 class Environment {
  public:
   explicit Environment(std::string path, Use use = Use::kShared) : path_(std::move(path)) {
@@ -122,13 +133,18 @@ class Environment {
 
   /// LMDB makes the lock file when it is missing, so we may. It stays open until LMDB has closed
   /// its own: POSIX drops all locks that a process holds on a file with any descriptor of it.
+  /// Through the gate, which somebody who wants to be alone closes so that he gets his turn.
   void join_users() {
     lock_file_ = Descriptor(
         ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock_file_.is_open()) fail("open", std::strerror(errno));
+    while (set_gate(lock_file_.get(), F_OFD_SETLKW, F_RDLCK) != 0) {
+      if (errno != EINTR) fail("lock", std::strerror(errno));
+    }
     while (::flock(lock_file_.get(), LOCK_SH) != 0) {
       if (errno != EINTR) fail("lock", std::strerror(errno));
     }
+    set_gate(lock_file_.get(), F_OFD_SETLK, F_UNLCK);
   }
 
   /// What root makes, the account that owns the cache, or its folder, must be able to use.
