@@ -9,6 +9,8 @@ bench_packages="dovecot-sieve maildrop postfix vacation"
 
 test_packages="binutils clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev mlmmj postfix
 postfix-lmdb python3 python3-gi"
+test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postfix-lmdb
+python3 python3-lmdb"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {
