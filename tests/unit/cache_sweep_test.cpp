@@ -1,0 +1,270 @@
+// Going through many records while they change: visit, forget, purge, and storing many at once.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fixtures.hpp"
+#include "inforeply/cache_file.hpp"
+#include "inforeply/reply_cache.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr Time kNow{Seconds{1'800'000'000}};
+constexpr Seconds kDay{24 * 3600};
+constexpr Seconds kWeek{7 * 24 * 3600};
+constexpr std::size_t kMany = 2500;  // more than are read in two transactions
+
+/// Senders in the order of their numbers.
+std::string numbered(std::size_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(6 - digits.size(), '0') + digits + "@example.net";
+}
+
+ReplyRecord record(std::string sender, Time answered_at = kNow,
+                   std::optional<Seconds> interval = kWeek) {
+  ReplyRecord record;
+  record.key = {"info@example.org", std::move(sender), "winter"};
+  record.state = RecordState::kAnswered;
+  record.answered_at = answered_at;
+  if (interval) record.expires_at = answered_at + *interval;
+  record.count = 1;
+  record.message_id = "<1@example.net>";
+  record.delivery = "first";
+  return record;
+}
+
+class SweepTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string path() const { return folder_.path("cache.mdb"); }
+
+  void put_many(Time answered_at, const std::string& responder = "info@example.org") {
+    std::vector<ReplyRecord> records;
+    for (std::size_t number = 0; number < kMany; ++number) {
+      records.push_back(record(numbered(number), answered_at));
+      records.back().key.responder = responder;
+    }
+    ASSERT_EQ(cache_->put(records), kMany);
+  }
+  void put(const ReplyRecord& one) { ASSERT_EQ(cache_->put({&one, 1}), 1U); }
+
+  std::vector<std::string> senders(const RecordFilter& filter = {}) {
+    std::vector<std::string> found;
+    cache_->visit(filter, [&](const ReplyRecord& one) {
+      found.push_back(one.key.sender);
+      return true;
+    });
+    return found;
+  }
+  std::optional<ReplyRecord> find(const std::string& sender) {
+    std::optional<ReplyRecord> found;
+    cache_->visit({"info@example.org", sender}, [&](const ReplyRecord& one) {
+      found = one;
+      return true;
+    });
+    return found;
+  }
+  PurgeRequest purge_at(Time now, std::size_t batch = 100) {
+    PurgeRequest request;
+    request.now = now;
+    request.batch = batch;
+    return request;
+  }
+  /// The index by expiry agrees with the records.
+  void TearDown() override {
+    cache_.reset();
+    EXPECT_TRUE(check_cache(path(), CheckMode::kReport, [](const std::string& fault) {
+                  ADD_FAILURE() << fault;
+                }).is_sound());
+  }
+
+  test::TemporaryFolder folder_;
+  std::unique_ptr<ReplyCache> cache_ = open_cache(path(), CacheAccess::kCreate);
+};
+
+TEST_F(SweepTest, AVisitSeesEveryRecordOnceInOrderHoweverManyThereAre) {
+  put_many(kNow);
+  const auto found = senders();
+  ASSERT_EQ(found.size(), kMany);
+  for (std::size_t number = 0; number < kMany; ++number)
+    ASSERT_EQ(found[number], numbered(number));
+}
+
+TEST_F(SweepTest, AVisitStopsWhenItIsToldTo) {
+  put_many(kNow);
+  for (const std::size_t stop : {1U, 999U, 1000U, 1001U, 2000U}) {
+    std::size_t seen = 0;
+    cache_->visit({}, [&](const ReplyRecord& /*record*/) { return ++seen < stop; });
+    EXPECT_EQ(seen, stop);
+  }
+}
+
+TEST_F(SweepTest, AVisitorMayChangeWhatItVisits) {
+  put_many(kNow);
+  std::size_t seen = 0;
+  cache_->visit({}, [&](const ReplyRecord& one) {  // no lock of a transaction is in the way
+    ++seen;
+    if (seen % 500 == 0) cache_->forget({"info@example.org", one.key.sender});
+    if (seen == 10) cache_->forget({"info@example.org", numbered(1500)});
+    if (seen == 20) put(record("zz@example.net"));
+    return true;
+  });
+  EXPECT_EQ(seen, kMany) << "one that went, and one that came";
+  EXPECT_EQ(senders().size(), kMany - kMany / 500);
+}
+
+TEST_F(SweepTest, ForgetsAnyNumberAndOnlyWhatIsSelected) {
+  put_many(kNow);
+  put_many(kNow, "info@example.org.evil.example");
+  put(record("zz@example.net"));
+  EXPECT_EQ(cache_->forget({"info@example.org", {}}), kMany + 1);
+  EXPECT_EQ(senders().size(), kMany);
+  EXPECT_EQ(cache_->forget({{}, numbered(7)}), 1U);
+  EXPECT_EQ(cache_->forget({}), kMany - 1);
+}
+
+TEST_F(SweepTest, PurgesAnyNumberInBatchesOfAnySize) {
+  for (const std::size_t batch : {std::size_t{99}, kMany, 10 * kMany}) {
+    put_many(kNow);
+    put(record("zz@example.net", kNow + Seconds{1}));
+    EXPECT_EQ(cache_->purge(purge_at(kNow + kWeek, batch)), kMany);
+    EXPECT_EQ(senders(), std::vector<std::string>{"zz@example.net"});
+    cache_->forget({});
+  }
+}
+
+TEST_F(SweepTest, PurgesOneRespondersRecordsAlone) {
+  put_many(kNow, "a@example.org");
+  put_many(kNow, "b@example.org");
+  put(record("zz@example.net", kNow + kDay));
+  auto request = purge_at(kNow + kWeek);
+  request.responder = "a@example.org";
+  request.dry_run = true;
+  EXPECT_EQ(cache_->purge(request), kMany);
+  request.dry_run = false;
+  EXPECT_EQ(cache_->purge(request), kMany);
+  EXPECT_EQ(cache_->purge(request), 0U);
+  EXPECT_EQ(senders({"b@example.org", {}}).size(), kMany);
+  request.responder = "info@example.org";
+  EXPECT_EQ(cache_->purge(request), 0U) << "has not expired";
+  request.older_than = kDay;
+  EXPECT_EQ(cache_->purge(request), 1U);
+}
+
+TEST_F(SweepTest, APurgeLeavesWhatIsAnsweredAnewMeanwhile) {
+  for (const bool by_age : {false, true}) {
+    cache_->forget({});
+    put_many(kNow);
+    auto request = purge_at(kNow + kWeek, 100);
+    if (by_age) request.older_than = kDay;
+    bool is_first = true;
+    request.on_progress = [&](std::size_t removed) {
+      if (removed == 0 || !is_first) return;
+      is_first = false;
+      put(record(numbered(kMany - 1), kNow + kWeek));  // which it has found already
+    };
+    EXPECT_EQ(cache_->purge(request), kMany - 1);
+    ASSERT_EQ(senders(), std::vector<std::string>{numbered(kMany - 1)});
+    EXPECT_EQ(find(numbered(kMany - 1))->answered_at, kNow + kWeek);
+  }
+}
+
+TEST_F(SweepTest, APurgeTellsHowManyWentAfterEveryBatch) {
+  put_many(kNow);
+  auto request = purge_at(kNow + kWeek, 1000);
+  std::vector<std::size_t> told;
+  request.on_progress = [&](std::size_t removed) { told.push_back(removed); };
+  cache_->purge(request);
+  EXPECT_EQ(told, (std::vector<std::size_t>{1000, 2000, kMany}));
+}
+
+TEST_F(SweepTest, ADryRunTellsHowManyItHasFoundAndRemovesNothing) {
+  put_many(kNow);
+  for (const bool by_age : {false, true}) {
+    auto request = purge_at(kNow + kWeek);
+    if (by_age) request.older_than = kDay;
+    request.dry_run = true;
+    std::vector<std::size_t> told;
+    request.on_progress = [&](std::size_t found) { told.push_back(found); };
+    EXPECT_EQ(cache_->purge(request), kMany);
+    ASSERT_FALSE(told.empty());
+    EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+    EXPECT_EQ(told.back(), kMany);
+  }
+  EXPECT_EQ(senders().size(), kMany);
+}
+
+TEST_F(SweepTest, WhatNeverExpiresGoesByAgeAlone) {
+  put(record("alice@example.net", kNow, std::nullopt));
+  EXPECT_EQ(cache_->purge(purge_at(kNow + 1000 * kDay)), 0U);
+  auto request = purge_at(kNow + 10 * kDay);
+  request.older_than = 10 * kDay;
+  EXPECT_EQ(cache_->purge(request), 0U) << "not older, but as old";
+  request.older_than = 10 * kDay - Seconds{1};
+  EXPECT_EQ(cache_->purge(request), 1U);
+}
+
+TEST_F(SweepTest, OnlyAPurgeOfAllRespondersRemovesCounters) {
+  ReservationRequest wanted{{"info@example.org", "alice@example.net", "winter"},
+                            "<1@example.net>",
+                            "first",
+                            true,
+                            kWeek,
+                            {{"limit", "all", {1, Seconds{60}, {}}}},
+                            kNow};
+  ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
+  cache_->confirm(wanted);
+  const auto counters = [&] {
+    cache_.reset();
+    const auto size = measure_cache(path());
+    cache_ = open_cache(path(), CacheAccess::kExisting);
+    const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
+                                     [](const TableSize& table) { return table.name == "limits"; });
+    return limits->entries;
+  };
+  auto request = purge_at(kNow + Seconds{60});
+  request.responder = "info@example.org";
+  cache_->purge(request);
+  EXPECT_EQ(counters(), 1U);
+  request.responder.clear();
+  request.dry_run = true;
+  cache_->purge(request);
+  EXPECT_EQ(counters(), 1U);
+  request.dry_run = false;
+  cache_->purge(request);
+  EXPECT_EQ(counters(), 0U);
+}
+
+TEST_F(SweepTest, OfTwoRecordsTheNewerOneStays) {
+  put(record("alice@example.net", kNow));
+  for (const Seconds age : {Seconds{1}, Seconds{0}}) {
+    auto older = record("alice@example.net", kNow - age);
+    older.count = 9;
+    EXPECT_EQ(cache_->put({&older, 1}), 0U);
+    EXPECT_EQ(find("alice@example.net")->count, 1U);
+  }
+  auto newer = record("alice@example.net", kNow + Seconds{1});
+  newer.count = 2;
+  put(newer);
+  EXPECT_EQ(find("alice@example.net")->count, 2U);
+  EXPECT_EQ(cache_->purge(purge_at(kNow + kWeek)), 0U) << "its old place in the index is gone";
+  EXPECT_EQ(cache_->purge(purge_at(kNow + kWeek + Seconds{1})), 1U);
+}
+
+TEST_F(SweepTest, StoresManyAtOnceAndSaysHowMany) {
+  std::vector<ReplyRecord> records = {record("a@example.net"), record("b@example.net"),
+                                      record("a@example.net", kNow - kDay),
+                                      record("a@example.net", kNow + kDay)};
+  EXPECT_EQ(cache_->put(records), 3U);
+  EXPECT_EQ(find("a@example.net")->answered_at, kNow + kDay);
+  EXPECT_EQ(cache_->put({}), 0U);
+}
+
+}  // namespace
+}  // namespace inforeply
