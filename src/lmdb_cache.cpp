@@ -1,24 +1,22 @@
 // The reply cache in LMDB, whose handles are in lmdb.hpp; what it writes is in cache_format.hpp.
 //
-// An open-file-description lock on one octet of the file, far behind its end and chosen by a digest
-// of key and delivery, is held from the reservation to its end. The kernel drops it when the
-// process dies: that is how a retry knows that nobody is at work on its delivery any more.
+// From the reservation to its end the delivery is locked (lmdb_locks.hpp). By that lock a retry
+// knows that nobody is at work on its delivery any more, and another message that somebody still
+// is, even where the lease seems to have run out as the clock was set meanwhile. The lock is there
+// before the pending record and goes after it: who sees the record without the lock sees that its
+// holder died.
 
 #include "lmdb_cache.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "cache_format.hpp"
-#include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
+#include "lmdb_locks.hpp"
 #include "lmdb_sweep.hpp"
 #include "lmdb_tables.hpp"
 
@@ -41,12 +39,12 @@ class LmdbCache : public ReplyCache {
       if (const auto refusal = find_refusal(read, tables_.find(read, key), request))
         return *refusal;
     }
-    if (!lock_delivery(request)) return Reservation::kInProgress;
+    if (!lmdb::lock_delivery(environment_, key, request.delivery)) return Reservation::kInProgress;
     try {
       Transaction write(environment_, Mode::kWrite);
       const auto earlier = tables_.find(write, key);
       if (const auto refusal = find_refusal(write, earlier, request)) {
-        unlock_delivery(request);
+        unlock(request);
         return *refusal;
       }
       // It counts once, and when it is sent.
@@ -56,7 +54,7 @@ class LmdbCache : public ReplyCache {
                             earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
     } catch (...) {
-      unlock_delivery(request);
+      unlock(request);
       throw;
     }
     return Reservation::kGranted;
@@ -75,7 +73,7 @@ class LmdbCache : public ReplyCache {
                   {request.key, RecordState::kAnswered, request.now, expires_at,
                    (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery});
     write.commit();
-    unlock_delivery(request);
+    unlock(request);
   }
 
   void release(const ReservationRequest& request) override {
@@ -86,7 +84,7 @@ class LmdbCache : public ReplyCache {
     // same.
     take_back(write, request, request.now);
     write.commit();
-    unlock_delivery(request);
+    unlock(request);
   }
 
   void visit(const RecordFilter& filter,
@@ -117,14 +115,17 @@ class LmdbCache : public ReplyCache {
 
  private:
   /// Whether the sender is to be left in peace, by what the cache holds of him.
-  static bool is_answered(const std::optional<ReplyRecord>& record,
-                          const ReservationRequest& request) {
+  [[nodiscard]] bool is_answered(const std::optional<ReplyRecord>& record,
+                                 const ReservationRequest& request) const {
     if (!record) return false;
     // The mail server tries again for another recipient's sake, or never heard that we were done.
     const bool same = record->delivery == request.delivery;
     if (request.is_named && same && record->state == RecordState::kAnswered) return true;
-    if (request.interval == Seconds{0} || !record->counts_at(request.now)) return false;
-    return record->state == RecordState::kAnswered || !same;
+    if (request.interval == Seconds{0}) return false;
+    const bool pending = record->state == RecordState::kPending;
+    if (record->counts_at(request.now)) return !pending || !same;
+    return pending && !same &&
+           lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 
   /// Whether this delivery has the reservation already: the process before it died.
@@ -180,29 +181,10 @@ class LmdbCache : public ReplyCache {
       store_tally(txn, counted, tally);
     }
   }
-  // --- one process at a delivery ---
 
-  int set_lock(const ReservationRequest& request, short type) {
-    constexpr std::size_t kHexDigits = 15;  // 60 bits: far behind the file's end, within off_t
-    const std::string name = digest({record_key(request.key), request.delivery});
-    long long offset = 0;
-    std::from_chars(name.data(), name.data() + kHexDigits, offset, 16);
-    struct flock lock {};
-    lock.l_type = type;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = offset | (1LL << 60U);
-    lock.l_len = 1;
-    int descriptor = -1;
-    environment_.require(mdb_env_get_fd(environment_.get(), &descriptor), "lock");
-    return ::fcntl(descriptor, F_OFD_SETLK, &lock);
+  void unlock(const ReservationRequest& request) const {
+    lmdb::unlock_delivery(environment_, record_key(request.key), request.delivery);
   }
-  /// False where another process, or another object of this one, holds it.
-  bool lock_delivery(const ReservationRequest& request) {
-    if (set_lock(request, F_WRLCK) == 0) return true;
-    if (errno != EAGAIN && errno != EACCES) environment_.fail("lock", std::strerror(errno));
-    return false;
-  }
-  void unlock_delivery(const ReservationRequest& request) { set_lock(request, F_UNLCK); }
 
   Environment environment_;
   lmdb::Tables tables_;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "lmdb_locks.hpp"
+
 namespace inforeply::lmdb {
 namespace {
 
@@ -83,6 +85,12 @@ class Purge {
     return record.answered_at < request_.now - *request_.older_than;
   }
 
+  /// Whether a process is still at work on it, whatever the clock says.
+  [[nodiscard]] bool is_in_progress(const ReplyRecord& record) const {
+    return record.state == RecordState::kPending &&
+           is_delivery_locked(environment_, record_key(record.key), record.delivery);
+  }
+
   /// The keys of the next records that have expired; `position` is a key of the index.
   bool find_by_expiry(Keys& keys, std::string& position) const {
     const std::string end = expiry_key(request_.now + Seconds{1}, {});
@@ -115,7 +123,7 @@ class Purge {
       Transaction write(environment_, Mode::kWrite);
       for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i) {
         const auto record = tables_.find(write, keys[i]);
-        if (!record || !is_purgeable(*record)) continue;
+        if (!record || !is_purgeable(*record) || is_in_progress(*record)) continue;
         tables_.remove(write, *record);
         ++total_;
       }

@@ -7,7 +7,8 @@
 // A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
 // released. It knows the message it is for: when the mail server tries the same message again, the
 // process that held the reservation has died, and the reply is granted again. For any other message
-// a pending reservation counts as an answer until its lease has run out.
+// a pending reservation counts as an answer while its holder lives, and then until its lease has run
+// out.
 #pragma once
 
 #include <cstddef>
@@ -79,7 +80,8 @@ struct RecordFilter {
   std::string sender;
 };
 
-/// What a purge removes. Pending records go only when their lease has run out.
+/// What a purge removes. Pending records go only when their holder is dead and their lease has run
+/// out.
 struct PurgeRequest {
   Time now;
   std::optional<Seconds>
