@@ -194,6 +194,10 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
     release(request);
     throw;
   }
+  if (submission.result == Submission::Result::kUnknown) {
+    // As if we had been killed: the reservation stays for when the mail server tries again.
+    throw Error(Fault::kMailer, submission.detail);
+  }
   entry.action = "replied";
   if (submission.result == Submission::Result::kRefused) {
     entry = {"suppressed", "refused", std::move(entry.handle), submission.detail};

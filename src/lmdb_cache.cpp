@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "cache_format.hpp"
@@ -48,11 +50,17 @@ class LmdbCache : public ReplyCache {
         return *refusal;
       }
       // It counts once, and when it is sent.
-      if (is_granted_again(earlier, request)) take_back(write, request, earlier->answered_at);
+      const bool again = is_granted_again(earlier, request);
+      if (again) take_back(write, request, earlier->answered_at);
       count(write, request);
       tables_.store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
                             earlier ? earlier->count : 0, request.message_id, request.delivery});
       write.commit();
+      if (again) {
+        tried_before_.insert(delivery_name(request));
+      } else {
+        tried_before_.erase(delivery_name(request));
+      }
     } catch (...) {
       unlock(request);
       throw;
@@ -77,6 +85,7 @@ class LmdbCache : public ReplyCache {
   }
 
   void release(const ReservationRequest& request) override {
+    if (tried_before_.contains(delivery_name(request))) return unlock(request);
     Transaction write(environment_, Mode::kWrite);
     const auto record = tables_.find(write, record_key(request.key));
     if (is_granted_again(record, request)) tables_.remove(write, *record);
@@ -182,12 +191,16 @@ class LmdbCache : public ReplyCache {
     }
   }
 
+  static std::string delivery_name(const ReservationRequest& request) {
+    return record_key(request.key) + '\0' + request.delivery;
+  }
   void unlock(const ReservationRequest& request) const {
     lmdb::unlock_delivery(environment_, record_key(request.key), request.delivery);
   }
 
   Environment environment_;
   lmdb::Tables tables_;
+  std::set<std::string> tried_before_;  // deliveries whose reservation was another process's first
 };
 
 }  // namespace

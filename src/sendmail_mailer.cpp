@@ -164,6 +164,11 @@ Submission deferred(std::string detail) {
   return {Submission::Result::kDeferred, std::move(detail)};
 }
 
+/// It ran, and may have taken the message before it ended so.
+Submission unknown(std::string detail) {
+  return {Submission::Result::kUnknown, std::move(detail)};
+}
+
 std::string cause(int error) {
   return std::strerror(error);
 }
@@ -205,11 +210,11 @@ Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_
   child.collect();
   const std::string printed =
       child.printed().empty() ? "" : ": " + to_single_line(trim(child.printed()));
-  if (!in_time) return deferred("killed, its time was up" + printed);
+  if (!in_time) return unknown("killed, its time was up" + printed);
   const auto status = child.wait();
-  if (!status) return deferred("its exit status is lost: " + cause(errno) + printed);
+  if (!status) return unknown("its exit status is lost: " + cause(errno) + printed);
   if (!WIFEXITED(*status)) {
-    return deferred("died of signal " + std::to_string(WTERMSIG(*status)) + printed);
+    return unknown("died of signal " + std::to_string(WTERMSIG(*status)) + printed);
   }
   const int exit_status = WEXITSTATUS(*status);
   return {result_of(exit_status), "exit status " + std::to_string(exit_status) + printed};

@@ -12,6 +12,7 @@ struct Submission {
   enum class Result {
     kAccepted,
     kDeferred,  ///< time or an administrator can mend it
+    kUnknown,   ///< it ended before it could say: the reply may be on its way or not
     kRefused    ///< for good: this address or this message will never be taken
   };
   Result result;

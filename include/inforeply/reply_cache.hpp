@@ -26,8 +26,10 @@
 
 namespace inforeply {
 
-/// How long a pending reservation silences other messages: longer than a whole run may take.
-inline constexpr Seconds kLease{300};
+/// How long a pending reservation whose holder has died silences other messages: longer than it takes
+/// until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
+/// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
+inline constexpr Seconds kLease{3600};
 
 struct ReplyKey {
   std::string responder;  ///< its address, normalised
@@ -112,7 +114,9 @@ class ReplyCache {
   virtual void confirm(const ReservationRequest& request) = 0;
 
   /// The reply, reserved at `request.now`, was not submitted: the reservation goes, unless it is
-  /// another delivery's by now, and no longer counts against the limits.
+  /// another delivery's by now, and no longer counts against the limits. One that was granted again
+  /// stays pending: the process before may have sent the reply, which only this delivery can send
+  /// again without sending a second one.
   virtual void release(const ReservationRequest& request) = 0;
 
   /// Calls `visit` for each selected record, ordered by responder, sender and handle, until it

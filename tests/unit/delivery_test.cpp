@@ -51,6 +51,14 @@ TEST_F(DeliveryTest, AFailedSubmissionIsReleasedAndDeferred) {
   EXPECT_NE(log_line().find("detail=exit status 75: no room"), std::string::npos);
 }
 
+TEST_F(DeliveryTest, AReservationStaysWhereNobodyKnowsWhetherTheReplyWasSent) {
+  world_.submission = {Submission::Result::kUnknown, "died of signal 9"};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
+  ASSERT_EQ(world_.cache_calls.size(), 1U) << "neither confirmed nor released";
+  EXPECT_NE(log_line().find("action=deferred reason=mailer"), std::string::npos);
+  EXPECT_NE(log_line().find("detail=died of signal 9"), std::string::npos);
+}
+
 TEST_F(DeliveryTest, ASubmissionRefusedForGoodIsDoneAndItsReservationKept) {
   world_.submission = {Submission::Result::kRefused, "exit status 67: no such user"};
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
