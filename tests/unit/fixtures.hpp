@@ -19,7 +19,9 @@ namespace inforeply::test {
 /// A folder of its own for a test, removed with all it holds at the end.
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / "inforeply-test-XXXXXX") {
+  explicit TemporaryFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_(parent / "inforeply-test-XXXXXX") {
     std::string pattern = path_.string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     path_ = pattern;

@@ -1,0 +1,153 @@
+// What the reply cache promises, as simply as it can be said: no file, no index, no transaction. It
+// is written from the promise (reply_cache.hpp), not from what keeps it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "inforeply/reply_cache.hpp"
+
+namespace inforeply::test {
+
+class PromisedCache {
+ public:
+  using Key = std::tuple<std::string, std::string, std::string>;
+  static Key key_of(const ReplyKey& key) { return {key.responder, key.sender, key.handle}; }
+
+  Reservation reserve(const ReservationRequest& request) {
+    const Key key = key_of(request.key);
+    const ReplyRecord* known = find(key);
+    const bool is_own = known != nullptr && known->delivery == request.delivery;
+    const bool is_tried_again = is_own && known->state == RecordState::kPending;
+    if (is_own && !is_tried_again && request.is_named) return Reservation::kAnswered;
+    const bool every_message = request.interval == Seconds{0};
+    if (known != nullptr && !is_tried_again && !every_message) {
+      if (is_remembered(*known, request.now)) return Reservation::kAnswered;
+      if (known->state == RecordState::kPending && is_held(key, known->delivery)) {
+        return Reservation::kAnswered;
+      }
+    }
+    if (!is_tried_again && is_limited(request)) return Reservation::kRateLimited;
+    if (is_held(key, request.delivery)) return Reservation::kInProgress;
+    if (is_tried_again) {
+      tried_before_.insert({key, request.delivery});
+    } else {
+      tried_before_.erase({key, request.delivery});
+    }
+    for (const auto& limit : request.limits) {
+      if (is_tried_again) uncount(limit, known->answered_at);
+      counted_[limit.counter].push_back(request.now);
+    }
+    const std::uint32_t count = known == nullptr ? 0 : known->count;
+    records_[key] = {request.key, RecordState::kPending, request.now,     request.now + kLease,
+                     count,       request.message_id,    request.delivery};
+    held_.insert({key, request.delivery});
+    return Reservation::kGranted;
+  }
+
+  void confirm(const ReservationRequest& request) {
+    const Key key = key_of(request.key);
+    const ReplyRecord* known = find(key);
+    std::optional<Time> end;
+    if (request.interval) end = request.now + *request.interval;
+    const std::uint32_t count = known == nullptr ? 1 : known->count + 1;
+    records_[key] = {request.key, RecordState::kAnswered, request.now,     end,
+                     count,       request.message_id,     request.delivery};
+    die(request);
+  }
+
+  void release(const ReservationRequest& request) {
+    const Key key = key_of(request.key);
+    // Who knows what the process before has sent.
+    if (tried_before_.contains({key, request.delivery})) return die(request);
+    const ReplyRecord* known = find(key);
+    if (known != nullptr && known->state == RecordState::kPending &&
+        known->delivery == request.delivery) {
+      records_.erase(key);
+    }
+    for (const auto& limit : request.limits)
+      uncount(limit, request.now);
+    die(request);
+  }
+
+  /// The process that was at work on it is no more.
+  void die(const ReservationRequest& request) {
+    held_.erase({key_of(request.key), request.delivery});
+  }
+
+  std::size_t put(const ReplyRecord& record) {
+    const ReplyRecord* known = find(key_of(record.key));
+    if (known != nullptr && known->answered_at >= record.answered_at) return 0;
+    records_[key_of(record.key)] = record;
+    return 1;
+  }
+
+  std::size_t forget(const RecordFilter& filter) {
+    return std::erase_if(records_, [&](const auto& one) {
+      const ReplyKey& key = one.second.key;
+      return (filter.responder.empty() || filter.responder == key.responder) &&
+             (filter.sender.empty() || filter.sender == key.sender);
+    });
+  }
+
+  std::size_t purge(const PurgeRequest& request) {
+    return std::erase_if(records_, [&](const auto& one) {
+      const auto& [key, record] = one;
+      const bool is_pending = record.state == RecordState::kPending;
+      if (is_pending && is_held(key, record.delivery)) return false;
+      if (request.older_than && !is_pending) {
+        return record.answered_at + *request.older_than < request.now;
+      }
+      return record.expires_at && *record.expires_at <= request.now;
+    });
+  }
+
+  [[nodiscard]] const std::map<Key, ReplyRecord>& records() const { return records_; }
+  [[nodiscard]] std::size_t holders_of(const Key& key) const {
+    return static_cast<std::size_t>(std::count_if(
+        held_.begin(), held_.end(), [&](const auto& held) { return held.first == key; }));
+  }
+
+ private:
+  [[nodiscard]] const ReplyRecord* find(const Key& key) const {
+    const auto found = records_.find(key);
+    return found == records_.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] bool is_held(const Key& key, const std::string& delivery) const {
+    return held_.contains({key, delivery});
+  }
+  /// Neither over nor so far in the future that a wrong clock must have written it.
+  static bool is_remembered(const ReplyRecord& record, Time now) {
+    const bool is_over = record.expires_at && now >= *record.expires_at;
+    return !is_over && record.answered_at - now <= kClockTolerance;
+  }
+  [[nodiscard]] bool is_limited(const ReservationRequest& request) const {
+    return std::any_of(request.limits.begin(), request.limits.end(), [&](const auto& limit) {
+      const auto found = counted_.find(limit.counter);
+      if (found == counted_.end()) return false;
+      return std::count_if(found->second.begin(), found->second.end(), [&](Time at) {
+               return at + limit.limit.period > request.now;
+             }) >= limit.limit.replies;
+    });
+  }
+  void uncount(const CountedLimit& limit, Time at) {
+    auto& times = counted_[limit.counter];
+    if (const auto found = std::find(times.begin(), times.end(), at); found != times.end()) {
+      times.erase(found);
+    }
+  }
+
+  std::map<Key, ReplyRecord> records_;
+  std::set<std::pair<Key, std::string>> held_;  // by living processes
+  std::set<std::pair<Key, std::string>> tried_before_;
+  std::map<std::string, std::vector<Time>> counted_;
+};
+
+}  // namespace inforeply::test
