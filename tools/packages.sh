@@ -11,6 +11,7 @@ test_packages="binutils clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev ml
 postfix-lmdb python3 python3-gi"
 test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postfix-lmdb
 python3 python3-lmdb"
+python3 strace"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {

@@ -242,11 +242,12 @@ class Workplace:
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     cwd=self.folder, env=environment())
 
-    def start_together(self, deliveries):
+    def start_together(self, deliveries, **arguments):
         """Starts a process for each (message, options), and hands over the messages when all of
-        them wait for theirs, so that they are really at work at once."""
+        them wait for theirs, so that they are really at work at once; the rest as `command`
+        takes it."""
         processes = [
-            subprocess.Popen(self.command(*options), stdin=subprocess.PIPE,
+            subprocess.Popen(self.command(*options, **arguments), stdin=subprocess.PIPE,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              cwd=self.folder, env=environment())
             for _, options in deliveries]

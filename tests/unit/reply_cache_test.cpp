@@ -594,6 +594,17 @@ TEST_F(PurgeTest, AnAnswerRenewedIsNotPurgedByItsOldDate) {
   EXPECT_EQ(records({{}, "10@example.net"}).size(), 1U);
 }
 
+TEST_F(PurgeTest, WhatIsAnsweredAnewWhileItRunsStays) {
+  auto wanted = request("again");
+  wanted.key.sender = "9@example.net";
+  PurgeRequest expired{kNow, {}, 1, false, {}};
+  expired.on_progress = [&](std::size_t removed) {
+    if (removed == 1) answer(wanted);
+  };
+  EXPECT_EQ(cache_->purge(expired), 3U) << "of four";
+  EXPECT_EQ(records({{}, "9@example.net"}).size(), 1U);
+}
+
 TEST_F(ReplyCacheTest, OnlyTheOwnerMayReadTheFile) {
   struct stat status {};
   ASSERT_EQ(::stat(path().c_str(), &status), 0);
