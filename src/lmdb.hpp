@@ -83,8 +83,11 @@ inline int set_gate(int lock_file, int command, short type) {
 class Environment {
  public:
   explicit Environment(std::string path, Use use = Use::kShared) : path_(std::move(path)) {
-    require_lmdb_or_nothing();
-    if (use == Use::kShared) join_users();
+    const bool half_made = is_half_made();
+    if (use == Use::kShared) {
+      join_users();
+      if (half_made) clear_half_made();
+    }
     MDB_env* created = nullptr;
     require(mdb_env_create(&created), "open");
     env_.reset(created);
@@ -114,30 +117,51 @@ class Environment {
   }
 
  private:
-  /// LMDB would make its lock file beside a foreign file before it looks into it.
-  void require_lmdb_or_nothing() const {
+  /// Fails for what is no LMDB file, beside which LMDB would make its lock file before it looks
+  /// into it. True where only a part of what LMDB begins a file with is there: it is being made, or
+  /// was when a process was killed or the disk was full.
+  [[nodiscard]] bool is_half_made() const {
     const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!file.is_open()) return;
+    if (!file.is_open()) return false;
     constexpr std::uint32_t kMagic = 0xBEEFC0DE;
     constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
     // The size first: another process may be making the file, and it grows with what is written.
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) fail("open", std::strerror(errno));
-    if (status.st_size == 0) return;
+    if (status.st_size == 0) return false;
     std::uint32_t magic = 0;
     if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
       fail("open", std::strerror(errno));
     }
     if (magic != kMagic) fail("open", "not an LMDB file");
+    constexpr long kFirstPages = 2;  // with nothing in them but where the tables are to be found
+    return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE);
+  }
+
+  /// LMDB would refuse what is left of a file that was not made to its end, for ever. Who still
+  /// makes it holds the shared lock.
+  void clear_half_made() const {
+    for (int tries = 1000; tries > 0 && is_half_made(); --tries) {
+      ::flock(lock_file_.get(), LOCK_UN);  // two that wait for each other would both stay
+      if (::flock(lock_file_.get(), LOCK_EX | LOCK_NB) != 0) {
+        ::usleep(1000);
+      } else if (is_half_made() && ::truncate(path_.c_str(), 0) != 0) {
+        fail("open", std::strerror(errno));
+      }
+    }
+    lock_shared();
   }
 
   /// LMDB makes the lock file when it is missing, so we may. It stays open until LMDB has closed
   /// its own: POSIX drops all locks that a process holds on a file with any descriptor of it.
-  /// Through the gate, which somebody who wants to be alone closes so that he gets his turn.
   void join_users() {
     lock_file_ = Descriptor(
         ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock_file_.is_open()) fail("open", std::strerror(errno));
+    lock_shared();
+  }
+  /// Through the gate, which somebody who wants to be alone closes so that he gets his turn.
+  void lock_shared() const {
     while (set_gate(lock_file_.get(), F_OFD_SETLKW, F_RDLCK) != 0) {
       if (errno != EINTR) fail("lock", std::strerror(errno));
     }

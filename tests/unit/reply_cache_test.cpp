@@ -685,6 +685,50 @@ TEST(ReplyCacheFile, WhatRootMakesBelongsToTheOwnerOfTheFolder) {
   }
 }
 
+/// A new file, of which only the first page was written.
+void make_half(const std::string& path) {
+  open_cache(path, CacheAccess::kCreate);
+  std::filesystem::resize_file(path, static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE)));
+}
+
+TEST(ReplyCacheFile, AFileThatWasMadeByHalfIsMadeAnew) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("cache.mdb");
+  make_half(path);
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto cache = open_cache(path, CacheAccess::kCreate);
+    EXPECT_EQ(cache->reserve(request("first")), Reservation::kGranted);
+  }
+}
+
+TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("cache.mdb");
+  make_half(path);
+  std::vector<pid_t> children;
+  for (int n = 0; n < 20; ++n) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    auto wanted = request("first");
+    wanted.key.sender = std::to_string(n) + "@example.net";
+    const auto cache = open_cache(path, CacheAccess::kCreate);
+    const bool granted = cache->reserve(wanted) == Reservation::kGranted;
+    cache->confirm(wanted);
+    ::_exit(granted ? 0 : 1);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  std::size_t records = 0;
+  open_cache(path, CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
+    ++records;
+    return true;
+  });
+  EXPECT_EQ(records, children.size());
+}
+
 TEST(ReplyCacheFile, AMissingFolderIsAnErrorAndNotMade) {
   const test::TemporaryFolder folder;
   expect_refused(folder.path("missing/cache.mdb"), "", "No such file or directory");
