@@ -10,6 +10,7 @@ tenth has to do.
 import concurrent.futures
 import contextlib
 import ctypes
+import json
 import multiprocessing
 import os
 import re
@@ -18,7 +19,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from programs import BIN, NOW, PATIENCE, Workplace, actions, environment, mail
+from programs import BIN, NOW, PATIENCE, Workplace, actions, environment, finish, mail, wait_for
 
 EARLY = 10  # of the calls before the cache is opened, one in so many
 OTHER = "OTHER"
@@ -34,12 +35,6 @@ def adopt_orphans():
     """What a killed process leaves running becomes our child (PR_SET_CHILD_SUBREAPER)."""
     if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) != 0:
         raise OSError("prctl failed")
-
-
-def wait_for_orphans():
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
 
 
 def strace(*options):
@@ -71,9 +66,10 @@ class Point(contextlib.ExitStack):
 
     def __init__(self, prepare):
         super().__init__()
+        self.others = []  # processes that live on
         self.place = Workplace(self)
         self.place.set_mailer(": >$call/taken")
-        prepare(self.place)
+        prepare(self)
 
     def run(self, *prefix, command=None):
         """The first try of the delivery, or another command, by way of strace."""
@@ -84,10 +80,18 @@ class Point(contextlib.ExitStack):
     def trace(self, command=None):
         path = self.place.folder / "trace"
         outcome = self.run("-o", path, command=command)
-        wait_for_orphans()
+        self.wait_for_orphans()
         if outcome.status < 0:
             raise AssertionError(f"it died: {outcome.stderr}")
         return numbered_calls(path.read_text(errors="replace"))
+
+    def wait_for_orphans(self):
+        """Until all that was left running has ended."""
+        known = {process.pid for process in self.others}
+        children = Path(f"/proc/self/task/{os.getpid()}/children")
+        while orphans := {int(pid) for pid in children.read_text().split()} - known:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphans.pop(), 0)
 
     def deliver(self, queue_id):
         """A try without strace, ten minutes later: `OTHER` is another message of the same person."""
@@ -110,24 +114,26 @@ class Point(contextlib.ExitStack):
     def check(self):
         self.tool("cache", "check")
 
-    def states(self):
-        listed = self.tool("cache", "list", "--format", "json")
-        return re.findall(r'"state": ?"(\w+)"', listed)
+    def states(self, without="bob@x.example"):
+        listed = self.tool("cache", "list", "--format", "json").splitlines()
+        return [record["state"] for record in map(json.loads, listed)
+                if record["sender"] != without]
 
     def taken(self):
-        """The Message-IDs of the replies that a mailer has accepted."""
+        """The Message-IDs of the replies to the person that a mailer has accepted."""
         return [re.search(rb"^Message-ID: (.*)$", (call / "message").read_bytes(), re.M | re.I)[1]
-                for call in self.place.calls.iterdir() if (call / "taken").exists()]
+                for call in self.place.calls.iterdir()
+                if (call / "taken").exists() and b"bob@x" not in (call / "argv").read_bytes()]
 
     def expect_one_reply(self, at_most, other_first):
         """After a run that was killed: the mail server tries again, before or after another message
         of the same person comes."""
         if (self.place.folder / FAILS).exists():
-            wait_for_orphans()
+            self.wait_for_orphans()
             (self.place.folder / FAILS).unlink()
         order = [OTHER, "QUEUEID"] if other_first else ["QUEUEID", OTHER]
         done = [self.deliver(queue_id) for queue_id in order]
-        wait_for_orphans()
+        self.wait_for_orphans()
         replies = self.taken()
         self.equal(len(set(replies)), 1, f"replies: {replies} after {done}")
         if len(replies) > at_most:
@@ -141,24 +147,47 @@ class Point(contextlib.ExitStack):
 
 # --- what may be there before ---
 
-def nothing(_place):
+def nothing(_point):
     pass
 
 
-def an_older_answer(place):
+def somebody_else_at_work(point):
+    """Bob's delivery has the cache open all the time, so that what a killed process holds of it is
+    not made anew by the next one that opens it. In the end it is done as if nothing had been."""
+    place = point.place
+    gate = place.folder / "gate"
+    os.mkfifo(gate)
+    place.set_mailer(f'case "$*" in *bob@x*) : >$call/waits; read line <{gate};; esac; '
+                     ": >$call/taken")
+    process = place.start(mail(), "--queue-id", "BOB", sender="bob@x.example")
+    point.others.append(process)
+
+    def let_go():
+        gate.write_text("\n")
+        point.equal(actions(finish(process)), [("replied", "-")], "bob")
+        point.equal(set(point.states(without=None)), {"answered"}, "states")
+        point.check()
+
+    point.callback(let_go)
+    wait_for(lambda: list(place.calls.glob("*/waits")), "bob's mailer")
+
+
+def an_older_answer(point):
     """The person was answered before, so long ago that another reply is due; so was another one."""
+    place = point.place
     for sender, now in [("alice@sender.example", NOW - 8 * 86400), ("bob@x.example", NOW)]:
         place.run(mail(message_id="<older@x>"), "--now", now, sender=sender)
     shutil.rmtree(place.calls)
     place.calls.mkdir()
 
 
-def a_limit(place):
-    place.configure("limit = 5/1h", "limit-sender-domain = 3/1h")
+def a_limit(point):
+    point.place.configure("limit = 5/1h", "limit-sender-domain = 3/1h")
 
 
-def a_mailer_that_fails(place):
+def a_mailer_that_fails(point):
     """It takes nothing until it is tried again."""
+    place = point.place
     place.write(FAILS, "")
     place.set_mailer(f"test ! -e {place.folder / FAILS} || exit 75; : >$call/taken")
 
@@ -179,7 +208,7 @@ def kill_mailer(prepare, call, _at_most, other_first):
         was_killed = actions(outcome) == [("deferred", "mailer")]
         point.equal(outcome.status, 75 if was_killed else 0, outcome.stderr)
         if was_killed:
-            wait_for_orphans()
+            point.wait_for_orphans()
             # It may have taken the reply: nobody else is answered before it is known.
             point.equal(point.deliver(OTHER), ("suppressed", "recently-answered"), "another message")
         point.expect_one_reply(2 if was_killed else 1, other_first)
@@ -254,6 +283,9 @@ class Killed(unittest.TestCase):
     def test_the_responder_while_it_makes_the_cache(self):
         self.kill_responder_at_each(nothing)
 
+    def test_the_responder_while_another_has_the_cache_open(self):
+        self.kill_responder_at_each(somebody_else_at_work)
+
     def test_the_responder_while_it_renews_an_answer(self):
         self.kill_responder_at_each(an_older_answer)
 
@@ -301,8 +333,8 @@ class CopiedCache:
     def __init__(self, path):
         self.path = path
 
-    def __call__(self, place):
-        shutil.copy(self.path, place.cache)
+    def __call__(self, point):
+        shutil.copy(self.path, point.place.cache)
 
 
 if __name__ == "__main__":
