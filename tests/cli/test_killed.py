@@ -15,11 +15,13 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 from pathlib import Path
 
-from programs import BIN, NOW, PATIENCE, Workplace, actions, environment, finish, mail, wait_for
+from programs import (BIN, NOW, PATIENCE, HangingMailer, TestCase, Workplace, actions,
+                      environment, finish, mail, wait_for)
 
 EARLY = 10  # of the calls before the cache is opened, one in so many
 OTHER = "OTHER"
@@ -325,6 +327,45 @@ class Killed(unittest.TestCase):
             self.assertEqual(point.states(), ["answered"] * 2)
         self.kill_at_each(kill_purge, CopiedCache(cache),
                           [(call, 0) for call, _ in self.from_opening_on(calls)])
+
+
+class AtWork(TestCase):
+    """A responder whose mailer hangs: by its lock it is known to live, by no clock."""
+
+    YEAR = 365 * 86400
+
+    def setUp(self):
+        super().setUp()
+        self.mailer = HangingMailer(self, self.place)
+        self.process = self.place.start(mail(), "--queue-id", "QUEUEID")
+        self.mailer.wait()
+
+    def deliver(self, queue_id, now):
+        return self.place.run(mail(message_id=f"<{queue_id}@x>"), "--queue-id", queue_id,
+                              "--now", now)
+
+    def test_it_silences_others_whatever_the_clock_says(self):
+        for now in [NOW, NOW + 3600, NOW + self.YEAR, NOW - self.YEAR]:
+            with self.subTest(now):
+                self.assert_suppressed(self.deliver(OTHER, now), "recently-answered")
+        self.mailer.let_go()
+        self.assert_replied(finish(self.process))
+        self.assert_sent(1)
+
+    def test_a_purge_leaves_it_its_reservation(self):
+        # The lease is long over: the purge goes by the clock of today.
+        self.tool_output("purge", "--quiet")
+        self.assertEqual([record["state"] for record in self.records()], ["pending"])
+        self.mailer.let_go()
+        self.assert_replied(finish(self.process))
+        self.assertEqual([record["state"] for record in self.records()], ["answered"])
+
+    def test_it_does_so_no_longer_than_it_may_live(self):
+        self.process.send_signal(signal.SIGALRM)
+        self.assertEqual(finish(self.process).status, 75)
+        self.assert_suppressed(self.deliver(OTHER, NOW), "recently-answered")
+        self.place.set_mailer()
+        self.assert_replied(self.deliver(OTHER, NOW + 3600))
 
 
 class CopiedCache:
