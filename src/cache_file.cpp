@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -42,7 +44,7 @@ struct stat status_of(const std::string& path) {
 
 /// The path of a cache that is there.
 std::string existing_path(std::string_view url) {
-  const std::string path = cache_path(url);
+  std::string path = cache_path(url);
   status_of(path);
   return path;
 }
@@ -57,7 +59,8 @@ std::size_t pages_of(const MDB_stat& stat) {
   return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
 }
 
-/// LMDB keeps lists of the pages that are free in a table of its own, the first one.
+/// LMDB keeps lists of the pages that are free in a table of its own, the first one. A list begins
+/// with its length.
 std::size_t count_free_pages(const Transaction& txn) {
   constexpr MDB_dbi kFreeTable = 0;
   std::size_t pages = 0;
@@ -72,6 +75,22 @@ std::size_t count_free_pages(const Transaction& txn) {
   return pages;
 }
 
+/// LMDB tells of its slots for readers in text, a line each that begins with the process; what it
+/// tells as a number counts those that are free again, too.
+std::size_t count_other_readers(const Environment& environment) {
+  std::size_t readers = 0;
+  const auto count = [](const char* line, void* counter) {
+    char* end = nullptr;
+    const long process = std::strtol(line, &end, 10);
+    if (end != line && process != ::getpid()) ++*static_cast<std::size_t*>(counter);
+    return 0;
+  };
+  if (mdb_reader_list(environment.get(), count, &readers) < 0) {
+    environment.fail("read", "no list of its readers");
+  }
+  return readers;
+}
+
 // --- the check ---
 
 class Checker {
@@ -82,6 +101,7 @@ class Checker {
         tables_(environment, CacheAccess::kExisting),
         mode_(mode),
         on_fault_(on_fault) {
+    result_.version = kFormatVersion;
     result_.dead_readers = static_cast<std::size_t>(environment.dead_readers());
   }
 
@@ -91,6 +111,9 @@ class Checker {
     });
     for_each_chunk(tables_.expiry(), [&](const auto& txn, auto key, auto /*value*/) {
       return look_at_entry(txn, key);
+    });
+    for_each_chunk(tables_.limits(), [&](const auto& /*txn*/, auto key, auto value) {
+      return look_at_counter(key, value);
     });
     return result_;
   }
@@ -108,16 +131,20 @@ class Checker {
       std::vector<std::string> suspects;
       more = read_chunk(table, position, suspects, look);
       if (suspects.empty()) continue;
+      std::vector<std::string> faults;
       Transaction txn(environment_, mode_ == CheckMode::kRepair ? Mode::kWrite : Mode::kRead);
       for (const auto& key : suspects) {
         const auto value = txn.get(table, key);
         const auto finding = value ? look(txn, key, *value) : std::nullopt;
         if (!finding) continue;  // a delivery changed it meanwhile
         ++*finding->counter;
-        on_fault_(finding->text);
+        faults.push_back(finding->text);
         if (mode_ == CheckMode::kRepair) finding->mend(txn);
       }
       txn.commit();
+      // Only now: no delivery waits for a listener that is slow.
+      for (const auto& fault : faults)
+        on_fault_(fault);
     }
   }
 
@@ -171,6 +198,14 @@ class Checker {
                    }};
   }
 
+  std::optional<Finding> look_at_counter(std::string_view key, std::string_view value) {
+    if (decode_tally(value)) return std::nullopt;
+    return Finding{&result_.damaged, "a damaged counter of a limit: " + shown(key),
+                   [this, name = std::string(key)](Transaction& write) {
+                     write.erase(tables_.limits(), name);
+                   }};
+  }
+
   static std::string shown(std::string_view key) { return to_single_line(key); }
 
   const Environment& environment_;
@@ -183,8 +218,12 @@ class Checker {
 // --- copies ---
 
 void copy_compactly(const Environment& environment, const Replacement& copy) {
-  environment.require(mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT),
-                      "copy to " + copy.part() + " the");
+  const int status = mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT);
+  if (status == MDB_SUCCESS) return;
+  // LMDB's own errors are negative, and about what it reads.
+  throw Error(status < 0 ? Fault::kCache : Fault::kOutput,
+              "cannot copy cache " + environment.path() + " to " + copy.part() + ": " +
+                  mdb_strerror(status));
 }
 
 }  // namespace
@@ -192,15 +231,16 @@ void copy_compactly(const Environment& environment, const Replacement& copy) {
 CacheFileSize measure_cache(std::string_view url) {
   const Environment environment(existing_path(url));
   const Tables tables(environment, CacheAccess::kExisting);
-  MDB_envinfo info{};
-  environment.require(mdb_env_info(environment.get(), &info), "read");
   CacheFileSize size;
   size.octets = static_cast<std::uint64_t>(status_of(environment.path()).st_size);
-  size.map_octets = info.me_mapsize;
-  size.readers = info.me_numreaders;
-  size.max_readers = info.me_maxreaders;
+  size.readers = count_other_readers(environment);
   const Transaction read(environment, Mode::kRead);
+  MDB_envinfo info{};
+  environment.require(mdb_env_info(environment.get(), &info), "read");
+  size.map_octets = info.me_mapsize;
+  size.max_readers = info.me_maxreaders;
   size.page_octets = stat_of(read, tables.records()).ms_psize;
+  // The last page may be of a later transaction, whose new pages then count as used.
   size.free_pages = count_free_pages(read);
   size.used_pages = info.me_last_pgno + 1 - std::min(size.free_pages, info.me_last_pgno);
   for (const auto& [name, table] :
@@ -218,12 +258,22 @@ CacheCheck check_cache(std::string_view url, CheckMode mode,
   return Checker(environment, mode, on_fault).check();
 }
 
-void back_up_cache(std::string_view url, const std::string& path) {
+std::uint64_t back_up_cache(std::string_view url, const std::string& path) {
   const Environment environment(existing_path(url));
   const Tables tables(environment, CacheAccess::kExisting);  // a cache, not any LMDB file
-  Replacement copy(path, ".part", Fault::kCache);
+  for (const auto& own : {environment.path(), environment.path() + "-lock"}) {
+    std::error_code error;
+    if (std::filesystem::equivalent(own, path, error)) {
+      throw Error(Fault::kUsage, "cannot replace " + path + ": it is the cache itself");
+    }
+  }
+  Replacement copy(path, ".part", Fault::kOutput);
   copy_compactly(environment, copy);
+  struct stat status {};
+  if (::fstat(copy.descriptor(), &status) != 0)
+    throw system_error(Fault::kOutput, "cannot write " + path);
   copy.take_place();
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 }  // namespace inforeply

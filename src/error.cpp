@@ -13,6 +13,8 @@ std::string_view name_of(Fault fault) {
       return "configuration";
     case Fault::kInput:
       return "input";
+    case Fault::kOutput:
+      return "output";
     case Fault::kCache:
       return "cache";
     case Fault::kMailer:

@@ -1,5 +1,5 @@
 // LMDB's handles as types that clean up after themselves and whose errors name the cache. Nothing
-// else speaks to LMDB.
+// else speaks to LMDB, but for cache_file.cpp where it is about the file as a whole.
 #pragma once
 
 #include <fcntl.h>
@@ -221,6 +221,7 @@ class Transaction {
 
   /// The view is valid until the next change or the transaction's end.
   [[nodiscard]] std::optional<std::string_view> get(MDB_dbi database, std::string_view key) const {
+    if (key.empty()) return std::nullopt;  // LMDB keeps none, and takes the question for an error
     MDB_val key_val = to_val(key);
     MDB_val value{};
     const int status = mdb_get(txn_.get(), database, &key_val, &value);

@@ -29,6 +29,8 @@ inline ExitStatus status_of(Fault fault) {
       return ExitStatus::kConfiguration;
     case Fault::kInput:
       return ExitStatus::kNoInput;
+    case Fault::kOutput:
+      return ExitStatus::kCannotCreate;
     case Fault::kCache:
       return ExitStatus::kUnavailable;
     case Fault::kMailer:
@@ -44,6 +46,7 @@ inline int run_tool(const char* name, const std::function<ExitStatus()>& body) {
   std::signal(SIGXFSZ, SIG_IGN);
   auto status = ExitStatus::kInternal;
   std::string complaint;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told as a disk that is full is
   try {
     status = body();
     if (std::fflush(stdout) != 0)

@@ -29,7 +29,7 @@ struct CacheFileSize {
   std::size_t used_pages = 0;
   std::size_t free_pages = 0;  ///< of the file, to be used again
   std::uint64_t map_octets = 0;
-  std::size_t readers = 0;  ///< processes that read just now, this one left out
+  std::size_t readers = 0;  ///< places of readers that are taken, by others than this process
   std::size_t max_readers = 0;
   std::vector<TableSize> tables;
 };
@@ -40,21 +40,25 @@ enum class CheckMode { kReport, kRepair };
 
 struct CacheCheck {
   std::size_t records = 0;
-  std::size_t damaged = 0;       ///< records that cannot be read
-  std::size_t not_indexed = 0;   ///< records without their entry in the index by expiry
-  std::size_t stray = 0;         ///< entries there without their record
-  std::size_t dead_readers = 0;  ///< left behind by processes that were killed; cleared
+  std::size_t damaged = 0;         ///< records, and counters of limits, that cannot be read
+  std::size_t not_indexed = 0;     ///< records without their entry in the index by expiry
+  std::size_t stray = 0;           ///< entries there without their record
+  std::size_t dead_readers = 0;    ///< left behind by processes that were killed; cleared
+  unsigned long long version = 0;  ///< of the format
   [[nodiscard]] bool is_sound() const { return damaged + not_indexed + stray == 0; }
 };
 
-/// Reads every record and the index by expiry against each other, and tells `on_fault` what is
-/// wrong, a line each. With kRepair the index is mended and damaged records go: a delivery that
-/// meets one is deferred. Deliveries go on meanwhile; what they change is no fault.
+/// Reads every record and the index by expiry against each other, and the counters of limits, and
+/// tells `on_fault` what is wrong, a line each. With kRepair the index is mended and what is
+/// damaged goes: a delivery that meets it is deferred. Deliveries go on meanwhile; what they change
+/// is no fault.
 CacheCheck check_cache(std::string_view url, CheckMode mode,
                        const std::function<void(const std::string&)>& on_fault);
 
-/// A consistent copy, while deliveries go on. It replaces `path` at once or not at all.
-void back_up_cache(std::string_view url, const std::string& path);
+/// A consistent copy, while deliveries go on. It replaces `path` at once or not at all. Returns its
+/// size in octets. Throws Error (kOutput) where it cannot be written, (kUsage) where it is the
+/// cache itself; then nothing is left of it.
+std::uint64_t back_up_cache(std::string_view url, const std::string& path);
 
 /// Keeps a second purge from running beside the first. Null where another process holds it; it is
 /// given back when the lock, or the process, ends.

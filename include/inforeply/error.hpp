@@ -10,7 +10,7 @@
 namespace inforeply {
 
 /// Which part of the world is at fault; the log names it as the reason of a deferral.
-enum class Fault { kUsage, kConfiguration, kInput, kCache, kMailer, kInternal };
+enum class Fault { kUsage, kConfiguration, kInput, kOutput, kCache, kMailer, kInternal };
 
 /// "configuration", "cache", … as the log prints it.
 std::string_view name_of(Fault fault);

@@ -6,9 +6,11 @@ namespace inforeply {
 enum class ExitStatus {
   kOk = 0,
   kUsage = 64,
+  kDataError = 65,
   kNoInput = 66,
   kUnavailable = 69,
   kInternal = 70,
+  kCannotCreate = 73,
   kTemporaryFailure = 75,
   kConfiguration = 78,
 };
