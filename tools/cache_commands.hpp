@@ -28,6 +28,7 @@ class CacheRequest {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   /// What stands behind the command. Throws Error (kUsage) where there are fewer or more.
+  // NOLINTNEXTLINE(modernize-use-nodiscard): also called for the check alone
   const std::vector<std::string>& arguments(std::size_t least, std::size_t most) const;
   [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
   /// The option's argument; nothing where it is not given.
@@ -65,5 +66,6 @@ std::string to_json(const ReplyRecord& record);
 ExitStatus list_records(const CacheRequest& request);
 ExitStatus show_person(const CacheRequest& request);
 ExitStatus forget_records(const CacheRequest& request);
+ExitStatus show_statistics(const CacheRequest& request);
 
 }  // namespace inforeply

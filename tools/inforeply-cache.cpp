@@ -15,6 +15,7 @@ const std::vector<ToolOption>& own_options() {
       {"format", ToolOption::Argument::kRequired, "table (default) or json, one object a line"},
       {"sender", ToolOption::Argument::kRequired, "the records of this sender"},
       {"responder", ToolOption::Argument::kRequired, "the records of this responder"},
+      {"top", ToolOption::Argument::kRequired, "how many responders and domains to show (10)"},
   };
   return options;
 }
@@ -39,6 +40,12 @@ const std::vector<CacheCommand>& commands() {
        "inforeply-cache forget --sender alice@example.net",
        {"sender", "responder"},
        forget_records},
+      {"stats",
+       "",
+       "figures: records, replies by responder, domain and day, the file",
+       "inforeply-cache stats --top 20",
+       {"format", "top"},
+       show_statistics},
   };
   return table;
 }

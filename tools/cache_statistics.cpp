@@ -1,0 +1,127 @@
+#include "cache_statistics.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kDefaultTop = 10;
+constexpr std::size_t kMaxTop = 10'000;
+
+std::string_view domain_of(std::string_view address) {
+  const auto at = address.rfind('@');
+  return at == std::string_view::npos ? address : address.substr(at + 1);
+}
+
+std::chrono::sys_days day_of(Time time) {
+  return std::chrono::floor<std::chrono::days>(time);
+}
+
+class Gatherer {
+ public:
+  Gatherer(CacheStatistics& statistics, std::size_t top)
+      : statistics_(statistics), top_(top), responders_(top), domains_(kDomainCounters) {}
+
+  void add(const ReplyRecord& record) {
+    const bool answered = record.state == RecordState::kAnswered;
+    ++statistics_.records;
+    ++(answered ? statistics_.answered : statistics_.pending);
+    if (record.expires_at && *record.expires_at <= statistics_.measured_at) ++statistics_.expired;
+    statistics_.replies += record.count;
+    domains_.add(domain_of(record.key.sender), record.count);
+    add_to_responder(record);
+    add_to_times(record.answered_at, answered);
+  }
+
+  void finish() {
+    end_responder();
+    statistics_.top_responders = std::move(responders_).take();
+    statistics_.domains = domains_.names();
+    statistics_.domains_are_exact = domains_.is_exact();
+    statistics_.top_domains = domains_.top(top_);
+  }
+
+ private:
+  /// The records of a responder come one after the other.
+  void add_to_responder(const ReplyRecord& record) {
+    if (responder_.name != record.key.responder) {
+      end_responder();
+      responder_ = {record.key.responder, 0, 0};
+    }
+    ++responder_.records;
+    responder_.replies += record.count;
+  }
+  void end_responder() {
+    if (responder_.records == 0) return;
+    ++statistics_.responders;
+    responders_.add(std::exchange(responder_, {}));
+  }
+
+  void add_to_times(Time at, bool answered) {
+    const Time now = statistics_.measured_at;
+    if (at > now + kClockTolerance) {
+      ++statistics_.from_the_future;
+      return;
+    }
+    const auto age = std::max(now - at, Seconds{0});
+    const auto group = std::find_if(kAgeGroups.begin(), kAgeGroups.end(),
+                                    [&](const AgeGroup& each) { return age < each.under; });
+    ++statistics_.ages.at(static_cast<std::size_t>(group - kAgeGroups.begin()));
+    if (!answered) return;
+    const auto days = std::max<std::int64_t>((day_of(now) - day_of(at)).count(), 0);
+    const auto index = static_cast<std::size_t>(days);
+    ++(index < statistics_.by_day.size() ? statistics_.by_day.at(index) : statistics_.earlier);
+  }
+
+  CacheStatistics& statistics_;
+  std::size_t top_;
+  Frequency responder_;
+  TopList responders_;
+  FrequencyCounter domains_;
+};
+
+}  // namespace
+
+CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) {
+  CacheStatistics statistics;
+  statistics.cache = cache_path(request.settings().cache);
+  statistics.measured_at = SystemClock().now();
+  statistics.file = measure_cache(request.settings().cache);  // before we have it open ourselves
+  Gatherer gatherer(statistics, top);
+  request.open()->visit({}, [&](const ReplyRecord& record) {
+    gatherer.add(record);
+    return true;
+  });
+  gatherer.finish();
+  return statistics;
+}
+
+std::size_t top_of(const CacheRequest& request) {
+  const auto text = request.find("top");
+  if (!text) return kDefaultTop;
+  const auto number = parse_number(*text);
+  if (!number || *number == 0 || *number > kMaxTop) {
+    usage_error("--top: expected a number from 1 to " + std::to_string(kMaxTop));
+  }
+  return *number;
+}
+
+std::string day_before(const CacheStatistics& statistics, std::size_t days) {
+  const auto day =
+      day_of(statistics.measured_at) - std::chrono::days{static_cast<std::int64_t>(days)};
+  return format_utc(Time{day}).substr(0, 10);
+}
+
+std::string format_size(std::uint64_t octets) {
+  constexpr std::array kUnits = {"octets", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  auto size = static_cast<double>(octets);
+  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit)
+    size /= 1024;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits.at(unit));
+  return text.data();
+}
+
+}  // namespace inforeply
