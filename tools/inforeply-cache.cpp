@@ -16,6 +16,7 @@ const std::vector<ToolOption>& own_options() {
       {"sender", ToolOption::Argument::kRequired, "the records of this sender"},
       {"responder", ToolOption::Argument::kRequired, "the records of this responder"},
       {"top", ToolOption::Argument::kRequired, "how many responders and domains to show (10)"},
+      {"repair", ToolOption::Argument::kNone, "mend the index, remove what is damaged"},
   };
   return options;
 }
@@ -46,6 +47,18 @@ const std::vector<CacheCommand>& commands() {
        "inforeply-cache stats --top 20",
        {"format", "top"},
        show_statistics},
+      {"check",
+       "[--repair]",
+       "whether the file is sound: status 65 where it is not",
+       "inforeply-cache check",
+       {"repair"},
+       check_file},
+      {"backup",
+       "FILE",
+       "a consistent copy, while deliveries go on",
+       "inforeply-cache backup /var/backups/inforeply.mdb",
+       {},
+       back_up},
   };
   return table;
 }

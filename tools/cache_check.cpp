@@ -1,0 +1,52 @@
+// inforeply-cache check, backup.
+
+#include <string>
+
+#include "cache_commands.hpp"
+#include "cache_statistics.hpp"
+#include "inforeply/cache_file.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kShownFaults = 20;
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string summary_of(const CacheCheck& check, CheckMode mode) {
+  std::string text = "format " + std::to_string(check.version) + ", " +
+                     counted(check.records, "record", "records") + ", " +
+                     counted(check.damaged, "damaged", "damaged") + ", " +
+                     std::to_string(check.not_indexed) + " not in the index, " +
+                     std::to_string(check.stray) + " stray in the index, " +
+                     counted(check.dead_readers, "dead reader", "dead readers") + " cleared: ";
+  if (check.is_sound()) return text + "sound";
+  return text + (mode == CheckMode::kRepair ? "repaired" : "not sound");
+}
+
+}  // namespace
+
+ExitStatus check_file(const CacheRequest& request) {
+  request.arguments(0, 0);
+  const auto mode = request.has("repair") ? CheckMode::kRepair : CheckMode::kReport;
+  std::size_t faults = 0;
+  const auto check = check_cache(request.settings().cache, mode, [&](const std::string& fault) {
+    if (++faults <= kShownFaults) print(fault + "\n");
+  });
+  if (faults > kShownFaults) {
+    print("... and " + std::to_string(faults - kShownFaults) + " more\n");
+  }
+  print(summary_of(check, mode) + "\n");
+  return check.is_sound() || mode == CheckMode::kRepair ? ExitStatus::kOk : ExitStatus::kDataError;
+}
+
+ExitStatus back_up(const CacheRequest& request) {
+  const auto& file = request.arguments(1, 1).front();
+  const auto octets = back_up_cache(request.settings().cache, file);
+  print("wrote " + format_size(octets) + " to " + to_single_line(file) + "\n");
+  return ExitStatus::kOk;
+}
+
+}  // namespace inforeply
