@@ -67,6 +67,7 @@ ExitStatus list_records(const CacheRequest& request);
 ExitStatus show_person(const CacheRequest& request);
 ExitStatus forget_records(const CacheRequest& request);
 ExitStatus show_statistics(const CacheRequest& request);
+ExitStatus write_report(const CacheRequest& request);
 ExitStatus check_file(const CacheRequest& request);
 ExitStatus back_up(const CacheRequest& request);
 

@@ -16,6 +16,7 @@ const std::vector<ToolOption>& own_options() {
       {"sender", ToolOption::Argument::kRequired, "the records of this sender"},
       {"responder", ToolOption::Argument::kRequired, "the records of this responder"},
       {"top", ToolOption::Argument::kRequired, "how many responders and domains to show (10)"},
+      {"html", ToolOption::Argument::kRequired, "the file to write"},
       {"repair", ToolOption::Argument::kNone, "mend the index, remove what is damaged"},
   };
   return options;
@@ -47,6 +48,12 @@ const std::vector<CacheCommand>& commands() {
        "inforeply-cache stats --top 20",
        {"format", "top"},
        show_statistics},
+      {"report",
+       "--html FILE",
+       "the same as a page for a browser",
+       "inforeply-cache report --html /var/www/html/replies.html",
+       {"html", "top"},
+       write_report},
       {"check",
        "[--repair]",
        "whether the file is sound: status 65 where it is not",

@@ -13,6 +13,7 @@ test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postf
 python3 python3-lmdb"
 python3 strace"
 test_packages="binutils clang-format clang-tidy libgtest-dev lmdb-utils mlmmj postfix
+test_packages="binutils chromium clang-format clang-tidy libgtest-dev lmdb-utils mlmmj postfix
 postfix-lmdb python3 python3-lmdb"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.

@@ -1,0 +1,46 @@
+// Charts for a page of HTML: SVG that needs no script. Widths are in per cent and heights in
+// pixels, so that a chart fits any window and its text stays as large as the page's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace inforeply {
+
+/// Text as it can stand in HTML, between tags or in an attribute's quotes.
+std::string escape_html(std::string_view text);
+
+/// What a chart is for those who do not see it.
+struct ChartText {
+  std::string id;  ///< of letters alone, and no other chart's
+  std::string title;
+  std::string description;
+};
+
+struct ChartValue {
+  std::string name;
+  std::uint64_t number = 0;
+};
+
+/// A column for each value, the first and the last of which are named below.
+std::string column_chart(const ChartText& text, const std::vector<ChartValue>& values);
+
+/// A bar below each name, in their order.
+std::string bar_chart(const ChartText& text, const std::vector<ChartValue>& values);
+
+/// A line over an area.
+std::string area_chart(const ChartText& text, const std::vector<ChartValue>& values);
+
+/// One bar of two parts that make a whole.
+std::string share_chart(const ChartText& text, const ChartValue& part, const ChartValue& rest);
+
+/// The cells of the first column are headings of their rows, the others numbers.
+struct Table {
+  std::vector<std::string> heading;
+  std::vector<std::vector<std::string>> rows;
+};
+std::string html_table(const std::string& caption, const Table& table);
+
+}  // namespace inforeply
