@@ -39,7 +39,7 @@ ExitStatus check_file(const CacheRequest& request) {
     print("... and " + std::to_string(faults - kShownFaults) + " more\n");
   }
   print(summary_of(check, mode) + "\n");
-  return check.is_sound() || mode == CheckMode::kRepair ? ExitStatus::kOk : ExitStatus::kDataError;
+  return check.is_sound() || mode == CheckMode::kRepair ? ExitStatus::kOk : ExitStatus::kBadData;
 }
 
 ExitStatus back_up(const CacheRequest& request) {

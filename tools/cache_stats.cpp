@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cache_statistics.hpp"
-#include "terminal.hpp"
+#include "drawing_area.hpp"
 
 namespace inforeply {
 namespace {
@@ -88,7 +88,7 @@ struct Row {
 /// Draws where it is a terminal, and writes columns alone elsewhere.
 class Picture {
  public:
-  explicit Picture(const Terminal& terminal) : terminal_(terminal) {}
+  explicit Picture(const DrawingArea& terminal) : terminal_(terminal) {}
 
   void heading(const std::string& title) const { print("\n" + in_style("1", title) + "\n"); }
 
@@ -108,12 +108,12 @@ class Picture {
 
     std::string head;
     for (const auto& column : columns)
-      head += " " + fit_right(column, kNumberColumns);
-    print("\n" + in_style("1", fit(title, name_columns + 2)) + head + "\n");
+      head += " " + right_align(column, kNumberColumns);
+    print("\n" + in_style("1", left_align(title, name_columns + 2)) + head + "\n");
     for (const auto& row : rows) {
-      std::string line = "  " + fit(to_single_line(row.name), name_columns);
+      std::string line = "  " + left_align(to_single_line(row.name), name_columns);
       for (const auto number : row.numbers)
-        line += " " + fit_right(std::to_string(number), kNumberColumns);
+        line += " " + right_align(std::to_string(number), kNumberColumns);
       print(line + bar(row.numbers.back(), highest, name_columns + numbers + 4) + "\n");
     }
   }
@@ -136,12 +136,12 @@ class Picture {
         if (columns_a_day > 1) columns += ' ';
       }
       const std::string mark = row + 1 == kChartRows ? std::to_string(highest) : "";
-      print("  " + fit_right(mark, kNumberColumns) + " " + in_style("36", columns) + "\n");
+      print("  " + right_align(mark, kNumberColumns) + " " + in_style("36", columns) + "\n");
     }
     const auto first = day_before(statistics, kShownDays - 1);
     const auto last = day_before(statistics, 0);
-    print(fit("", kNumberColumns + 3) + first +
-          fit_right(last, kShownDays * columns_a_day - first.size()) + "\n");
+    print(left_align("", kNumberColumns + 3) + first +
+          right_align(last, kShownDays * columns_a_day - first.size()) + "\n");
     return true;
   }
 
@@ -179,16 +179,16 @@ class Picture {
     return kUpwards.at(here);
   }
 
-  const Terminal& terminal_;
+  const DrawingArea& terminal_;
 };
 
 void print_line(const std::string& name, const std::string& value) {
-  print(fit(name, 18) + value + "\n");
+  print(left_align(name, 18) + value + "\n");
 }
 
 void print_totals(const CacheStatistics& statistics) {
   const auto number = [](const std::string& name, std::uint64_t value, const char* note = "") {
-    print_line(name, fit_right(std::to_string(value), kNumberColumns) + note);
+    print_line(name, right_align(std::to_string(value), kNumberColumns) + note);
   };
   print_line("Cache", to_single_line(statistics.cache));
   print_line("Measured at", format_utc(statistics.measured_at));
@@ -214,7 +214,7 @@ void print_days(const Picture& picture, const CacheStatistics& statistics) {
   if (picture.draw_days(statistics)) return;
   for (std::size_t days = kShownDays; days-- > 0;) {
     print("  " + day_before(statistics, days) + " " +
-          fit_right(std::to_string(statistics.by_day.at(days)), kNumberColumns) + "\n");
+          right_align(std::to_string(statistics.by_day.at(days)), kNumberColumns) + "\n");
   }
 }
 
@@ -245,7 +245,7 @@ void print_file(const Picture& picture, const CacheFileSize& file) {
 }
 
 void print_text(const CacheStatistics& statistics) {
-  const auto terminal = find_terminal();
+  const auto terminal = find_drawing_area();
   const Picture picture(terminal);
   print_totals(statistics);
   print_frequencies(picture, "Responders: " + std::to_string(statistics.responders),

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "drawing_area.hpp"
 #include "inforeply/text.hpp"
-#include "terminal.hpp"
 
 namespace inforeply {
 namespace {

@@ -6,7 +6,7 @@ namespace inforeply {
 enum class ExitStatus {
   kOk = 0,
   kUsage = 64,
-  kDataError = 65,
+  kBadData = 65,
   kNoInput = 66,
   kUnavailable = 69,
   kInternal = 70,

@@ -7,7 +7,7 @@
 
 namespace inforeply {
 
-struct Terminal {
+struct DrawingArea {
   bool is_terminal = false;
   bool has_colours = false;  ///< not with NO_COLOR (no-color.org) or TERM=dumb
   bool has_blocks = false;   ///< knows Unicode's block elements, by its locale
@@ -15,15 +15,15 @@ struct Terminal {
 };
 
 /// What standard output is.
-Terminal find_terminal();
+DrawingArea find_drawing_area();
 
 /// Columns that valid UTF-8 takes on a terminal.
 std::size_t columns_of(std::string_view text);
 
 /// The text in so many columns: cut, with an ellipsis, or filled up with spaces.
-std::string fit(std::string_view text, std::size_t columns);
+std::string left_align(std::string_view text, std::size_t columns);
 /// The same with the spaces before it.
-std::string fit_right(std::string_view text, std::size_t columns);
+std::string right_align(std::string_view text, std::size_t columns);
 /// Only cut.
 std::string cut_to_columns(std::string_view text, std::size_t columns);
 

@@ -1,4 +1,4 @@
-#include "terminal.hpp"
+#include "drawing_area.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -31,8 +31,8 @@ bool is_utf8_locale() {
 
 }  // namespace
 
-Terminal find_terminal() {
-  Terminal terminal;
+DrawingArea find_drawing_area() {
+  DrawingArea terminal;
   terminal.is_terminal = ::isatty(STDOUT_FILENO) == 1;
   if (!terminal.is_terminal) return terminal;
   terminal.has_colours = variable("NO_COLOR").empty() && variable("TERM") != "dumb";
@@ -57,12 +57,12 @@ std::string cut_to_columns(std::string_view text, std::size_t columns) {
   return cut;
 }
 
-std::string fit(std::string_view text, std::size_t columns) {
+std::string left_align(std::string_view text, std::size_t columns) {
   auto cut = cut_to_columns(text, columns);
   return cut.append(columns - std::min(columns, columns_of(cut)), ' ');
 }
 
-std::string fit_right(std::string_view text, std::size_t columns) {
+std::string right_align(std::string_view text, std::size_t columns) {
   auto cut = cut_to_columns(text, columns);
   return cut.insert(0, columns - std::min(columns, columns_of(cut)), ' ');
 }
