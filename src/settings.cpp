@@ -391,12 +391,17 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   command.version = values.count("version") != 0;
   command.words = texts_of(values, kWords);
   if (command.help || command.version) return command;
-  command.settings = settings_from(values, Purpose::kInspection);
   for (const auto& option : own_options) {
     if (values.count(option.name) == 0) continue;
     const bool flag = option.argument == ToolOption::Argument::kNone;
     command.options[option.name] = flag ? "" : text_of(values, option.name);
   }
+  // A tool's own option may have the name of a setting, and is another thing.
+  po::variables_map shared;
+  for (const auto& [name, value] : values) {
+    if (!command.options.contains(name)) shared.insert({name, value});
+  }
+  command.settings = settings_from(shared, Purpose::kInspection);
   return command;
 }
 

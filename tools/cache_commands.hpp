@@ -12,6 +12,7 @@
 #include "inforeply/exit_status.hpp"
 #include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
+#include "record_json.hpp"
 #include "tool.hpp"
 
 namespace inforeply {
@@ -58,14 +59,12 @@ struct CacheCommand {
 };
 
 [[noreturn]] void usage_error(const std::string& text);
-std::string_view name_of(RecordState state);
-
-/// A record as one line of JSON, without its end.
-std::string to_json(const ReplyRecord& record);
 
 ExitStatus list_records(const CacheRequest& request);
 ExitStatus show_person(const CacheRequest& request);
 ExitStatus forget_records(const CacheRequest& request);
+ExitStatus export_records(const CacheRequest& request);
+ExitStatus import_records(const CacheRequest& request);
 ExitStatus show_statistics(const CacheRequest& request);
 ExitStatus write_report(const CacheRequest& request);
 ExitStatus check_file(const CacheRequest& request);

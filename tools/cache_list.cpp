@@ -1,130 +1,127 @@
-// inforeply-cache list, show, forget.
+// inforeply-cache list.
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <compare>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cache_commands.hpp"
+#include "record_selection.hpp"
+#include "record_writer.hpp"
 
 namespace inforeply {
-
-std::string_view name_of(RecordState state) {
-  return state == RecordState::kAnswered ? "answered" : "pending";
-}
-
-std::string to_json(const ReplyRecord& record) {
-  nlohmann::ordered_json json;
-  json["responder"] = record.key.responder;
-  json["sender"] = record.key.sender;
-  json["handle"] = record.key.handle;
-  json["state"] = name_of(record.state);
-  json["answered_at"] = format_utc(record.answered_at);
-  json["expires_at"] = nullptr;
-  if (record.expires_at) json["expires_at"] = format_utc(*record.expires_at);
-  json["count"] = record.count;
-  json["message_id"] = record.message_id;
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
 namespace {
 
-constexpr std::array<std::size_t, 5> kColumnWidths = {30, 36, 10, 22, 22};
+/// Records that sorting may keep: some 40 MiB.
+constexpr std::size_t kMaxSorted = 100'000;
 
-void print_row(const std::array<std::string, 6>& cells) {
-  std::string line;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    std::string cell = to_single_line(cells.at(i));
-    if (i < kColumnWidths.size()) cell.resize(std::max(kColumnWidths.at(i), cell.size() + 1), ' ');
-    line += cell;
+using Comparison = std::strong_ordering (*)(const ReplyRecord&, const ReplyRecord&);
+
+struct Order {
+  std::string_view name;
+  Comparison compare;
+};
+
+constexpr std::array<Order, 5> kOrders = {{
+    {"responder", [](const ReplyRecord& a,
+                     const ReplyRecord& b) { return a.key.responder <=> b.key.responder; }},
+    {"sender",
+     [](const ReplyRecord& a, const ReplyRecord& b) { return a.key.sender <=> b.key.sender; }},
+    {"answered",
+     [](const ReplyRecord& a, const ReplyRecord& b) { return a.answered_at <=> b.answered_at; }},
+    {"expires",
+     [](const ReplyRecord& a, const ReplyRecord& b) {  // never is last
+       return a.expires_at.value_or(Time::max()) <=> b.expires_at.value_or(Time::max());
+     }},
+    {"count", [](const ReplyRecord& a, const ReplyRecord& b) { return a.count <=> b.count; }},
+}};
+
+/// Keeps the first records of an order, those that are equal in it as they come.
+class Sorter {
+ public:
+  Sorter(Comparison compare, bool descending, std::optional<std::size_t> limit)
+      : compare_(compare), descending_(descending), limit_(limit) {}
+
+  void add(const ReplyRecord& record) {
+    ++added_;
+    if (heap_.size() == limit_) {
+      // `record` comes after all that are equal to it.
+      if (!is_before(record, heap_.front().record)) return;
+      std::pop_heap(heap_.begin(), heap_.end(), Before{*this});
+      heap_.pop_back();
+    }
+    if (heap_.size() == kMaxSorted) {
+      usage_error("--sort: over " + std::to_string(kMaxSorted) +
+                  " records to sort; choose fewer of them, or the first ones by --limit");
+    }
+    heap_.push_back({record, added_});
+    std::push_heap(heap_.begin(), heap_.end(), Before{*this});
   }
-  print(line + "\n");
-}
 
-std::string expiry_of(const ReplyRecord& record) {
-  return record.expires_at ? format_utc(*record.expires_at) : "never";
-}
+  template <typename Take>
+  void finish(Take take) {
+    std::sort_heap(heap_.begin(), heap_.end(), Before{*this});
+    for (const auto& entry : heap_)
+      take(entry.record);
+  }
 
-void print_table_row(const ReplyRecord& record) {
-  print_row({record.key.responder, record.key.sender, std::string(name_of(record.state)),
-             format_utc(record.answered_at), expiry_of(record), std::to_string(record.count)});
-}
-
-void print_block(const ReplyRecord& record) {
-  const auto line = [](std::string_view name, std::string_view value) {
-    std::string text(name);
-    text.resize(14, ' ');
-    print(text + to_single_line(value) + "\n");
+ private:
+  struct Entry {
+    ReplyRecord record;
+    std::size_t number;
   };
-  line("responder", record.key.responder);
-  line("sender", record.key.sender);
-  line("handle", record.key.handle);
-  line("state", name_of(record.state));
-  line("answered at", format_utc(record.answered_at));
-  line("expires at", expiry_of(record));
-  line("replies", std::to_string(record.count));
-  line("message id", record.message_id.empty() ? "-" : record.message_id);
-}
+  struct Before {
+    const Sorter& sorter;
+    bool operator()(const Entry& a, const Entry& b) const {
+      if (sorter.is_before(a.record, b.record)) return true;
+      return !sorter.is_before(b.record, a.record) && a.number < b.number;
+    }
+  };
 
-bool wants_json(const CacheRequest& request) {
-  const auto format = request.find("format").value_or("table");
-  if (format != "table" && format != "json") usage_error("--format: expected table or json");
-  return format == "json";
+  [[nodiscard]] bool is_before(const ReplyRecord& a, const ReplyRecord& b) const {
+    return descending_ ? compare_(b, a) < 0 : compare_(a, b) < 0;
+  }
+  Comparison compare_;
+  bool descending_;
+  std::optional<std::size_t> limit_;
+  std::size_t added_ = 0;
+  std::vector<Entry> heap_;  // the last one of the order in front
+};
+
+/// Nothing for the order of the cache itself.
+std::optional<Sorter> sorter_for(std::string_view text, std::optional<std::size_t> limit) {
+  const bool descending = text.starts_with('-');
+  const auto name = text.substr(descending ? 1 : 0);
+  const auto* found = std::find_if(std::begin(kOrders), std::end(kOrders),
+                                   [&](const Order& order) { return order.name == name; });
+  if (found == std::end(kOrders)) {
+    usage_error("--sort: expected responder, sender, answered, expires or count");
+  }
+  if (!descending && found == std::begin(kOrders)) return std::nullopt;
+  return Sorter(found->compare, descending, limit);
 }
 
 }  // namespace
 
 ExitStatus list_records(const CacheRequest& request) {
-  const auto& arguments = request.arguments(0, 1);
-  RecordFilter filter;
-  if (!arguments.empty()) filter.responder = request.responder_name(arguments.front());
-  const bool json = wants_json(request);
+  const Time now = SystemClock().now();
+  const RecordSelection selection(request, now);
+  auto sorter = sorter_for(request.find("sort").value_or("responder"), selection.limit());
+  const auto writer = make_record_writer(request.find("format").value_or("table"), now);
   const auto cache = request.open();
-  if (!json) print_row({"RESPONDER", "SENDER", "STATE", "ANSWERED", "EXPIRES", "REPLIES"});
-  cache->visit(filter, [&](const ReplyRecord& record) {
-    json ? print(to_json(record) + "\n") : print_table_row(record);
-    return true;
-  });
-  return ExitStatus::kOk;
-}
-
-ExitStatus show_person(const CacheRequest& request) {
-  const auto& arguments = request.arguments(2, 2);
-  const RecordFilter filter = {request.responder_name(arguments[0]),
-                               CacheRequest::sender_name(arguments[1])};
-  const bool json = wants_json(request);
-  std::size_t shown = 0;
-  request.open()->visit(filter, [&](const ReplyRecord& record) {
-    if (json) {
-      print(to_json(record) + "\n");
-    } else {
-      if (shown > 0) print("\n");
-      print_block(record);
-    }
-    ++shown;
-    return true;
-  });
-  if (shown == 0) {
-    throw Error(Fault::kInput, "no record of " + filter.sender + " with " + filter.responder);
-  }
-  return ExitStatus::kOk;
-}
-
-ExitStatus forget_records(const CacheRequest& request) {
-  RecordFilter filter;
-  if (const auto sender = request.find("sender"))
-    filter.sender = CacheRequest::sender_name(*sender);
-  if (const auto responder = request.find("responder")) {
-    filter.responder = request.responder_name(*responder);
-  }
-  if (filter.sender.empty() && filter.responder.empty()) {
-    const auto& arguments = request.arguments(2, 2);
-    filter = {request.responder_name(arguments[0]), CacheRequest::sender_name(arguments[1])};
+  if (sorter) {
+    selection.visit(*cache, [&](const ReplyRecord& record) {
+      sorter->add(record);
+      return true;
+    });
+    sorter->finish([&](const ReplyRecord& record) { writer->write(record); });
   } else {
-    request.arguments(0, 0);
+    selection.visit_limited(*cache, [&](const ReplyRecord& record) { writer->write(record); });
   }
-  const auto count = request.open()->forget(filter);
-  print("forgot " + std::to_string(count) + (count == 1 ? " record\n" : " records\n"));
+  writer->finish();
   return ExitStatus::kOk;
 }
 

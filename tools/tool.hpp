@@ -1,6 +1,7 @@
 // What the tools share: printing, and how they end (sysexits(3)).
 #pragma once
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -14,11 +15,17 @@
 
 namespace inforeply {
 
+/// Whoever read standard output has seen enough, as `head` has: no fault of anybody's.
+class OutputClosed : public std::exception {};
+
+[[noreturn]] inline void output_failed() {
+  if (errno == EPIPE) throw OutputClosed();
+  throw system_error(Fault::kInternal, "cannot write to standard output");
+}
+
 /// Throws Error (kInternal) where standard output cannot take it.
 inline void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    throw system_error(Fault::kInternal, "cannot write to standard output");
-  }
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed();
 }
 
 inline ExitStatus status_of(Fault fault) {
@@ -42,15 +49,16 @@ inline ExitStatus status_of(Fault fault) {
 
 /// Runs `body`; an exception becomes a line "NAME: text" on standard error and a status.
 inline int run_tool(const char* name, const std::function<ExitStatus()>& body) {
-  // A limit on file sizes comes as an error from write(2).
+  // A closed pipe, and a limit on file sizes, come as errors from write(2).
+  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   auto status = ExitStatus::kInternal;
   std::string complaint;
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told as a disk that is full is
   try {
     status = body();
-    if (std::fflush(stdout) != 0)
-      throw system_error(Fault::kInternal, "cannot write to standard output");
+    if (std::fflush(stdout) != 0) output_failed();
+  } catch (const OutputClosed&) {
+    status = ExitStatus::kOk;
   } catch (const Error& error) {
     status = status_of(error.fault());
     complaint = error.what();

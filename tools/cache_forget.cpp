@@ -1,0 +1,27 @@
+// inforeply-cache forget.
+
+#include <string>
+
+#include "cache_commands.hpp"
+
+namespace inforeply {
+
+ExitStatus forget_records(const CacheRequest& request) {
+  RecordFilter filter;
+  if (const auto sender = request.find("sender"))
+    filter.sender = CacheRequest::sender_name(*sender);
+  if (const auto responder = request.find("responder")) {
+    filter.responder = request.responder_name(*responder);
+  }
+  if (filter.sender.empty() && filter.responder.empty()) {
+    const auto& arguments = request.arguments(2, 2);
+    filter = {request.responder_name(arguments[0]), CacheRequest::sender_name(arguments[1])};
+  } else {
+    request.arguments(0, 0);
+  }
+  const auto count = request.open()->forget(filter);
+  print("forgot " + std::to_string(count) + (count == 1 ? " record\n" : " records\n"));
+  return ExitStatus::kOk;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,95 @@
+// inforeply-cache show.
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "cache_commands.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+/// What becomes of another message that would be answered with the same handle.
+std::string fate_of(const ReplyRecord& record, Time now) {
+  if (!record.counts_at(now)) return "answered again";
+  if (!record.expires_at) return "left unanswered for good";
+  std::string text = "left unanswered until ";
+  append_utc(text, *record.expires_at);
+  return text;
+}
+
+/// In the largest unit that it fills: "3 days".
+std::string span_of(Seconds span) {
+  static constexpr std::array<std::pair<std::string_view, long>, 5> kUnits = {
+      {{"year", 365L * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}}};
+  for (const auto& [name, seconds] : kUnits) {
+    const auto number = span.count() / seconds;
+    if (number == 0 && seconds > 1) continue;
+    return std::to_string(number) + " " + std::string(name) + (number == 1 ? "" : "s");
+  }
+  return {};
+}
+
+std::string with_distance(Time time, Time now) {
+  std::string text;
+  append_utc(text, time);
+  return text +
+         (time <= now ? " (" + span_of(now - time) + " ago)" : " (in " + span_of(time - now) + ")");
+}
+
+void print_block(const ReplyRecord& record, Time now) {
+  const auto line = [](std::string_view name, std::string_view value) {
+    std::string text(name);
+    text.resize(14, ' ');
+    print(text + to_single_line(value) + "\n");
+  };
+  line("responder", record.key.responder);
+  line("sender", record.key.sender);
+  line("handle", record.key.handle);
+  line("state",
+       record.state == RecordState::kAnswered ? "answered" : "pending: a reply is on its way");
+  line(record.state == RecordState::kAnswered ? "answered at" : "reserved at",
+       with_distance(record.answered_at, now));
+  line("expires at", record.expires_at ? with_distance(*record.expires_at, now) : "never");
+  line("replies", std::to_string(record.count));
+  line("message id", record.message_id.empty() ? "-" : record.message_id);
+  line("now:", fate_of(record, now));
+}
+
+void print_json(const ReplyRecord& record, Time now) {
+  std::string line = to_json(record);
+  line.pop_back();
+  line += ",\"now\":";
+  append_json_string(line, fate_of(record, now));
+  print(line + "}\n");
+}
+
+}  // namespace
+
+ExitStatus show_person(const CacheRequest& request) {
+  const auto& arguments = request.arguments(2, 2);
+  const RecordFilter filter = {request.responder_name(arguments[0]),
+                               CacheRequest::sender_name(arguments[1])};
+  const auto format = request.find("format").value_or("table");
+  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  const Time now = SystemClock().now();
+  std::size_t shown = 0;
+  request.open()->visit(filter, [&](const ReplyRecord& record) {
+    if (format == "json") {
+      print_json(record, now);
+    } else {
+      if (shown > 0) print("\n");
+      print_block(record, now);
+    }
+    ++shown;
+    return true;
+  });
+  if (shown == 0) {
+    throw Error(Fault::kInput, "no record of " + filter.sender + " with " + filter.responder);
+  }
+  return ExitStatus::kOk;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,154 @@
+#include "record_json.hpp"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace inforeply {
+namespace {
+
+constexpr std::string_view kReplacement = "\uFFFD";
+
+void append_number(std::string& into, unsigned number) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  into.append(digits.data(), end);
+}
+
+void append_two_digits(std::string& into, unsigned number, char before) {
+  into += before;
+  into += static_cast<char>('0' + number / 10);
+  into += static_cast<char>('0' + number % 10);
+}
+
+/// The octets that may follow the first one of a character of UTF-8: how many, and from where to
+/// where the first of them lies (Unicode 15, table 3-7). None for what begins no character.
+struct Continuation {
+  std::size_t count = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+Continuation continuation_of(unsigned char lead) {
+  if (lead >= 0xC2 && lead <= 0xDF) return {1};
+  if (lead == 0xE0) return {2, 0xA0};
+  if (lead == 0xED) return {2, 0x80, 0x9F};
+  if (lead >= 0xE1 && lead <= 0xEF) return {2};
+  if (lead == 0xF0) return {3, 0x90};
+  if (lead >= 0xF1 && lead <= 0xF3) return {3};
+  if (lead == 0xF4) return {3, 0x80, 0x8F};
+  return {};
+}
+
+/// The octets at the start of `text`, which does not begin with ASCII, that make a character or a
+/// maximal part of one, and whether it is complete.
+std::pair<std::size_t, bool> measure_character(std::string_view text) {
+  const auto expected = continuation_of(static_cast<unsigned char>(text.front()));
+  std::size_t length = 1;
+  for (; length <= expected.count && length < text.size(); ++length) {
+    const auto octet = static_cast<unsigned char>(text[length]);
+    const bool first = length == 1;
+    if (octet < (first ? expected.low : 0x80) || octet > (first ? expected.high : 0xBF)) break;
+  }
+  return {length, expected.count > 0 && length == expected.count + 1};
+}
+
+void append_escaped(std::string& into, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kNames = "\"\\bfnrt";
+  into += '\\';
+  if (const auto named = kNamed.find(c); named != std::string_view::npos) {
+    into += kNames[named];
+    return;
+  }
+  const auto octet = static_cast<unsigned char>(c);
+  into += "u00";
+  into += kHex[octet >> 4U];
+  into += kHex[octet & 15U];
+}
+
+void append_member(std::string& into, std::string_view name_with_punctuation,
+                   std::string_view text) {
+  into += name_with_punctuation;
+  append_json_string(into, text);
+}
+
+}  // namespace
+
+std::string_view name_of(RecordState state) {
+  return state == RecordState::kAnswered ? "answered" : "pending";
+}
+
+void append_utc(std::string& into, Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const int year = static_cast<int>(date.year());
+  if (year < 1000 || year > 9999) {
+    into += format_utc(time);
+    return;
+  }
+  const auto second = static_cast<unsigned>((time - day).count());
+  append_number(into, static_cast<unsigned>(year));
+  append_two_digits(into, static_cast<unsigned>(date.month()), '-');
+  append_two_digits(into, static_cast<unsigned>(date.day()), '-');
+  append_two_digits(into, second / 3600, 'T');
+  append_two_digits(into, second / 60 % 60, ':');
+  append_two_digits(into, second % 60, ':');
+  into += 'Z';
+}
+
+void append_json_string(std::string& into, std::string_view text) {
+  into += '"';
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    for (; plain < text.size(); ++plain) {
+      const auto octet = static_cast<unsigned char>(text[plain]);
+      if (octet < 0x20 || octet >= 0x80 || octet == '"' || octet == '\\') break;
+    }
+    into += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      append_escaped(into, text.front());
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto [length, complete] = measure_character(text);
+    into += complete ? text.substr(0, length) : kReplacement;
+    text.remove_prefix(length);
+  }
+  into += '"';
+}
+
+void append_json(std::string& into, const ReplyRecord& record) {
+  append_member(into, "{\"responder\":", record.key.responder);
+  append_member(into, ",\"sender\":", record.key.sender);
+  append_member(into, ",\"handle\":", record.key.handle);
+  append_member(into, ",\"state\":", name_of(record.state));
+  into += ",\"answered_at\":\"";
+  append_utc(into, record.answered_at);
+  into += "\",\"expires_at\":";
+  if (record.expires_at) {
+    into += '"';
+    append_utc(into, *record.expires_at);
+    into += '"';
+  } else {
+    into += "null";
+  }
+  into += ",\"count\":";
+  append_number(into, record.count);
+  append_member(into, ",\"message_id\":", record.message_id);
+  into += '}';
+}
+
+std::string to_json(const ReplyRecord& record) {
+  std::string json;
+  append_json(json, record);
+  return json;
+}
+
+}  // namespace inforeply

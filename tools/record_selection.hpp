@@ -1,0 +1,40 @@
+// Which records a command is about, as its options say.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cache_commands.hpp"
+
+namespace inforeply {
+
+class RecordSelection {
+ public:
+  /// From the argument RESPONDER, --sender, --responder, --state, --since, --until and --limit; a
+  /// duration counts back from `now`. Throws Error (kUsage).
+  RecordSelection(const CacheRequest& request, Time now);
+
+  [[nodiscard]] bool contains(const ReplyRecord& record) const;
+  [[nodiscard]] std::optional<std::size_t> limit() const { return limit_; }
+
+  /// Each of them in the order of the cache, limited or not, until `visit` returns false.
+  void visit(ReplyCache& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
+  /// The same, at most `limit()` of them.
+  void visit_limited(ReplyCache& cache, const std::function<void(const ReplyRecord&)>& visit) const;
+
+ private:
+  void select_responder(const CacheRequest& request);
+  void select_sender(const CacheRequest& request);
+
+  RecordFilter filter_;
+  std::string responder_pattern_;  // empty: none
+  std::string sender_pattern_;
+  std::optional<RecordState> state_;
+  std::optional<Time> since_;
+  std::optional<Time> until_;  // exclusive
+  std::optional<std::size_t> limit_;
+};
+
+}  // namespace inforeply

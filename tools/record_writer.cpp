@@ -1,0 +1,230 @@
+#include "record_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache_commands.hpp"
+#include "inforeply/text.hpp"
+#include "terminal.hpp"
+
+namespace inforeply {
+namespace {
+
+class JsonWriter : public RecordWriter {
+ public:
+  void write(const ReplyRecord& record) override {
+    line_.clear();
+    append_json(line_, record);
+    line_ += '\n';
+    print(line_);
+  }
+  void finish() override {}
+
+ private:
+  std::string line_;
+};
+
+/// RFC 4180.
+class CsvWriter : public RecordWriter {
+ public:
+  void write(const ReplyRecord& record) override {
+    line_.clear();
+    add_header_once();
+    for (const auto& text : {record.key.responder, record.key.sender, record.key.handle,
+                             std::string(name_of(record.state))}) {
+      add(text);
+      line_ += ',';
+    }
+    append_utc(line_, record.answered_at);
+    line_ += ',';
+    if (record.expires_at) append_utc(line_, *record.expires_at);
+    line_ += ',' + std::to_string(record.count) + ',';
+    add(record.message_id);
+    line_ += "\r\n";
+    print(line_);
+  }
+  void finish() override {
+    line_.clear();
+    add_header_once();
+    print(line_);
+  }
+
+ private:
+  void add_header_once() {
+    if (has_header_) return;
+    has_header_ = true;
+    line_ += "responder,sender,handle,state,answered_at,expires_at,count,message_id\r\n";
+  }
+
+  /// Strangers choose senders and message ids, and a spreadsheet takes a cell that begins with one
+  /// of these for a formula, quoted or not: an apostrophe makes it text.
+  void add(std::string_view text) {
+    constexpr std::string_view kFormula = "=+-@\t\r";
+    const bool is_formula = !text.empty() && kFormula.find(text.front()) != std::string_view::npos;
+    const bool needs_quotes =
+        is_formula || text.find_first_of(",\"\r\n") != std::string_view::npos || trim(text) != text;
+    if (needs_quotes) line_ += '"';
+    if (is_formula) line_ += '\'';
+    for (const char c : text) {
+      if (c == '"') line_ += '"';
+      line_ += c;
+    }
+    if (needs_quotes) line_ += '"';
+  }
+
+  bool has_header_ = false;
+  std::string line_;
+};
+
+constexpr std::size_t kColumns = 6;
+constexpr std::size_t kResponder = 0;
+constexpr std::size_t kSender = 1;
+using Row = std::array<std::string, kColumns>;
+using Widths = std::array<std::size_t, kColumns>;
+
+constexpr std::array<const char*, kColumns> kHeading = {"RESPONDER", "SENDER",  "STATE",
+                                                        "ANSWERED",  "EXPIRES", "REPLIES"};
+
+enum class Style { kNone, kBold, kDim };
+
+void print_styled(std::string line, Style style) {
+  if (style == Style::kBold) line = "\x1b[1m" + line + "\x1b[0m";
+  if (style == Style::kDim) line = "\x1b[2m" + line + "\x1b[0m";
+  print(line + "\n");
+}
+
+/// Whole, in columns that what is wider pushes to the right.
+class PlainTable : public RecordWriter {
+ public:
+  void write(const ReplyRecord& record) override {
+    print_heading_once();
+    print_row({to_single_line(record.key.responder), to_single_line(record.key.sender),
+               std::string(name_of(record.state)), format_utc(record.answered_at),
+               record.expires_at ? format_utc(*record.expires_at) : "never",
+               std::to_string(record.count)});
+  }
+  void finish() override { print_heading_once(); }
+
+ private:
+  void print_heading_once() {
+    if (has_heading_) return;
+    has_heading_ = true;
+    Row heading;
+    std::copy(kHeading.begin(), kHeading.end(), heading.begin());
+    print_row(heading);
+  }
+
+  static void print_row(const Row& row) {
+    static constexpr Widths kWidths = {29, 35, 9, 21, 21, 0};
+    std::string line;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      line += row[i];
+      const auto width = display_width(row[i]);
+      if (i + 1 < kColumns) line.append(std::max(width, kWidths[i]) - width + 1, ' ');
+    }
+    print(line + "\n");
+  }
+
+  bool has_heading_ = false;
+};
+
+/// For a person: in a terminal's width, which is shared out by what the first records need.
+class TerminalTable : public RecordWriter {
+ public:
+  TerminalTable(std::size_t columns, bool styled, Time now)
+      : columns_(columns), styled_(styled), now_(now) {}
+
+  void write(const ReplyRecord& record) override {
+    Line line{
+        {to_single_line(record.key.responder), to_single_line(record.key.sender),
+         std::string(name_of(record.state)), minute_of(record.answered_at),
+         record.expires_at ? minute_of(*record.expires_at) : "never", std::to_string(record.count)},
+        record.counts_at(now_) ? Style::kNone : Style::kDim};
+    if (widths_) return print_line(line);
+    first_.push_back(std::move(line));
+    if (first_.size() == kMeasured) start();
+  }
+  void finish() override {
+    if (!widths_) start();
+  }
+
+ private:
+  static constexpr std::size_t kMeasured = 500;  // records that are held back
+  static constexpr std::size_t kGap = 2;
+  static constexpr std::size_t kLeast = 9;  // columns of an address, however narrow the terminal is
+
+  struct Line {
+    Row row;
+    Style style;
+  };
+
+  static std::string minute_of(Time time) {
+    const auto text = format_local(time);
+    constexpr std::size_t kDate = 10;
+    return text.size() == kDate ? text + " 00:00" : text;
+  }
+
+  void start() {
+    Line heading{{}, Style::kBold};
+    std::copy(kHeading.begin(), kHeading.end(), heading.row.begin());
+    Widths widths{};
+    const auto measure = [&](const Row& row) {
+      for (std::size_t i = 0; i < kColumns; ++i)
+        widths[i] = std::max(widths[i], display_width(row[i]));
+    };
+    measure(heading.row);
+    for (const auto& line : first_)
+      measure(line.row);
+    share_out(widths);
+    widths_ = widths;
+    print_line(heading);
+    for (const auto& line : first_)
+      print_line(line);
+    first_.clear();
+  }
+
+  /// The addresses give way, the wider one first.
+  void share_out(Widths& widths) const {
+    const auto total = std::accumulate(widths.begin(), widths.end(), kGap * (kColumns - 1));
+    for (auto excess = total > columns_ ? total - columns_ : 0; excess > 0; --excess) {
+      auto& wider = widths[kResponder] > widths[kSender] ? widths[kResponder] : widths[kSender];
+      if (wider <= kLeast) break;
+      --wider;
+    }
+  }
+
+  void print_line(const Line& line) const {
+    std::string text;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      const auto cell = fit(line.row[i], widths_->at(i));
+      text += cell;
+      if (i + 1 < kColumns) text.append(widths_->at(i) - display_width(cell) + kGap, ' ');
+    }
+    print_styled(fit(text, columns_), styled_ ? line.style : Style::kNone);
+  }
+
+  std::size_t columns_;
+  bool styled_;
+  Time now_;
+  std::vector<Line> first_;
+  std::optional<Widths> widths_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordWriter> make_record_writer(std::string_view format, Time now) {
+  if (format == "json") return std::make_unique<JsonWriter>();
+  if (format == "csv") return std::make_unique<CsvWriter>();
+  if (format != "table") usage_error("--format: expected table, json or csv");
+  if (const auto columns = terminal_columns()) {
+    return std::make_unique<TerminalTable>(*columns, takes_styles(), now);
+  }
+  return std::make_unique<PlainTable>();
+}
+
+}  // namespace inforeply
