@@ -440,7 +440,11 @@ class ReplyCacheModelTest : public ::testing::Test {
   }
 
   void try_sequences(const World& world) {
+#ifdef __SANITIZE_ADDRESS__
+    constexpr std::uint32_t kSequences = 100;  // each process that is started costs much more
+#else
     constexpr std::uint32_t kSequences = 600;
+#endif
     for (std::uint32_t seed = 0; seed < kSequences; ++seed) {
       auto steps = random_steps(seed, world);
       std::string story;
