@@ -13,7 +13,8 @@ namespace {
 const std::vector<ToolOption>& own_options() {
   static const std::vector<ToolOption> options = {
       {"format", ToolOption::Argument::kRequired,
-       "table (default), json (an object a line), or csv (RFC 4180; a ' stands before what a "
+       "table (default), json (an object a line), or for list csv (RFC 4180; with a ' before what "
+       "a "
        "spreadsheet would take for a formula)"},
       {"sender", ToolOption::Argument::kRequired,
        "the records of this sender; list and export take a pattern, too: '*@example.net'"},

@@ -1,0 +1,99 @@
+"""What a shell offers behind the tab key.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_completion.py
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+from programs import BIN, TestCase
+
+COMPLETION = Path(__file__).resolve().parents[2] / "data" / "completion"
+
+# Hands the function that is registered for the program what bash would: the words of the line, of
+# which the last is to be completed.
+COMPLETE = """
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+function=$(complete -p "${1##*/}" | sed -E 's/.*-F ([^ ]+) .*/\\1/')
+"$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+((${#COMPREPLY[@]} == 0)) || printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+class Bash(TestCase):
+    def offered(self, *words, program="inforeply-cache"):
+        done = subprocess.run(
+            ["bash", "--norc", "-c", COMPLETE, "-", COMPLETION / "inforeply-cache.bash",
+             BIN / program, *words], capture_output=True, text=True, cwd=self.place.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    def test_the_commands_are_all_that_the_help_lists(self):
+        offered = self.offered("")
+        for command in ("list", "show", "forget", "export", "import"):
+            self.assertIn(command, offered)
+        listed = re.search(r"Commands:\n(.*?)\n\n", self.tool("cache", "--help").stdout, re.S)[1]
+        self.assertEqual(sorted(offered), sorted(line.split()[0] for line in listed.splitlines()))
+
+    def test_a_command_is_completed_behind_options_and_only_once(self):
+        self.assertEqual(self.offered("--cache", "list", "sh"), ["show"])
+        self.assertEqual(self.offered("-c", "x.conf", "imp"), ["import"])
+        self.assertEqual(self.offered("--cache", "=", "a.mdb", "exp"), ["export"])
+        self.assertEqual(self.offered("list", "sh"), [])
+
+    def test_options_are_those_of_the_command(self):
+        self.assertEqual(self.offered("list", "--s"),
+                         ["--sender", "--state", "--since", "--sort"])
+        self.assertEqual(self.offered("--cache", "a.mdb", "import", "--keep"), ["--keep-going"])
+        self.assertEqual(self.offered("show", "--s"), [])
+        self.assertIn("--cache", self.offered("--"))
+
+    def test_values_of_options(self):
+        for words, expected in (
+                (["list", "--format", ""], ["table", "json", "csv"]),
+                (["list", "--format", "=", "j"], ["json"]),
+                (["list", "--format", "="], ["table", "json", "csv"]),
+                (["show", "--format", ""], ["table", "json"]),
+                (["list", "--state", "p"], ["pending"]),
+                (["import", "--from", ""], ["json", "vacation", "postfixadmin"]),
+                (["list", "--sort", "-a"], ["-answered"]),
+                (["list", "--sort", "s"], ["sender"]),
+                (["list", "--limit", ""], [])):
+            with self.subTest(words):
+                self.assertEqual(self.offered(*words), expected)
+
+    def test_every_value_that_is_offered_is_taken(self):
+        self.assertEqual(self.tool("cache", "import", "/dev/null").returncode, 0)
+        for option in ("--format", "--sort", "--state"):
+            for value in self.offered("list", option, ""):
+                with self.subTest(f"{option} {value}"):
+                    self.assertEqual(self.tool("cache", "list", option, value).returncode, 0)
+
+    def test_import_and_files_of_options_complete_file_names(self):
+        self.place.write("records.json", "")
+        self.assertEqual(self.offered("import", "rec"), ["records.json"])
+        self.assertEqual(self.offered("-c", "rec"), ["records.json"])
+
+    def test_the_other_programs_complete_their_options(self):
+        self.assertEqual(self.offered("--older", program="inforeply-purge"), ["--older-than"])
+        self.assertEqual(self.offered("--dry", program="inforeply"), ["--dry-run"])
+        self.assertEqual(self.offered("--log", "s", program="inforeply"), ["syslog", "stderr"])
+
+
+@unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+class Zsh(unittest.TestCase):
+    def test_the_file_is_well_formed(self):
+        done = subprocess.run(["zsh", "-n", COMPLETION / "_inforeply-cache"], capture_output=True,
+                              text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
