@@ -14,10 +14,6 @@
 namespace inforeply {
 namespace {
 
-std::string in_quotes(std::string_view text) {
-  return "'" + to_single_line(text) + "'";
-}
-
 /// What a responder's reply counts as: programs that know neither handle nor interval have answered
 /// in its place.
 struct Terms {
@@ -224,6 +220,11 @@ void refuse_options(const CacheRequest& request, const std::string& from,
 }
 
 }  // namespace
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kMaxCharacters = 100;
+  return "'" + ellipsize(to_single_line(text), kMaxCharacters) + "'";
+}
 
 std::unique_ptr<ImportFormat> make_import_format(const CacheRequest& request) {
   const auto from = request.find("from").value_or("json");

@@ -17,6 +17,9 @@ class BadLine : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What stands in a line, for a message about it: one line, not too long.
+std::string in_quotes(std::string_view text);
+
 struct ImportedLine {
   std::optional<ReplyRecord> record;  ///< nothing: the line holds none, and that is as it should be
   std::string note;                   ///< what a person should know of it; empty: nothing

@@ -39,7 +39,7 @@ class MemberReader : public nlohmann::json_sax<nlohmann::json> {
     field_ = 0;
     while (field_ < kFields.size() && kFields[field_] != name)
       ++field_;
-    if (field_ == kNoField) throw BadLine("unknown field '" + to_single_line(name) + "'");
+    if (field_ == kNoField) throw BadLine("unknown field " + in_quotes(name));
     if (seen[field_]) throw BadLine("'" + name + "' is there twice");
     seen[field_] = true;
     return true;
@@ -90,8 +90,10 @@ class MemberReader : public nlohmann::json_sax<nlohmann::json> {
 /// be in mail.
 std::optional<Address> parse_stored_address(const std::string& text) {
   if (auto address = parse_address(text)) return address;
+  constexpr std::size_t kMaxOctets = 512;
   const auto at = text.rfind('@');
-  if (at == std::string::npos || at == 0 || !is_valid_utf8(text) || to_single_line(text) != text) {
+  if (text.size() > kMaxOctets || at == std::string::npos || at == 0 || !is_valid_utf8(text) ||
+      to_single_line(text) != text) {
     return std::nullopt;
   }
   auto domain = parse_domain(text.substr(at + 1));
@@ -133,14 +135,14 @@ class JsonFormat : public ImportFormat {
   const std::string& responder_of(const std::string& text) {
     if (text == responder_text_ && !text.empty()) return responder_;
     const auto address = parse_stored_address(text);
-    if (!address) throw BadLine("'responder' is no mail address: '" + to_single_line(text) + "'");
+    if (!address) throw BadLine("'responder' is no mail address: " + in_quotes(text));
     responder_ = address->normalized();
     responder_text_ = text;
     return responder_;
   }
   static std::string sender_of(const std::string& text) {
     const auto address = parse_stored_address(text);
-    if (!address) throw BadLine("'sender' is no mail address: '" + to_single_line(text) + "'");
+    if (!address) throw BadLine("'sender' is no mail address: " + in_quotes(text));
     return canonical_sender(*address);
   }
   static std::string handle_of(std::string& text) {
@@ -159,8 +161,7 @@ class JsonFormat : public ImportFormat {
   static Time time_of(const std::string& text, Field field) {
     const auto time = parse_time(text);
     if (!time || *time < Time{}) {
-      throw BadLine("'" + std::string(kFields[field]) + "' is no time: '" + to_single_line(text) +
-                    "'");
+      throw BadLine("'" + std::string(kFields[field]) + "' is no time: " + in_quotes(text));
     }
     return *time;
   }

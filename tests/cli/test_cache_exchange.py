@@ -184,6 +184,7 @@ class BadLines(ExchangeTestCase):
         (line_of(expires_at="never"), "expires_at"), (line_of(responder="info"), "responder"),
         (line_of(responder=""), "responder"), (line_of(sender="nobody"), "sender"),
         (line_of(sender="a b\n@c.example"), "sender"), (line_of(sender="@c.example"), "sender"),
+        (line_of(sender="x" * 600 + "@c.example"), "sender"),
         (line_of().replace("{", '{"count": 2, '), "count"), (line_of().strip() + "{}", "column"),
         (line_of()[:-20], "column"), (line_of(message_id="x" * 70000), "longer"),
         (b'{"handle": "\xff"}', "column"),
@@ -220,6 +221,11 @@ class BadLines(ExchangeTestCase):
         done = self.bring_in(line_of(**{"x\ny\x1b[31m": 1}))
         self.assertEqual(len(done.stderr.splitlines()), 2)
         self.assertNotIn("\x1b", done.stderr)
+
+    def test_a_message_shows_only_the_beginning_of_what_is_very_long(self):
+        done = self.bring_in(line_of("x" * 20000))
+        self.assertEqual(done.returncode, 65)
+        self.assertLess(len(done.stderr), 400)
 
     def test_options_that_mean_nothing_there_are_refused(self):
         for arguments in (["--handle", "x"], ["--interval", "7d"], ["--responder", "a@b.example"],
