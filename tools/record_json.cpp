@@ -129,9 +129,9 @@ void append_json(std::string& into, const ReplyRecord& record) {
   append_member(into, ",\"sender\":", record.key.sender);
   append_member(into, ",\"handle\":", record.key.handle);
   append_member(into, ",\"state\":", name_of(record.state));
-  into += ",\"answered_at\":\"";
+  into += R"(,"answered_at":")";
   append_utc(into, record.answered_at);
-  into += "\",\"expires_at\":";
+  into += R"(","expires_at":)";
   if (record.expires_at) {
     into += '"';
     append_utc(into, *record.expires_at);
