@@ -7,14 +7,8 @@ libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
 bench_packages="dovecot-sieve maildrop postfix vacation"
 
-test_packages="binutils clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev mlmmj postfix
-postfix-lmdb python3 python3-gi"
-test_packages="binutils clang-format clang-tidy libgtest-dev mlmmj postfix postfix-lmdb
-python3 python3-lmdb"
-python3 strace"
-test_packages="binutils clang-format clang-tidy libgtest-dev lmdb-utils mlmmj postfix
-test_packages="binutils chromium clang-format clang-tidy libgtest-dev lmdb-utils mlmmj postfix
-postfix-lmdb python3 python3-lmdb"
+test_packages="binutils chromium clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev lmdb-utils
+mlmmj postfix postfix-lmdb python3 python3-gi python3-lmdb strace"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {
