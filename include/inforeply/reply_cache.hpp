@@ -7,8 +7,8 @@
 // A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
 // released. It knows the message it is for: when the mail server tries the same message again, the
 // process that held the reservation has died, and the reply is granted again. For any other message
-// a pending reservation counts as an answer while its holder lives, and then until its lease has run
-// out.
+// a pending reservation counts as an answer while its holder lives, and then until its lease has
+// run out.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@
 
 namespace inforeply {
 
-/// How long a pending reservation whose holder has died silences other messages: longer than it takes
-/// until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
+/// How long a pending reservation whose holder has died silences other messages: longer than it
+/// takes until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
 /// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
 inline constexpr Seconds kLease{3600};
 

@@ -203,6 +203,7 @@ class Sequence {
     expect(result == promised, "it should be " + name_of(promised));
     if (result == Reservation::kGranted) {
       held_[free] = {&task, now_};
+      task.is_done = false;  // whatever an earlier try was told
       expect_only_one(wanted);
     } else if (result != Reservation::kInProgress) {
       task.is_done = true;
@@ -217,9 +218,7 @@ class Sequence {
     Task& task = tasks_[choice % tasks_.size()];
     // Without a queue ID, one that is done cannot be told from a copy.
     if (task.is_done && !request(task).is_named) return;
-    const bool was_done = task.is_done;
     attempt(task);
-    task.is_done = task.is_done || was_done;
   }
 
   /// The promise itself: what is granted now must be no second reply.
