@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache_statistics.hpp"
+#include "inforeply/html.hpp"
 #include "inforeply/replacement.hpp"
 #include "report_charts.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "drawing_area.hpp"
+#include "inforeply/html.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -103,32 +104,6 @@ std::string tip_of(const ChartValue& value) {
 }
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (const char c : to_single_line(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string column_chart(const ChartText& text, const std::vector<ChartValue>& values) {
   constexpr double kLeast = 2;  // pixels: a single one is seen, too

@@ -9,9 +9,6 @@
 
 namespace inforeply {
 
-/// Text as it can stand in HTML, between tags or in an attribute's quotes.
-std::string escape_html(std::string_view text);
-
 /// What a chart is for those who do not see it.
 struct ChartText {
   std::string id;  ///< of letters alone, and no other chart's
