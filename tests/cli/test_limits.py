@@ -375,7 +375,7 @@ class Tools(LimitTestCase):
         self.place.set_responder("limit = 2/36000d\ninterval = 1h")
         self.assert_replied(self.deliver("alice@x.example"))  # long expired by now
         self.assert_replied(self.deliver("bob@x.example", now - NOW))
-        self.assertEqual(self.tool_output("purge"), "removed 1 record\n")
+        self.assertIn("removed 1 record ", self.tool_output("purge"))
         self.assertEqual(self.senders(), ["bob@x.example"])
         self.assert_limited(self.deliver("carol@x.example", now - NOW),
                             "limit 2/36000d reached")
@@ -386,7 +386,7 @@ class Tools(LimitTestCase):
         self.assert_limited(self.deliver("bob@x.example"), "limit 1/1h reached")
         self.assertEqual(self.tool_output("purge", "--dry-run"), "would remove 1 record\n")
         self.assert_limited(self.deliver("bob@x.example"), "limit 1/1h reached")
-        self.assertEqual(self.tool_output("purge"), "removed 1 record\n")
+        self.assertIn("removed 1 record ", self.tool_output("purge"))
         self.assert_replied(self.deliver("bob@x.example"))
 
 
