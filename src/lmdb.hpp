@@ -134,8 +134,15 @@ class Environment {
       fail("open", std::strerror(errno));
     }
     if (magic != kMagic) fail("open", "not an LMDB file");
-    constexpr long kFirstPages = 2;  // with nothing in them but where the tables are to be found
-    return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE);
+    // LMDB begins a file with two pages that say where all else is. The second transaction is the
+    // first that writes into the first of them: until then nothing is lost with the rest.
+    constexpr long kFirstPages = 2;
+    constexpr off_t kTransactionOffset = 144;
+    std::uint64_t transaction = 0;
+    return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE) &&
+           ::pread(file.get(), &transaction, sizeof transaction, kTransactionOffset) ==
+               sizeof transaction &&
+           transaction == 0;
   }
 
   /// LMDB would refuse what is left of a file that was not made to its end, for ever. Who still

@@ -280,12 +280,13 @@ class Failures(LimitTestCase):
         self.assert_limited(self.deliver(at=HOUR + 999), "limit 1/1h reached")
         self.assert_replied(self.deliver(at=HOUR + 1000))
 
-    def test_and_does_not_count_where_it_fails_at_last(self):
+    def test_and_counts_on_where_it_fails_then_as_the_first_try_may_have_sent_it(self):
         self.start_and_kill()
         self.place.set_mailer("exit 75")
         self.assertEqual(actions(self.retry(60)), [("deferred", "mailer")])
         self.place.set_mailer()
-        self.assert_replied(self.deliver(at=60))
+        self.assert_limited(self.deliver(at=60), "limit 1/1h reached")
+        self.assert_replied(self.retry(120))
 
     def test_a_failure_takes_nothing_from_the_replies_of_others(self):
         self.place.set_responder("limit = 2/1h")
@@ -294,8 +295,9 @@ class Failures(LimitTestCase):
         self.place.set_mailer("exit 75")
         self.assertEqual(actions(self.retry(60)), [("deferred", "mailer")])
         self.place.set_mailer()
-        self.assert_replied(self.deliver(at=100))
-        self.assert_limited(self.deliver(at=100), "limit 2/1h reached")
+        self.assert_replied(self.retry(HOUR + 90))
+        self.assert_limited(self.deliver(at=HOUR + 95), "limit 2/1h reached")
+        self.assert_replied(self.deliver(at=HOUR + 100))
 
     def test_a_failure_beside_another_message_of_the_sender_does_not_count(self):
         self.place.set_responder("limit = 2/1h\ninterval = 0")

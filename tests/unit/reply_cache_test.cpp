@@ -701,6 +701,16 @@ TEST(ReplyCacheFile, AFileThatWasMadeByHalfIsMadeAnew) {
   }
 }
 
+TEST(ReplyCacheFile, AFileInUseThatLostAllButItsFirstPageIsRefusedAndLeftAsItIs) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("cache.mdb");
+  open_cache(path, CacheAccess::kCreate)->reserve(request("first"));
+  const auto page = static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE));
+  std::filesystem::resize_file(path, page);
+  EXPECT_THROW(open_cache(path, CacheAccess::kCreate), Error);
+  EXPECT_EQ(std::filesystem::file_size(path), page);
+}
+
 TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("cache.mdb");
