@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,7 +72,8 @@ class FakeCache : public ReplyCache {
     world_.cache_calls.emplace_back("release");
   }
   void visit(const RecordFilter& /*filter*/,
-             const std::function<void(const ReplyRecord&)>& /*visit*/) override {}
+             const std::function<bool(const ReplyRecord&)>& /*visit*/) override {}
+  std::size_t put(std::span<const ReplyRecord> /*records*/) override { return 0; }
   std::size_t forget(const RecordFilter& /*filter*/) override { return 0; }
   std::size_t purge(const PurgeRequest& /*request*/) override { return 0; }
 
