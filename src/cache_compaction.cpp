@@ -123,6 +123,10 @@ class Solitude {
     }
     copy.take_place();
     const Environment first(path_, Use::kFirst);
+    // By a second transaction both of its first pages tell it from a file that is just being made.
+    Transaction write(first, Mode::kWrite);
+    write.put(write.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
+    write.commit();
   }
 
  private:

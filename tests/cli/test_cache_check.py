@@ -68,7 +68,7 @@ class Check(CheckTestCase):
         with tables(self.place.cache) as cache:
             cache.delete("expiry", expiry_key(NOW + WEEK, ALICE))
         self.assert_fault_and_repair("not in the index", "1 not in the index")
-        self.assertEqual(self.tool_output("purge"), "removed 2 records\n")
+        self.assertRegex(self.tool_output("purge"), "^removed 2 records in ")
 
     def test_an_entry_of_another_time_is_taken_out(self):
         self.fill("alice")
@@ -123,7 +123,7 @@ class Check(CheckTestCase):
             cache.put("records", b"no key of a record", encode(NOW))
         with tables(self.place.cache) as cache:
             cache.delete("records", b"no key of a record")
-        self.assertEqual(self.tool_output("purge"), "removed 1 record\n")
+        self.assertRegex(self.tool_output("purge"), "^removed 1 record in ")
         status, faults, _ = self.check("--repair")
         self.assertEqual((status, len(faults)), (0, 2))
         self.assertEqual(self.check()[0], 0)
