@@ -21,7 +21,7 @@ namespace inforeply {
 namespace {
 
 // A batch is one write transaction, which deliveries wait for.
-constexpr std::size_t kDefaultBatch = 200;
+constexpr std::size_t kDefaultBatch = 500;
 constexpr unsigned long long kMaxBatch = 100'000;
 // Longer than a run of the responder may take.
 constexpr Seconds kDefaultPatience{180};
@@ -35,7 +35,7 @@ const std::vector<ToolOption>& own_options() {
        "expired or not"},
       {"responder", kRequired, "only the records of this address"},
       {"batch", kRequired,
-       "records removed in one write transaction (200): with more it is sooner done, but "
+       "records removed in one write transaction (500): with more it is sooner done, but "
        "deliveries "
        "wait longer"},
       {"compact", kNone,

@@ -88,7 +88,7 @@ struct PurgeRequest {
   Time now;
   std::optional<Seconds>
       older_than;           ///< answered longer ago, expired or not; nothing: what expired
-  std::size_t batch = 200;  ///< records removed in one write transaction
+  std::size_t batch = 500;  ///< records removed in one write transaction
   bool dry_run = false;
   std::string responder{};                         ///< only its records; empty: all
   std::function<void(std::size_t)> on_progress{};  ///< told now and then how many went so far
