@@ -19,14 +19,14 @@ namespace {
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 constexpr std::size_t kMaxSectionNameOctets = 48;
+constexpr std::size_t kMaxPatterns = 100;  // of a responder: each may have to be compiled
+
 /// The settings that say together what a reply's body is: a section that has one of them takes over
 /// none of the others.
 constexpr std::array<std::string_view, 4> kBodySettings = {"text", "html", "template", "inline"};
 
 /// Those that `.LANGUAGE` may follow.
 constexpr std::array<std::string_view, 3> kLanguageSettings = {"text", "html", "subject"};
-
-constexpr std::size_t kMaxPatterns = 100;  // of a responder: each may have to be compiled
 
 /// A section's name stands in the log and in its handle.
 bool is_section_name(std::string_view name) {
