@@ -1,24 +1,19 @@
-#shellcheck shell = sh disable = SC2034
-#The one list of Debian packages that building and testing need; sourced by the scripts beside it.
+# shellcheck shell=sh disable=SC2034
+# The one list of Debian packages that building and testing need; sourced by the scripts beside it.
 
-build_packages = "cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
-                 libmimetic -
-                 dev libre2 - dev libunistring - dev nettle - dev ninja - build nlohmann - json3 -
-                 dev "
-#What tests / bench / peers compares with; Postfix so that nothing pulls in another mail server.
-                 bench_packages = "dovecot-sieve maildrop postfix vacation"
+build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
+libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
 
-    test_packages =
-        "binutils chromium clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev lmdb-utils
-        mlmmj postfix postfix -
-        lmdb python3 python3 - gi python3 -
-        lmdb strace "
+# What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
+bench_packages="dovecot-sieve maildrop postfix vacation"
 
-#install_packages NAME... : installs those that are missing, with sudo where we are not root.
-        install_packages() {
+test_packages="binutils chromium clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev lmdb-utils
+mlmmj postfix postfix-lmdb python3 python3-gi python3-lmdb strace"
+
+# install_packages NAME...: installs those that are missing, with sudo where we are not root.
+install_packages() {
   missing=
-  for package;
-  do
+  for package; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
       missing="$missing $package"
   done
@@ -28,15 +23,13 @@ build_packages = "cmake g++ libboost-program-options-dev libgumbo-dev libidn2-de
   echo "installing:$missing"
   case " $missing " in
   *" postfix "*)
-#Unconfigured, it neither asks nor runs : the tests set up a private one.
+    # Unconfigured, it neither asks nor runs: the tests set up a private one.
     echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
-    ;
-  ;
-  esac $sudo apt - get -
-      qq update
-#-- no - remove : Postfix must not drive out a mail server that is in use here.
-#shellcheck disable = SC2086 #a list of words
-          $sudo env DEBIAN_FRONTEND =
-      noninteractive apt - get - qq - y-- no - install - recommends-- no - remove install $missing >
-      / dev / null
+    ;;
+  esac
+  $sudo apt-get -qq update
+  # --no-remove: Postfix must not drive out a mail server that is in use here.
+  # shellcheck disable=SC2086 # a list of words
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends --no-remove \
+    install $missing >/dev/null
 }
