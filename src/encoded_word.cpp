@@ -140,8 +140,8 @@ std::string encode_b(std::string_view text) {
 }
 
 /// As many whole characters of `text` as fit into `room` octets once encoded. Where more follow, in
-/// B they are such that there is no padding, if they can be: some programs, as GMime in Debian 12
-/// (its issue 133), join the words before they decode them, and end at the first padding.
+/// B they are such that there is no padding, if they can be: some programs, such as GMime
+/// 3.2.13, join the words before they decode them, and end at the first padding.
 std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) {
   std::size_t fits = 0;
   std::size_t unpadded = 0;

@@ -53,8 +53,10 @@ class LmdbCache : public ReplyCache {
       const bool again = is_granted_again(earlier, request);
       if (again) take_back(write, request, earlier->answered_at);
       count(write, request);
-      tables_.store(write, {request.key, RecordState::kPending, request.now, request.now + kLease,
-                            earlier ? earlier->count : 0, request.message_id, request.delivery});
+      tables_.store(write,
+                    {request.key, RecordState::kPending, request.now, request.now + kLease,
+                     earlier ? earlier->count : 0, request.message_id, request.delivery},
+                    earlier);
       write.commit();
       if (again) {
         tried_before_.insert(delivery_name(request));
@@ -79,7 +81,8 @@ class LmdbCache : public ReplyCache {
     if (request.interval) expires_at = request.now + *request.interval;
     tables_.store(write,
                   {request.key, RecordState::kAnswered, request.now, expires_at,
-                   (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery});
+                   (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery},
+                  earlier);
     write.commit();
     unlock(request);
   }
@@ -107,7 +110,7 @@ class LmdbCache : public ReplyCache {
     for (const auto& record : records) {
       const auto earlier = tables_.find(write, record_key(record.key));
       if (earlier && earlier->answered_at >= record.answered_at) continue;
-      tables_.store(write, record);
+      tables_.store(write, record, earlier);
       ++stored;
     }
     write.commit();

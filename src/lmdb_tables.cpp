@@ -46,9 +46,10 @@ std::optional<ReplyRecord> Tables::find(const Transaction& txn, std::string_view
   return require_record(key, *value);
 }
 
-void Tables::store(Transaction& txn, const ReplyRecord& record) const {
+void Tables::store(Transaction& txn, const ReplyRecord& record,
+                   const std::optional<ReplyRecord>& earlier) const {
   const std::string key = record_key(record.key);
-  if (const auto earlier = find(txn, key)) erase_expiry(txn, *earlier, key);
+  if (earlier) erase_expiry(txn, *earlier, key);
   txn.put(records_, key, encode(record));
   if (record.expires_at) txn.put(expiry_, expiry_key(*record.expires_at, key), {});
 }

@@ -26,8 +26,10 @@ class Tables {
   [[nodiscard]] ReplyRecord require_record(std::string_view key, std::string_view value) const;
   [[nodiscard]] std::optional<ReplyRecord> find(const Transaction& txn, std::string_view key) const;
 
-  /// The record with its entry in the expiry index.
-  void store(Transaction& txn, const ReplyRecord& record) const;
+  /// The record with its entry in the expiry index, in the place of `earlier`, which is what find
+  /// says of its key in this transaction.
+  void store(Transaction& txn, const ReplyRecord& record,
+             const std::optional<ReplyRecord>& earlier) const;
   void remove(Transaction& txn, const ReplyRecord& record) const;
 
  private:
