@@ -30,7 +30,6 @@ using lmdb::Environment;
 using lmdb::Mode;
 using lmdb::Tables;
 using lmdb::Transaction;
-using lmdb::Use;
 
 constexpr std::size_t kChunk = 1000;  // entries looked at in one transaction
 

@@ -82,7 +82,7 @@ class Sorter {
   };
 
   [[nodiscard]] bool is_before(const ReplyRecord& a, const ReplyRecord& b) const {
-    return descending_ ? compare_(b, a) < 0 : compare_(a, b) < 0;
+    return std::is_lt(descending_ ? compare_(b, a) : compare_(a, b));
   }
   Comparison compare_;
   bool descending_;

@@ -215,7 +215,8 @@ class PostfixadminFormat : public ImportFormat {
 void refuse_options(const CacheRequest& request, const std::string& from,
                     std::initializer_list<const char*> names) {
   for (const std::string name : names) {
-    if (request.has(name)) usage_error("--" + name + " does not go with --from " + from);
+    if (!request.has(name)) continue;
+    usage_error(std::string("--").append(name).append(" does not go with --from ").append(from));
   }
 }
 

@@ -59,7 +59,7 @@ class Watchdog {
  public:
   Watchdog(const std::string& cache, Seconds patience)
       : patience_(static_cast<unsigned>(patience.count())) {
-    complaint_ = "inforeply-purge: cannot write cache " + cache + ": another process holds it\n";
+    complaint = "inforeply-purge: cannot write cache " + cache + ": another process holds it\n";
     std::signal(SIGALRM, give_up);
     step();
   }
@@ -72,11 +72,11 @@ class Watchdog {
  private:
   static void give_up(int /*signal*/) {
     [[maybe_unused]] const auto written =
-        ::write(STDERR_FILENO, complaint_.data(), complaint_.size());
+        ::write(STDERR_FILENO, complaint.data(), complaint.size());
     ::_exit(static_cast<int>(ExitStatus::kUnavailable));
   }
 
-  static inline std::string complaint_;
+  static inline std::string complaint;
   unsigned patience_;
 };
 
