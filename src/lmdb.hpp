@@ -125,13 +125,15 @@ class Environment {
     if (!file.is_open()) return false;
     constexpr std::uint32_t kMagic = 0xBEEFC0DE;
     constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
-    // The size first: another process may be making the file, and it grows with what is written.
+    // Another process may be making the file, or clearing what was made by half, between the two.
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0) fail("open", std::strerror(errno));
-    if (status.st_size == 0) return false;
     std::uint32_t magic = 0;
-    if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
-      fail("open", std::strerror(errno));
+    for (int tries = 0; magic != kMagic && tries < 3; ++tries) {
+      if (::fstat(file.get(), &status) != 0) fail("open", std::strerror(errno));
+      if (status.st_size == 0) return false;
+      if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
+        fail("open", std::strerror(errno));
+      }
     }
     if (magic != kMagic) fail("open", "not an LMDB file");
     // LMDB begins a file with two pages that say where all else is. The second transaction is the
