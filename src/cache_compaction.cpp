@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cache_copy.hpp"
 #include "inforeply/cache_file.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
@@ -34,14 +35,6 @@ constexpr std::chrono::milliseconds kGateClosed{1000};
 constexpr std::chrono::milliseconds kGateOpen{2000};
 constexpr const char* kCompactSuffix = ".compact";  // of the copy while it is made
 
-struct stat status_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    throw system_error(Fault::kCache, "cannot open cache " + path);
-  }
-  return status;
-}
-
 class HeldPurgeLock : public PurgeLock {
  public:
   explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
@@ -51,17 +44,11 @@ class HeldPurgeLock : public PurgeLock {
 };
 
 void keep_owner(const std::string& path, int copy) {
-  const auto status = status_of(path);
+  const auto status = status_of_cache(path);
   if (::fchown(copy, status.st_uid, status.st_gid) != 0 ||
       ::fchmod(copy, status.st_mode & 07777U) != 0) {
     throw system_error(Fault::kCache, "cannot set the owner of the copy of cache " + path);
   }
-}
-
-/// Without the pages that are free.
-void copy_compactly(const Environment& environment, const Replacement& copy) {
-  environment.require(mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT),
-                      "copy to " + copy.part() + " the");
 }
 
 /// Throws Error (kCache) unless every entry of the one is in the other, and no more.
@@ -171,7 +158,7 @@ void remove_unfinished_copy(std::string_view url, const PurgeLock& /*lock*/) {
 
 Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
   const std::string path = cache_path(url);
-  status_of(path);  // LMDB would make one that is missing
+  status_of_cache(path);  // LMDB would make one that is missing
   if (std::filesystem::is_symlink(path)) {
     throw Error(Fault::kCache, "cannot compact cache " + path + ": it is a symbolic link");
   }
@@ -181,7 +168,7 @@ Compaction compact_cache(std::string_view url, std::chrono::milliseconds patienc
   }
   const Solitude alone(path, patience);
   Compaction result;
-  result.octets_before = static_cast<std::uint64_t>(status_of(path).st_size);
+  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path).st_size);
   Replacement copy(path, kCompactSuffix, Fault::kCache);
   {
     const Environment environment(path, Use::kAlone);
@@ -191,7 +178,7 @@ Compaction compact_cache(std::string_view url, std::chrono::milliseconds patienc
     require_same_entries(environment, Environment(copy.part(), Use::kAlone));
   }
   alone.replace_by(copy);
-  result.octets_after = static_cast<std::uint64_t>(status_of(path).st_size);
+  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path).st_size);
   return result;
 }
 

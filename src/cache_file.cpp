@@ -1,19 +1,16 @@
 #include "inforeply/cache_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "cache_copy.hpp"
 #include "cache_format.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
@@ -33,18 +30,10 @@ using lmdb::Transaction;
 
 constexpr std::size_t kChunk = 1000;  // entries looked at in one transaction
 
-struct stat status_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    throw system_error(Fault::kCache, "cannot open cache " + path);
-  }
-  return status;
-}
-
 /// The path of a cache that is there.
 std::string existing_path(std::string_view url) {
   std::string path = cache_path(url);
-  status_of(path);
+  status_of_cache(path);
   return path;
 }
 
@@ -89,8 +78,6 @@ std::size_t count_other_readers(const Environment& environment) {
   }
   return readers;
 }
-
-// --- the check ---
 
 class Checker {
  public:
@@ -214,24 +201,13 @@ class Checker {
   CacheCheck result_;
 };
 
-// --- copies ---
-
-void copy_compactly(const Environment& environment, const Replacement& copy) {
-  const int status = mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT);
-  if (status == MDB_SUCCESS) return;
-  // LMDB's own errors are negative, and about what it reads.
-  throw Error(status < 0 ? Fault::kCache : Fault::kOutput,
-              "cannot copy cache " + environment.path() + " to " + copy.part() + ": " +
-                  mdb_strerror(status));
-}
-
 }  // namespace
 
 CacheFileSize measure_cache(std::string_view url) {
   const Environment environment(existing_path(url));
   const Tables tables(environment, CacheAccess::kExisting);
   CacheFileSize size;
-  size.octets = static_cast<std::uint64_t>(status_of(environment.path()).st_size);
+  size.octets = static_cast<std::uint64_t>(status_of_cache(environment.path()).st_size);
   size.readers = count_other_readers(environment);
   const Transaction read(environment, Mode::kRead);
   MDB_envinfo info{};

@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "cache_copy.hpp"
 #include "cache_format.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
@@ -209,10 +210,7 @@ class LmdbCache : public ReplyCache {
 }  // namespace
 
 std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess access) {
-  struct stat status {};
-  if (access == CacheAccess::kExisting && ::stat(path.c_str(), &status) != 0) {
-    throw system_error(Fault::kCache, "cannot open cache " + path);
-  }
+  if (access == CacheAccess::kExisting) status_of_cache(path);
   return std::make_unique<LmdbCache>(path, access);
 }
 

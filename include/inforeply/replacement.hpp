@@ -26,6 +26,7 @@ class Replacement {
 
   [[nodiscard]] int descriptor() const { return file_.get(); }
   [[nodiscard]] const std::string& part() const { return part_; }
+  [[nodiscard]] Fault fault() const { return fault_; }
 
   void write(std::string_view text);
   /// Durable when it returns.
