@@ -119,18 +119,12 @@ class Purge {
 
   /// Those that were answered anew since they were found stay.
   void remove(const Keys& keys) {
-    for (std::size_t i = 0; i < keys.size();) {
-      Transaction write(environment_, Mode::kWrite);
-      for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i) {
-        const auto record = tables_.find(write, keys[i]);
-        if (!record || !is_purgeable(*record) || is_in_progress(*record)) continue;
-        tables_.remove(write, *record);
-        ++total_;
-      }
-      write.commit();
-      tell(total_);
-      std::this_thread::sleep_for(kLetOthersWrite);
-    }
+    in_batches(keys, [&](Transaction& write, const std::string& key) {
+      const auto record = tables_.find(write, key);
+      if (!record || !is_purgeable(*record) || is_in_progress(*record)) return;
+      tables_.remove(write, *record);
+      ++total_;
+    });
   }
 
   void purge_counters() const {
@@ -145,12 +139,19 @@ class Purge {
         if (is_expired(cursor.value())) expired.emplace_back(cursor.key());
       }
     }
-    for (std::size_t i = 0; i < expired.size();) {
+    in_batches(expired, [&](Transaction& write, const std::string& key) {
+      const auto value = write.get(tables_.limits(), key);
+      if (value && is_expired(*value)) write.erase(tables_.limits(), key);
+    });
+  }
+
+  /// Calls `take` with every key, so many of them in a transaction.
+  template <typename Take>
+  void in_batches(const Keys& keys, Take take) const {
+    for (std::size_t i = 0; i < keys.size();) {
       Transaction write(environment_, Mode::kWrite);
-      for (const auto end = std::min(i + request_.batch, expired.size()); i < end; ++i) {
-        const auto value = write.get(tables_.limits(), expired[i]);
-        if (value && is_expired(*value)) write.erase(tables_.limits(), expired[i]);
-      }
+      for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i)
+        take(write, keys[i]);
       write.commit();
       tell(total_);
       std::this_thread::sleep_for(kLetOthersWrite);
