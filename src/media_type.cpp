@@ -59,9 +59,9 @@ std::string_view take_word(std::string_view& line) {
 std::optional<std::string_view> match_line(std::string_view line, std::string_view extension) {
   line = line.substr(0, line.find('#'));
   const auto type = take_word(line);
-  if (!is_media_type(type)) return std::nullopt;
   for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
-    if (equals_ignoring_case(word, extension)) return type;
+    if (!equals_ignoring_case(word, extension)) continue;
+    return is_media_type(type) ? std::optional(type) : std::nullopt;
   }
   return std::nullopt;
 }
