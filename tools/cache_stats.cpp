@@ -9,6 +9,7 @@
 
 #include "cache_statistics.hpp"
 #include "drawing_area.hpp"
+#include "terminal.hpp"
 
 namespace inforeply {
 namespace {
@@ -94,10 +95,11 @@ class Picture {
 
   void rows(const std::string& title, const std::vector<std::string>& columns,
             std::span<const Row> rows) const {
-    std::size_t name_columns = columns_of(title) - std::min<std::size_t>(columns_of(title), 2);
+    std::size_t name_columns =
+        display_width(title) - std::min<std::size_t>(display_width(title), 2);
     std::uint64_t highest = 0;
     for (const auto& row : rows) {
-      name_columns = std::max(name_columns, columns_of(to_single_line(row.name)));
+      name_columns = std::max(name_columns, display_width(to_single_line(row.name)));
       highest = std::max(highest, row.numbers.back());
     }
     const std::size_t numbers = columns.size() * (kNumberColumns + 1);

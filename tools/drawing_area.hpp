@@ -17,9 +17,6 @@ struct DrawingArea {
 /// What standard output is.
 DrawingArea find_drawing_area();
 
-/// Columns that valid UTF-8 takes on a terminal.
-std::size_t columns_of(std::string_view text);
-
 /// The text in so many columns: cut, with an ellipsis, or filled up with spaces.
 std::string left_align(std::string_view text, std::size_t columns);
 /// The same with the spaces before it.

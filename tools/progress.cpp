@@ -1,41 +1,27 @@
 #include "progress.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
+
+#include "terminal.hpp"
 
 namespace inforeply {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenDrawings{100};
 constexpr std::size_t kBarWidth = 24;
-constexpr std::size_t kUsualColumns = 80;
 constexpr const char* kBeginOfLine = "\r";
 constexpr const char* kClearToEnd = "\x1b[K";
 constexpr const char* kGreen = "\x1b[32m";
 constexpr const char* kNoColour = "\x1b[0m";
 
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string_view() : value;
-}
-
 std::FILE* find_terminal() {
-  const auto kind = variable("TERM");
+  const auto kind = environment_variable("TERM");
   if (kind.empty() || kind == "dumb") return nullptr;
-  if (::isatty(STDERR_FILENO) == 1) return stderr;
-  return ::isatty(STDOUT_FILENO) == 1 ? stdout : nullptr;
-}
-
-std::size_t columns_of(std::FILE* terminal) {
-  winsize size{};
-  const bool known = ::ioctl(::fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kUsualColumns;
+  if (terminal_columns(stderr)) return stderr;
+  return terminal_columns(stdout) ? stdout : nullptr;
 }
 
 template <typename... Arguments>
@@ -50,7 +36,7 @@ std::string formatted(const char* format, Arguments... arguments) {
 // A colour is no information here: without one the bar is the same (https://no-color.org).
 Progress::Progress(Audience audience)
     : terminal_(audience == Audience::kTerminal ? find_terminal() : nullptr),
-      coloured_(variable("NO_COLOR").empty()) {}
+      coloured_(environment_variable("NO_COLOR").empty()) {}
 
 void Progress::begin(std::string what, std::size_t total) {
   clear();
@@ -90,7 +76,7 @@ void Progress::clear() {
 
 /// A line that went on in the next one could not be cleared.
 void Progress::draw(const std::string& text) {
-  const std::string cut = text.substr(0, columns_of(terminal_) - 1);
+  const std::string cut = text.substr(0, terminal_columns(terminal_).value_or(1) - 1);
   const auto open = cut.find('[');
   const auto close = cut.find(']');
   std::string line = cut;

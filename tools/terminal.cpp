@@ -19,24 +19,25 @@ const std::uint8_t* octets(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-std::string_view variable(const char* name) {
+}  // namespace
+
+std::string_view environment_variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-}  // namespace
-
-std::optional<std::size_t> terminal_columns() {
-  if (::isatty(STDOUT_FILENO) != 1) return std::nullopt;
+std::optional<std::size_t> terminal_columns(std::FILE* stream) {
+  const int descriptor = ::fileno(stream);
+  if (::isatty(descriptor) != 1) return std::nullopt;
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
   return size.ws_col;
 }
 
 bool takes_styles() {
-  const auto term = variable("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR").empty() && !term.empty() &&
-         term != "dumb";
+  const auto term = environment_variable("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && environment_variable("NO_COLOR").empty() &&
+         !term.empty() && term != "dumb";
 }
 
 std::size_t display_width(std::string_view text) {

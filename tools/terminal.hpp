@@ -1,15 +1,19 @@
-// Standard output as a person sees it: how wide it is, what may be bold, how wide a text is.
+// A terminal as a person sees it: how wide it is, what may be bold, how wide a text is.
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace inforeply {
 
-/// Columns of the terminal that standard output is; nothing where it is none.
-std::optional<std::size_t> terminal_columns();
+/// Of the environment; empty where it is not set.
+std::string_view environment_variable(const char* name);
+
+/// Columns of the terminal that the stream is, 80 where it does not tell; nothing where it is none.
+std::optional<std::size_t> terminal_columns(std::FILE* stream = stdout);
 
 /// Whether standard output is a terminal that may be given bold and dim text: not with NO_COLOR set
 /// and not empty (https://no-color.org), nor with TERM=dumb or none.
