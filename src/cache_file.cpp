@@ -166,9 +166,11 @@ class Checker {
     }
     if (!record->expires_at) return std::nullopt;
     const std::string entry = expiry_key(*record->expires_at, key);
-    if (txn.get(tables_.expiry(), entry)) return std::nullopt;
-    return Finding{&result_.not_indexed, "not in the index by expiry: " + shown(key),
-                   [this, entry](Transaction& write) { write.put(tables_.expiry(), entry, {}); }};
+    const std::string expiry = expiry_value(*record->expires_at);
+    if (txn.get(tables_.expiry(), entry) == expiry) return std::nullopt;
+    return Finding{
+        &result_.not_indexed, "not in the index by expiry: " + shown(key),
+        [this, entry, expiry](Transaction& write) { write.put(tables_.expiry(), entry, expiry); }};
   }
 
   std::optional<Finding> look_at_entry(const Transaction& txn, std::string_view entry) {

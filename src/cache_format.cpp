@@ -83,16 +83,38 @@ std::string record_key(const ReplyKey& key) {
   return prefix_of(key.responder, key.sender) + key.handle;
 }
 
+std::string day_prefix(std::uint32_t day) {
+  std::string prefix;
+  for (std::size_t i = sizeof day; i-- > 0;)
+    prefix += static_cast<char>(day >> (8 * i));
+  return prefix;
+}
+
+std::uint32_t day_of(Time expires_at) {
+  constexpr std::uint64_t kDay = std::uint64_t{24} * 3600;
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::min(to_stored(expires_at) / kDay, kLast));
+}
+
+std::uint32_t day_in(std::string_view expiry_key) {
+  std::uint32_t day = 0;
+  for (const char octet : expiry_key.substr(0, sizeof day))
+    day = day << 8U | static_cast<unsigned char>(octet);
+  return day;
+}
+
 std::string expiry_key(Time expires_at, std::string_view record_key) {
-  const std::uint64_t seconds = to_stored(expires_at);
-  std::string key;
-  for (std::size_t i = sizeof seconds; i-- > 0;)
-    key += static_cast<char>(seconds >> (8 * i));
-  return key.append(record_key);
+  return day_prefix(day_of(expires_at)).append(record_key);
+}
+
+std::string expiry_value(Time expires_at) {
+  std::string value;
+  put_integer(value, to_stored(expires_at));
+  return value;
 }
 
 std::string_view record_key_in(std::string_view expiry_key) {
-  return expiry_key.substr(std::min(expiry_key.size(), sizeof(std::uint64_t)));
+  return expiry_key.substr(std::min(expiry_key.size(), sizeof(std::uint32_t)));
 }
 
 std::string encode(const ReplyRecord& record) {
@@ -160,7 +182,7 @@ std::optional<ReplyTally> decode_tally(std::string_view value) {
   return ReplyTally(std::move(entries));
 }
 
-Time tally_expiry(std::string_view value) {
+Time expiry_in(std::string_view value) {
   return from_stored(Reader{value}.integer<std::uint64_t>());
 }
 

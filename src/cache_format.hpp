@@ -7,16 +7,21 @@
 //             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
 //                    four strings, each after a u8 with its length: message_id, delivery,
 //                    the whole responder, the whole sender
-//   expiry    key    u64 expires_at, big-endian, then the key in records; no entry for "never"
-//             value  empty
+//   expiry    key    u32 day of expires_at, counted from the epoch, big-endian, then the key in
+//                    records; no entry for "never"
+//             value  u64 expires_at
 //   limits    key    the counter of a rate limit, cut in the way of a responder
 //             value  u64 expires_at, then of each of its entries u64 at, u32 replies
 //
 // Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
 // at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
 // in place of what is missing, and stands whole in the value; else that string is empty there.
+//
+// The index goes by the day so that its entries lie in the order of the records themselves, both
+// when many are stored and when they are removed: what is changed together shares pages.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +42,12 @@ std::string prefix_of(const std::string& responder);
 std::string prefix_of(const std::string& responder, const std::string& sender);
 
 std::string record_key(const ReplyKey& key);
+/// What the keys of the index for a day begin with.
+std::string day_prefix(std::uint32_t day);
+std::uint32_t day_of(Time expires_at);
+std::uint32_t day_in(std::string_view expiry_key);
 std::string expiry_key(Time expires_at, std::string_view record_key);
+std::string expiry_value(Time expires_at);
 /// The record's key in one of the expiry index.
 std::string_view record_key_in(std::string_view expiry_key);
 
@@ -48,7 +58,8 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value);
 /// Of a tally that is not empty.
 std::string encode(const ReplyTally& tally, Seconds period);
 std::optional<ReplyTally> decode_tally(std::string_view value);
-/// When none of its entries counts any more.
-Time tally_expiry(std::string_view value);
+
+/// When what this value of the expiry index, or of a tally, stands for counts no more.
+Time expiry_in(std::string_view value);
 
 }  // namespace inforeply

@@ -222,10 +222,11 @@ class Transaction {
     environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
     return database;
   }
-  [[nodiscard]] bool is_empty(MDB_dbi database) const {
+  /// In entries.
+  [[nodiscard]] std::size_t size(MDB_dbi database) const {
     MDB_stat stat{};
     environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
-    return stat.ms_entries == 0;
+    return stat.ms_entries;
   }
 
   /// The view is valid until the next change or the transaction's end.

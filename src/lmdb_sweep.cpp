@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "inforeply/batch_size.hpp"
 #include "lmdb_locks.hpp"
 
 namespace inforeply::lmdb {
@@ -18,7 +21,8 @@ constexpr std::size_t kKeysAtOnce = 100'000;  // to be removed: some 10 MiB
 
 // Between two writing transactions, so that whoever waits for one gets it: the lock is not given
 // away in turn, and he who has just given it back is the first to take it again.
-constexpr std::chrono::milliseconds kLetOthersWrite{1};
+constexpr std::chrono::microseconds kLetOthersWrite{300};
+constexpr std::chrono::milliseconds kWantedHold{10};  // of a write transaction
 
 using Keys = std::vector<std::string>;
 
@@ -53,26 +57,94 @@ bool read_chunk(const Environment& environment, const Tables& tables, const std:
   return found && most == 0;
 }
 
+/// What has expired, by the index, in the order of the records' keys: those that lie on one page
+/// come together. The index has that order for each day, so several days are read at once.
+class ExpiredKeys {
+ public:
+  ExpiredKeys(const Environment& environment, const Tables& tables, Time now)
+      : environment_(environment), tables_(tables), now_(now), last_day_(day_of(now)) {}
+
+  /// The next ones; none at the end.
+  Keys next() {
+    Keys keys;
+    const Transaction read(environment_, Mode::kRead);
+    while (keys.empty()) {
+      if (positions_.empty()) find_days(read);
+      if (positions_.empty()) break;
+      merge(read, keys);
+    }
+    return keys;
+  }
+
+ private:
+  static constexpr std::size_t kDaysAtOnce = 400;
+
+  void find_days(const Transaction& read) {
+    Cursor cursor(read, tables_.expiry());
+    while (positions_.size() < kDaysAtOnce && next_day_ <= last_day_ &&
+           cursor.seek(day_prefix(next_day_)) && day_in(cursor.key()) <= last_day_) {
+      positions_.emplace_back(cursor.key());
+      next_day_ = day_in(cursor.key()) + 1;
+    }
+  }
+
+  void merge(const Transaction& read, Keys& keys) {
+    std::vector<Cursor> cursors;
+    cursors.reserve(positions_.size());
+    const auto comes_later = [&](std::size_t one, std::size_t other) {
+      return record_key_in(cursors[one].key()) > record_key_in(cursors[other].key());
+    };
+    std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(comes_later)> days(
+        comes_later);
+    for (const auto& position : positions_) {
+      auto& cursor = cursors.emplace_back(read, tables_.expiry());
+      if (cursor.seek(position) && day_in(cursor.key()) == day_in(position)) {
+        days.push(cursors.size() - 1);
+      }
+    }
+    while (!days.empty() && keys.size() < kKeysAtOnce) {
+      auto& cursor = cursors[days.top()];
+      const auto day = day_in(cursor.key());
+      if (expiry_in(cursor.value()) <= now_) keys.emplace_back(record_key_in(cursor.key()));
+      const auto index = days.top();
+      days.pop();
+      if (cursor.next() && day_in(cursor.key()) == day) days.push(index);
+    }
+    positions_.clear();
+    for (; !days.empty(); days.pop())
+      positions_.emplace_back(cursors[days.top()].key());
+  }
+
+  const Environment& environment_;
+  const Tables& tables_;
+  Time now_;
+  std::uint32_t last_day_;
+  std::uint32_t next_day_ = 0;  // not begun
+  Keys positions_;              // in the index, of the days that are under way
+};
+
 class Purge {
  public:
   Purge(const Environment& environment, const Tables& tables, const PurgeRequest& request)
       : environment_(environment),
         tables_(tables),
         request_(request),
-        prefix_(prefix_for({request.responder, {}})) {}
+        prefix_(prefix_for({request.responder, {}})),
+        batch_(request.batch, kWantedHold) {}
 
   std::size_t run() {
     // No index knows age; and a responder's records are few beside all that have expired.
-    const bool reads_records = request_.older_than || !prefix_.empty();
-    std::string position = reads_records ? prefix_ : std::string();
-    for (bool more = true; more;) {
-      Keys keys;
-      more = reads_records ? find_by_record(keys, position) : find_by_expiry(keys, position);
-      if (request_.dry_run) {
-        tell(total_ += keys.size());
-      } else {
-        remove(keys);
+    if (request_.older_than || !prefix_.empty()) {
+      std::string position = prefix_;
+      for (bool more = true; more;) {
+        Keys keys;
+        more = find_by_record(keys, position);
+        take(keys);
       }
+    } else {
+      ExpiredKeys expired(environment_, tables_, request_.now);
+      for (auto keys = expired.next(); !keys.empty(); keys = expired.next())
+        take(keys);
     }
     if (!request_.dry_run && request_.responder.empty()) purge_counters();
     return total_;
@@ -85,74 +157,70 @@ class Purge {
     return record.answered_at < request_.now - *request_.older_than;
   }
 
-  /// Whether a process is still at work on it, whatever the clock says.
-  [[nodiscard]] bool is_in_progress(const ReplyRecord& record) const {
-    return record.state == RecordState::kPending &&
-           is_delivery_locked(environment_, record_key(record.key), record.delivery);
+  /// The record of a key that was found, unless it was answered anew since, or a process is still
+  /// at work on it, whatever the clock says.
+  [[nodiscard]] std::optional<ReplyRecord> find_purgeable(const Transaction& txn,
+                                                          const std::string& key) const {
+    auto record = tables_.find(txn, key);
+    const bool goes = record && is_purgeable(*record) &&
+                      !(record->state == RecordState::kPending &&
+                        is_delivery_locked(environment_, key, record->delivery));
+    return goes ? std::move(record) : std::nullopt;
   }
 
-  /// The keys of the next records that have expired; `position` is a key of the index.
-  bool find_by_expiry(Keys& keys, std::string& position) const {
-    const std::string end = expiry_key(request_.now + Seconds{1}, {});
-    const Transaction read(environment_, Mode::kRead);
-    Cursor cursor(read, tables_.expiry());
-    bool found = cursor.seek(position);
-    for (; found && cursor.key() < end && keys.size() < kKeysAtOnce; found = cursor.next()) {
-      keys.emplace_back(record_key_in(cursor.key()));
-      position = after(cursor.key());
-    }
-    return found && keys.size() == kKeysAtOnce;
-  }
-
-  /// The same by reading the records themselves; `position` is a key of theirs.
+  /// The keys of the next records that go; `position` is where to begin.
   bool find_by_record(Keys& keys, std::string& position) const {
-    const auto take = [&](const ReplyRecord& record) {
+    const auto find = [&](const ReplyRecord& record) {
       if (is_purgeable(record)) keys.push_back(record_key(record.key));
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
-      more = read_chunk(environment_, tables_, prefix_, position, kChunk, take);
-      tell(total_ + (request_.dry_run ? keys.size() : 0));
+      more = read_chunk(environment_, tables_, prefix_, position, kChunk, find);
+      tell(total_);
     }
     return more;
   }
 
-  /// Those that were answered anew since they were found stay.
-  void remove(const Keys& keys) {
+  void take(const Keys& keys) {
+    if (request_.dry_run) {
+      const Transaction read(environment_, Mode::kRead);
+      for (const auto& key : keys)
+        total_ += find_purgeable(read, key) ? 1 : 0;
+      return tell(total_);
+    }
     in_batches(keys, [&](Transaction& write, const std::string& key) {
-      const auto record = tables_.find(write, key);
-      if (!record || !is_purgeable(*record) || is_in_progress(*record)) return;
+      const auto record = find_purgeable(write, key);
+      if (!record) return;
       tables_.remove(write, *record);
       ++total_;
     });
   }
 
-  void purge_counters() const {
+  void purge_counters() {
     Keys expired;
-    const auto is_expired = [&](std::string_view value) {
-      return tally_expiry(value) <= request_.now;
-    };
     {
       const Transaction read(environment_, Mode::kRead);
       Cursor cursor(read, tables_.limits());
       for (bool found = cursor.seek({}); found; found = cursor.next()) {
-        if (is_expired(cursor.value())) expired.emplace_back(cursor.key());
+        if (expiry_in(cursor.value()) <= request_.now) expired.emplace_back(cursor.key());
       }
     }
     in_batches(expired, [&](Transaction& write, const std::string& key) {
       const auto value = write.get(tables_.limits(), key);
-      if (value && is_expired(*value)) write.erase(tables_.limits(), key);
+      if (value && expiry_in(*value) <= request_.now) write.erase(tables_.limits(), key);
     });
   }
 
-  /// Calls `take` with every key, so many of them in a transaction.
-  template <typename Take>
-  void in_batches(const Keys& keys, Take take) const {
+  /// Calls `work` with every key, in write transactions that are soon over.
+  template <typename Work>
+  void in_batches(const Keys& keys, Work work) {
     for (std::size_t i = 0; i < keys.size();) {
+      const auto start = std::chrono::steady_clock::now();
       Transaction write(environment_, Mode::kWrite);
-      for (const auto end = std::min(i + request_.batch, keys.size()); i < end; ++i)
-        take(write, keys[i]);
+      for (const auto end = std::min(i + batch_.get(), keys.size()); i < end; ++i)
+        work(write, keys[i]);
       write.commit();
+      batch_.learn(std::chrono::steady_clock::now() - start);
       tell(total_);
       std::this_thread::sleep_for(kLetOthersWrite);
     }
@@ -166,6 +234,7 @@ class Purge {
   const Tables& tables_;
   const PurgeRequest& request_;
   std::string prefix_;
+  BatchSize batch_;
   std::size_t total_ = 0;
 };
 

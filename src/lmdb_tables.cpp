@@ -5,6 +5,15 @@
 #include "inforeply/text.hpp"
 
 namespace inforeply::lmdb {
+namespace {
+
+/// The key of the record's entry in the expiry index.
+std::optional<std::string> expiry_entry(const ReplyRecord& record, std::string_view key) {
+  if (!record.expires_at) return std::nullopt;
+  return expiry_key(*record.expires_at, key);
+}
+
+}  // namespace
 
 Tables::Tables(const Environment& environment, CacheAccess access) : environment_(environment) {
   std::optional<std::string> version;
@@ -15,7 +24,7 @@ Tables::Tables(const Environment& environment, CacheAccess access) : environment
     complete = read.get(main, "limits").has_value();
     if (const auto stored = read.get(main, kVersionKey)) {
       version = std::string(*stored);
-    } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
+    } else if (access == CacheAccess::kExisting || read.size(main) > 0) {
       environment_.fail("open", "an LMDB file of another program");
     }
   }
@@ -49,19 +58,17 @@ std::optional<ReplyRecord> Tables::find(const Transaction& txn, std::string_view
 void Tables::store(Transaction& txn, const ReplyRecord& record,
                    const std::optional<ReplyRecord>& earlier) const {
   const std::string key = record_key(record.key);
-  if (earlier) erase_expiry(txn, *earlier, key);
+  const auto entry = expiry_entry(record, key);
+  const auto earlier_entry = earlier ? expiry_entry(*earlier, key) : std::nullopt;
+  if (earlier_entry && earlier_entry != entry) txn.erase(expiry_, *earlier_entry);
   txn.put(records_, key, encode(record));
-  if (record.expires_at) txn.put(expiry_, expiry_key(*record.expires_at, key), {});
+  if (entry) txn.put(expiry_, *entry, expiry_value(*record.expires_at));
 }
 
 void Tables::remove(Transaction& txn, const ReplyRecord& record) const {
   const std::string key = record_key(record.key);
-  erase_expiry(txn, record, key);
+  if (const auto entry = expiry_entry(record, key)) txn.erase(expiry_, *entry);
   txn.erase(records_, key);
-}
-
-void Tables::erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) const {
-  if (record.expires_at) txn.erase(expiry_, expiry_key(*record.expires_at, key));
 }
 
 }  // namespace inforeply::lmdb

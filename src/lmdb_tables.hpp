@@ -33,8 +33,6 @@ class Tables {
   void remove(Transaction& txn, const ReplyRecord& record) const;
 
  private:
-  void erase_expiry(Transaction& txn, const ReplyRecord& record, std::string_view key) const;
-
   const Environment& environment_;
   MDB_dbi records_ = 0;
   MDB_dbi expiry_ = 0;

@@ -21,7 +21,7 @@ namespace inforeply {
 namespace {
 
 // A batch is one write transaction, which deliveries wait for.
-constexpr std::size_t kDefaultBatch = 500;
+constexpr std::size_t kDefaultBatch = 10'000;
 constexpr unsigned long long kMaxBatch = 100'000;
 // Longer than a run of the responder may take.
 constexpr Seconds kDefaultPatience{180};
@@ -35,9 +35,8 @@ const std::vector<ToolOption>& own_options() {
        "expired or not"},
       {"responder", kRequired, "only the records of this address"},
       {"batch", kRequired,
-       "records removed in one write transaction (500): with more it is sooner done, but "
-       "deliveries "
-       "wait longer"},
+       "the most records removed in one write transaction (10000); deliveries wait for each, so "
+       "that there are fewer where it would take over 10 ms"},
       {"compact", kNone,
        "afterwards make the file as small as it can be; deliveries wait for that, and it is not "
        "done where one has the cache open all the time"},

@@ -22,7 +22,11 @@ def encode(answered_at, expires_at=None, count=1, state=ANSWERED, message_id="")
 
 
 def expiry_key(expires_at, key):
-    return struct.pack(">Q", expires_at) + key
+    return struct.pack(">I", expires_at // (24 * 3600)) + key
+
+
+def expiry_value(expires_at):
+    return struct.pack("<Q", expires_at)
 
 
 class Tables:
@@ -49,7 +53,7 @@ class Tables:
         key = record_key(responder, sender, handle)
         self.put("records", key, encode(answered_at, expires_at, **others))
         if expires_at is not None:
-            self.put("expiry", expiry_key(expires_at, key))
+            self.put("expiry", expiry_key(expires_at, key), expiry_value(expires_at))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from cache_file import encode, expiry_key, record_key, tables
+from cache_file import encode, expiry_key, expiry_value, record_key, tables
 from programs import BIN, NOW, HangingMailer, TestCase, environment, finish, mail, wait_for
 
 WEEK = 7 * 24 * 3600
@@ -73,9 +73,16 @@ class Check(CheckTestCase):
     def test_an_entry_of_another_time_is_taken_out(self):
         self.fill("alice")
         with tables(self.place.cache) as cache:
-            cache.put("expiry", expiry_key(NOW + 60, ALICE))
+            cache.put("expiry", expiry_key(NOW + 60, ALICE), expiry_value(NOW + 60))
         self.assert_fault_and_repair("in the index by expiry, but not so", "1 stray")
         self.assertEqual(len(self.records()), 1)
+
+    def test_an_entry_of_another_hour_is_corrected(self):
+        self.fill("alice")
+        with tables(self.place.cache) as cache:
+            cache.put("expiry", expiry_key(NOW + WEEK, ALICE), expiry_value(NOW + WEEK + 1))
+        self.assert_fault_and_repair("not in the index", "1 not in the index, 0 stray")
+        self.assertRegex(self.tool_output("purge"), "^removed 1 record in ")
 
     def test_an_entry_without_its_record_is_taken_out(self):
         self.fill("alice", "bob")
