@@ -3,7 +3,6 @@
 // All is read twice: first it is checked, then stored, so that a bad line in the end finds nothing
 // stored yet.
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -14,17 +13,16 @@
 
 #include "cache_commands.hpp"
 #include "import_format.hpp"
+#include "inforeply/batch_size.hpp"
 #include "inforeply/text.hpp"
 #include "line_file.hpp"
 
 namespace inforeply {
 namespace {
 
-/// Records stored in one write transaction, which deliveries wait for. Large ones write less, as
-/// records that expire together share a page; how large they may be, the disk decides.
-constexpr std::size_t kLeastBatch = 250;
+/// Records stored in one write transaction, which deliveries wait for.
 constexpr std::size_t kLargestBatch = 4000;
-constexpr std::chrono::milliseconds kLongestWait{100};
+constexpr std::chrono::milliseconds kWantedHold{10};
 
 /// Bad lines that are told before it is given up, unless it is to go on: the file is another's.
 constexpr std::size_t kMaxBadLines = 100;
@@ -65,7 +63,7 @@ class BatchWriter {
 
   void add(ReplyRecord record) {
     batch_.push_back(std::move(record));
-    if (batch_.size() >= size_) flush();
+    if (batch_.size() >= size_.get()) flush();
   }
   void flush() {
     const auto start = std::chrono::steady_clock::now();
@@ -76,16 +74,14 @@ class BatchWriter {
                                      " records before: import them all once more");
     }
     batch_.clear();
-    const auto waited = std::chrono::steady_clock::now() - start;
-    if (waited > kLongestWait) size_ = std::max(kLeastBatch, size_ / 2);
-    if (waited < kLongestWait / 4) size_ = std::min(kLargestBatch, size_ * 2);
+    size_.learn(std::chrono::steady_clock::now() - start);
   }
   [[nodiscard]] std::size_t stored() const { return stored_; }
 
  private:
   ReplyCache& cache_;
   std::vector<ReplyRecord> batch_;
-  std::size_t size_ = kLeastBatch;
+  BatchSize size_{kLargestBatch, kWantedHold};
   std::size_t stored_ = 0;
 };
 
