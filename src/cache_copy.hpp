@@ -1,4 +1,4 @@
-// What the backup of a cache's file and its compaction share.
+// A cache's file: whether it is there, and a copy of it, as backup and compaction make it.
 #pragma once
 
 #include <sys/stat.h>

@@ -98,8 +98,8 @@ std::uint32_t day_of(Time expires_at) {
 
 std::uint32_t day_in(std::string_view expiry_key) {
   std::uint32_t day = 0;
-  for (const char octet : expiry_key.substr(0, sizeof day))
-    day = day << 8U | static_cast<unsigned char>(octet);
+  for (std::size_t i = 0; i < sizeof day; ++i)
+    day = day << 8U | (i < expiry_key.size() ? static_cast<unsigned char>(expiry_key[i]) : 0U);
   return day;
 }
 

@@ -45,6 +45,7 @@ std::string record_key(const ReplyKey& key);
 /// What the keys of the index for a day begin with.
 std::string day_prefix(std::uint32_t day);
 std::uint32_t day_of(Time expires_at);
+/// Grows with the keys; one that is too short counts as if it were filled up with zeros.
 std::uint32_t day_in(std::string_view expiry_key);
 std::string expiry_key(Time expires_at, std::string_view record_key);
 std::string expiry_value(Time expires_at);

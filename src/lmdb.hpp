@@ -1,5 +1,5 @@
 // LMDB's handles as types that clean up after themselves and whose errors name the cache. Nothing
-// else speaks to LMDB, but for cache_file.cpp where it is about the file as a whole.
+// else speaks to LMDB, but for what is about the file as a whole: cache_file.cpp, cache_copy.cpp.
 #pragma once
 
 #include <fcntl.h>
@@ -222,11 +222,10 @@ class Transaction {
     environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
     return database;
   }
-  /// In entries.
-  [[nodiscard]] std::size_t size(MDB_dbi database) const {
+  [[nodiscard]] bool is_empty(MDB_dbi database) const {
     MDB_stat stat{};
     environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
-    return stat.ms_entries;
+    return stat.ms_entries == 0;
   }
 
   /// The view is valid until the next change or the transaction's end.

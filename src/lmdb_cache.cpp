@@ -8,8 +8,6 @@
 
 #include "lmdb_cache.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <set>
 #include <string>

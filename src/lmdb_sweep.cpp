@@ -16,13 +16,13 @@
 namespace inforeply::lmdb {
 namespace {
 
-constexpr std::size_t kChunk = 1000;          // records read in one transaction
-constexpr std::size_t kKeysAtOnce = 100'000;  // to be removed: some 10 MiB
+constexpr std::size_t kChunk = 1000;            // records read in one transaction
+constexpr std::size_t kKeysAtOnce = 20'000;     // to be removed: 10 MiB at most
+constexpr std::size_t kEntriesAtOnce = 20'000;  // read of the index in one transaction
 
 // Between two writing transactions, so that whoever waits for one gets it: the lock is not given
 // away in turn, and he who has just given it back is the first to take it again.
 constexpr std::chrono::microseconds kLetOthersWrite{300};
-constexpr std::chrono::milliseconds kWantedHold{10};  // of a write transaction
 
 using Keys = std::vector<std::string>;
 
@@ -64,16 +64,13 @@ class ExpiredKeys {
   ExpiredKeys(const Environment& environment, const Tables& tables, Time now)
       : environment_(environment), tables_(tables), now_(now), last_day_(day_of(now)) {}
 
-  /// The next ones; none at the end.
-  Keys next() {
-    Keys keys;
+  /// Adds the next ones, if any; false at the end.
+  bool find(Keys& keys) {
     const Transaction read(environment_, Mode::kRead);
-    while (keys.empty()) {
-      if (positions_.empty()) find_days(read);
-      if (positions_.empty()) break;
-      merge(read, keys);
-    }
-    return keys;
+    if (positions_.empty()) find_days(read);
+    if (positions_.empty()) return false;
+    merge(read, keys);
+    return true;
   }
 
  private:
@@ -82,9 +79,10 @@ class ExpiredKeys {
   void find_days(const Transaction& read) {
     Cursor cursor(read, tables_.expiry());
     while (positions_.size() < kDaysAtOnce && next_day_ <= last_day_ &&
-           cursor.seek(day_prefix(next_day_)) && day_in(cursor.key()) <= last_day_) {
+           cursor.seek(day_prefix(static_cast<std::uint32_t>(next_day_))) &&
+           day_in(cursor.key()) <= last_day_) {
       positions_.emplace_back(cursor.key());
-      next_day_ = day_in(cursor.key()) + 1;
+      next_day_ = std::uint64_t{day_in(cursor.key())} + 1;
     }
   }
 
@@ -102,7 +100,7 @@ class ExpiredKeys {
         days.push(cursors.size() - 1);
       }
     }
-    while (!days.empty() && keys.size() < kKeysAtOnce) {
+    for (std::size_t entries = 0; !days.empty() && entries < kEntriesAtOnce; ++entries) {
       auto& cursor = cursors[days.top()];
       const auto day = day_in(cursor.key());
       if (expiry_in(cursor.value()) <= now_) keys.emplace_back(record_key_in(cursor.key()));
@@ -119,7 +117,7 @@ class ExpiredKeys {
   const Tables& tables_;
   Time now_;
   std::uint32_t last_day_;
-  std::uint32_t next_day_ = 0;  // not begun
+  std::uint64_t next_day_ = 0;  // the first that may still be to be begun
   Keys positions_;              // in the index, of the days that are under way
 };
 
@@ -130,7 +128,7 @@ class Purge {
         tables_(tables),
         request_(request),
         prefix_(prefix_for({request.responder, {}})),
-        batch_(request.batch, kWantedHold) {}
+        batch_(request.batch) {}
 
   std::size_t run() {
     // No index knows age; and a responder's records are few beside all that have expired.
@@ -143,7 +141,7 @@ class Purge {
       }
     } else {
       ExpiredKeys expired(environment_, tables_, request_.now);
-      for (auto keys = expired.next(); !keys.empty(); keys = expired.next())
+      for (Keys keys; expired.find(keys); keys.clear())
         take(keys);
     }
     if (!request_.dry_run && request_.responder.empty()) purge_counters();
@@ -181,13 +179,20 @@ class Purge {
     return more;
   }
 
-  void take(const Keys& keys) {
-    if (request_.dry_run) {
-      const Transaction read(environment_, Mode::kRead);
-      for (const auto& key : keys)
-        total_ += find_purgeable(read, key) ? 1 : 0;
-      return tell(total_);
+  void count(const Keys& keys) {
+    for (std::size_t i = 0; i < keys.size();) {
+      {
+        const Transaction read(environment_, Mode::kRead);
+        for (const auto end = std::min(i + kChunk, keys.size()); i < end; ++i)
+          total_ += find_purgeable(read, keys[i]) ? 1 : 0;
+      }
+      tell(total_);
     }
+  }
+
+  void take(const Keys& keys) {
+    tell(total_);
+    if (request_.dry_run) return count(keys);
     in_batches(keys, [&](Transaction& write, const std::string& key) {
       const auto record = find_purgeable(write, key);
       if (!record) return;
@@ -215,12 +220,13 @@ class Purge {
   template <typename Work>
   void in_batches(const Keys& keys, Work work) {
     for (std::size_t i = 0; i < keys.size();) {
-      const auto start = std::chrono::steady_clock::now();
       Transaction write(environment_, Mode::kWrite);
+      const auto start = std::chrono::steady_clock::now();
+      const std::size_t begin = i;
       for (const auto end = std::min(i + batch_.get(), keys.size()); i < end; ++i)
         work(write, keys[i]);
       write.commit();
-      batch_.learn(std::chrono::steady_clock::now() - start);
+      batch_.learn(i - begin, std::chrono::steady_clock::now() - start);
       tell(total_);
       std::this_thread::sleep_for(kLetOthersWrite);
     }

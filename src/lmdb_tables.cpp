@@ -8,7 +8,7 @@ namespace inforeply::lmdb {
 namespace {
 
 /// The key of the record's entry in the expiry index.
-std::optional<std::string> expiry_entry(const ReplyRecord& record, std::string_view key) {
+std::optional<std::string> entry_key(const ReplyRecord& record, std::string_view key) {
   if (!record.expires_at) return std::nullopt;
   return expiry_key(*record.expires_at, key);
 }
@@ -24,7 +24,7 @@ Tables::Tables(const Environment& environment, CacheAccess access) : environment
     complete = read.get(main, "limits").has_value();
     if (const auto stored = read.get(main, kVersionKey)) {
       version = std::string(*stored);
-    } else if (access == CacheAccess::kExisting || read.size(main) > 0) {
+    } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
       environment_.fail("open", "an LMDB file of another program");
     }
   }
@@ -58,8 +58,8 @@ std::optional<ReplyRecord> Tables::find(const Transaction& txn, std::string_view
 void Tables::store(Transaction& txn, const ReplyRecord& record,
                    const std::optional<ReplyRecord>& earlier) const {
   const std::string key = record_key(record.key);
-  const auto entry = expiry_entry(record, key);
-  const auto earlier_entry = earlier ? expiry_entry(*earlier, key) : std::nullopt;
+  const auto entry = entry_key(record, key);
+  const auto earlier_entry = earlier ? entry_key(*earlier, key) : std::nullopt;
   if (earlier_entry && earlier_entry != entry) txn.erase(expiry_, *earlier_entry);
   txn.put(records_, key, encode(record));
   if (entry) txn.put(expiry_, *entry, expiry_value(*record.expires_at));
@@ -67,7 +67,7 @@ void Tables::store(Transaction& txn, const ReplyRecord& record,
 
 void Tables::remove(Transaction& txn, const ReplyRecord& record) const {
   const std::string key = record_key(record.key);
-  if (const auto entry = expiry_entry(record, key)) txn.erase(expiry_, *entry);
+  if (const auto entry = entry_key(record, key)) txn.erase(expiry_, *entry);
   txn.erase(records_, key);
 }
 

@@ -22,7 +22,6 @@ namespace {
 
 /// Records stored in one write transaction, which deliveries wait for.
 constexpr std::size_t kLargestBatch = 4000;
-constexpr std::chrono::milliseconds kWantedHold{10};
 
 /// Bad lines that are told before it is given up, unless it is to go on: the file is another's.
 constexpr std::size_t kMaxBadLines = 100;
@@ -73,15 +72,16 @@ class BatchWriter {
       throw Error(error.fault(), std::string(error.what()) + "; stored " + std::to_string(stored_) +
                                      " records before: import them all once more");
     }
+    // With the wait for those that write just then: it is small beside a batch.
+    size_.learn(batch_.size(), std::chrono::steady_clock::now() - start);
     batch_.clear();
-    size_.learn(std::chrono::steady_clock::now() - start);
   }
   [[nodiscard]] std::size_t stored() const { return stored_; }
 
  private:
   ReplyCache& cache_;
   std::vector<ReplyRecord> batch_;
-  BatchSize size_{kLargestBatch, kWantedHold};
+  BatchSize size_{kLargestBatch};
   std::size_t stored_ = 0;
 };
 

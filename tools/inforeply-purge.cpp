@@ -21,7 +21,6 @@ namespace inforeply {
 namespace {
 
 // A batch is one write transaction, which deliveries wait for.
-constexpr std::size_t kDefaultBatch = 10'000;
 constexpr unsigned long long kMaxBatch = 100'000;
 // Longer than a run of the responder may take.
 constexpr Seconds kDefaultPatience{180};
@@ -108,7 +107,6 @@ Task read_task(const ToolCommand& command) {
   task.quiet = options.contains("quiet");
   auto& request = task.request;
   request.now = SystemClock().now();
-  request.batch = kDefaultBatch;
   request.dry_run = options.contains("dry-run");
   if (request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
   if (const auto value = find("older-than")) request.older_than = duration_of("older-than", *value);

@@ -184,15 +184,64 @@ TEST_F(SweepTest, PurgesTheFewThatHaveExpiredAmongMany) {
   EXPECT_EQ(senders().size(), 2 * kMany);
 }
 
+TEST_F(SweepTest, PurgesMoreThanAreFoundAtOnce) {
+  constexpr std::size_t kVeryMany = 45'000;  // of two days; some 20,000 are found at once
+  std::vector<ReplyRecord> records;
+  for (std::size_t number = 0; number < kVeryMany; ++number)
+    records.push_back(record(numbered(number), kNow - kDay * (number % 3)));
+  ASSERT_EQ(cache_->put(records), kVeryMany);
+  auto request = purge_at(kNow + kWeek - kDay);
+  request.dry_run = true;
+  EXPECT_EQ(cache_->purge(request), kVeryMany / 3 * 2);
+  request.dry_run = false;
+  // Where it will go on, and at the end of each day.
+  bool is_first = true;
+  request.on_progress = [&](std::size_t removed) {
+    if (removed == 0 || !is_first) return;
+    is_first = false;
+    for (std::size_t number = 29'990; number < 30'010; ++number)
+      ASSERT_EQ(cache_->forget({"info@example.org", numbered(number)}), 1U);
+    for (std::size_t number = kVeryMany - 9; number < kVeryMany; ++number)
+      ASSERT_EQ(cache_->forget({"info@example.org", numbered(number)}), 1U);
+  };
+  EXPECT_EQ(cache_->purge(request), kVeryMany / 3 * 2 - 13 - 6);
+  EXPECT_EQ(senders().size(), kVeryMany / 3 - 7 - 3);
+}
+
 TEST_F(SweepTest, PurgesWhatHasExpiredOnManyDaysToTheSecond) {
-  for (std::size_t number = 0; number < kMany; ++number) {
-    const Seconds age = kDay * (number % 1000);  // more days than are read at once
-    put(record(numbered(number), kNow - age, kWeek));
-  }
+  std::vector<ReplyRecord> records;
+  for (std::size_t number = 0; number < kMany; ++number)  // more days than are read at once
+    records.push_back(record(numbered(number), kNow - kDay * (number % 1000)));
+  ASSERT_EQ(cache_->put(records), kMany);
   const Time now = kNow - 3 * kDay;
   EXPECT_EQ(cache_->purge(purge_at(now - Seconds{1})), kMany - 33) << "those of 0 to 10 days stay";
   EXPECT_EQ(cache_->purge(purge_at(now)), 3U);
   EXPECT_EQ(senders().size(), 30U);
+}
+
+TEST_F(SweepTest, PurgesAtAnyTimeThatAClockMayTell) {
+  put(record("first@example.net", Time{}, Seconds{0}));
+  put(record("now@example.net"));
+  constexpr Time kEnd = Time::max() - kWeek;
+  put(record("last@example.net", kEnd));
+  EXPECT_EQ(cache_->purge(purge_at(Time{} - Seconds{1})), 0U);
+  EXPECT_EQ(cache_->purge(purge_at(Time::min())), 0U);
+  EXPECT_EQ(cache_->purge(purge_at(Time{})), 1U);
+  EXPECT_EQ(cache_->purge(purge_at(kEnd)), 1U);
+  EXPECT_EQ(cache_->purge(purge_at(Time::max())), 1U);
+}
+
+TEST_F(SweepTest, WhoIsToldOfADryRunMayReadTheCache) {
+  put_many(kNow);
+  auto request = purge_at(kNow + kWeek);
+  request.dry_run = true;
+  std::size_t told = 0;
+  request.on_progress = [&](std::size_t /*found*/) {
+    ++told;
+    EXPECT_EQ(senders().size(), kMany);
+  };
+  EXPECT_EQ(cache_->purge(request), kMany);
+  EXPECT_GE(told, 3U) << "not only in the end";
 }
 
 TEST_F(SweepTest, APurgeTellsAfterEveryBatchHowManyWent) {

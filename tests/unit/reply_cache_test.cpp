@@ -202,8 +202,10 @@ TEST_F(ReplyCacheTest, AReservationSilencesOthersWhileItsHolderLivesWhateverTheC
 TEST_F(ReplyCacheTest, APurgeSparesAReservationWhileItsHolderLives) {
   ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
   in_other_process([](ReplyCache& cache) {
-    EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, false, {}}), 0U);
-    EXPECT_EQ(cache.purge({kNow + kLease, Seconds{0}, 10, false, {}}), 0U);
+    for (const bool dry_run : {true, false}) {
+      EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, dry_run, {}}), 0U);
+      EXPECT_EQ(cache.purge({kNow + kLease, Seconds{0}, 10, dry_run, {}}), 0U);
+    }
   });
   EXPECT_EQ(records().size(), 1U);
   cache_.reset();
