@@ -8,7 +8,7 @@ libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3
 bench_packages="dovecot-sieve maildrop postfix vacation"
 
 test_packages="binutils chromium clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev lmdb-utils
-mlmmj postfix postfix-lmdb python3 python3-gi python3-lmdb strace"
+mlmmj postfix postfix-lmdb python3 python3-gi python3-lmdb strace zsh"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {

@@ -3,8 +3,11 @@
     INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_completion.py
 """
 
+import os
+import pty
 import re
-import shutil
+import select
+import signal
 import subprocess
 import sys
 import unittest
@@ -12,7 +15,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from programs import BIN, TestCase
+from programs import BIN, TestCase, wait_for
 
 COMPLETION = Path(__file__).resolve().parents[2] / "data" / "completion"
 
@@ -87,12 +90,71 @@ class Bash(TestCase):
         self.assertEqual(self.offered("--log", "s", program="inforeply"), ["syslog", "stderr"])
 
 
-@unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
-class Zsh(unittest.TestCase):
-    def test_the_file_is_well_formed(self):
-        done = subprocess.run(["zsh", "-n", COMPLETION / "_inforeply-cache"], capture_output=True,
-                              text=True)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+# Behind a line and the tab key, Ctrl-X writes down what has become of it.
+ZSHRC = """
+fpath=({completion} $fpath)
+path=({programs} $path)
+autoload -Uz compinit && compinit -u -D
+unsetopt beep
+tell() {{ print -rn -- "$BUFFER" >told.new; mv told.new told }}
+zle -N tell
+bindkey '^X' tell
+PS1=ready
+"""
+
+
+class Zsh(TestCase):
+    """A shell at a terminal, where somebody types."""
+
+    def setUp(self):
+        super().setUp()
+        self.place.write(".zshrc", ZSHRC.format(completion=COMPLETION, programs=BIN))
+        self.told = self.place.folder / "told"
+        pid, self.terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.place.folder)
+            os.execvpe("zsh", ["zsh", "-d", "-i"], {"PATH": os.environ["PATH"], "TERM": "vt100",
+                                                    "LC_ALL": "C.UTF-8", "HOME": ".", "ZDOTDIR": "."})
+        self.addCleanup(os.waitpid, pid, 0)
+        self.addCleanup(os.kill, pid, signal.SIGHUP)
+        self.addCleanup(os.close, self.terminal)
+        self.shown = b""
+        wait_for(lambda: b"ready" in self.look(), "the shell")
+
+    def look(self):
+        while select.select([self.terminal], [], [], 0)[0]:
+            self.shown += os.read(self.terminal, 4096)
+        return self.shown
+
+    def completed(self, line):
+        self.told.unlink(missing_ok=True)
+        os.write(self.terminal, b"\x15" + line.encode() + b"\t\x18")
+        wait_for(lambda: self.look() and self.told.exists(), f"completion of {line!r}")
+        return self.told.read_text().removeprefix(line)
+
+    def test_completes_commands_options_values_and_files(self):
+        self.place.write("records.json", "")
+        for line, expected in (
+                ("inforeply-cache sh", "ow "),
+                ("inforeply-cache --cache list sh", "ow "),
+                ("inforeply-cache list sh", ""),
+                ("inforeply-cache list --sen", "der "),
+                ("inforeply-cache show --sen", ""),
+                ("inforeply-cache import --keep", "-going "),
+                ("inforeply-cache import rec", "ords.json "),
+                ("inforeply-cache -c rec", "ords.json "),
+                ("inforeply-cache list --format j", "son "),
+                ("inforeply-cache show --format c", ""),
+                ("inforeply-cache list --state p", "ending "),
+                ("inforeply-cache list --sort -a", "nswered "),
+                ("inforeply-cache import --from v", "acation "),
+                ("inforeply-cache list --limit rec", ""),
+                ("inforeply-purge --older", "-than "),
+                ("inforeply --dry", "-run "),
+                ("inforeply --log s", ""),
+                ("inforeply --log st", "derr ")):
+            with self.subTest(line):
+                self.assertEqual(self.completed(line), expected)
 
 
 if __name__ == "__main__":
