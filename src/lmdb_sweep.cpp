@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kChunk = 1000;            // records read in one transaction
 constexpr std::size_t kKeysAtOnce = 20'000;     // to be removed: 10 MiB at most
-constexpr std::size_t kEntriesAtOnce = 20'000;  // read of the index in one transaction
+constexpr std::size_t kEntriesAtOnce = 20'000;  // read of another table in one transaction
 
 // Between two writing transactions, so that whoever waits for one gets it: the lock is not given
 // away in turn, and he who has just given it back is the first to take it again.
@@ -202,18 +202,27 @@ class Purge {
   }
 
   void purge_counters() {
-    Keys expired;
-    {
-      const Transaction read(environment_, Mode::kRead);
-      Cursor cursor(read, tables_.limits());
-      for (bool found = cursor.seek({}); found; found = cursor.next()) {
-        if (expiry_in(cursor.value()) <= request_.now) expired.emplace_back(cursor.key());
-      }
+    std::string position;
+    for (bool more = true; more;) {
+      Keys keys;
+      more = find_counters(keys, position);
+      in_batches(keys, [&](Transaction& write, const std::string& key) {
+        const auto value = write.get(tables_.limits(), key);
+        if (value && expiry_in(*value) <= request_.now) write.erase(tables_.limits(), key);
+      });
     }
-    in_batches(expired, [&](Transaction& write, const std::string& key) {
-      const auto value = write.get(tables_.limits(), key);
-      if (value && expiry_in(*value) <= request_.now) write.erase(tables_.limits(), key);
-    });
+  }
+
+  bool find_counters(Keys& keys, std::string& position) const {
+    const Transaction read(environment_, Mode::kRead);
+    Cursor cursor(read, tables_.limits());
+    bool found = cursor.seek(position);
+    for (std::size_t entries = 0; found && entries < kEntriesAtOnce; ++entries) {
+      if (expiry_in(cursor.value()) <= request_.now) keys.emplace_back(cursor.key());
+      position = after(cursor.key());
+      found = cursor.next();
+    }
+    return found;
   }
 
   /// Calls `work` with every key, in write transactions that are soon over.

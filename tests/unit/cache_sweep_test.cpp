@@ -17,6 +17,7 @@ namespace inforeply {
 namespace {
 
 constexpr Time kNow{Seconds{1'800'000'000}};
+constexpr Seconds kHour{3600};
 constexpr Seconds kDay{24 * 3600};
 constexpr Seconds kWeek{7 * 24 * 3600};
 constexpr std::size_t kMany = 2500;  // more than are read in two transactions
@@ -75,6 +76,28 @@ class SweepTest : public ::testing::Test {
     request.now = now;
     request.batch = batch;
     return request;
+  }
+  /// A reply that so many limits count for an hour.
+  void count_against(std::size_t limits) {
+    ReservationRequest wanted{{"info@example.org", "alice@example.net", "winter"},
+                              "<1@example.net>",
+                              "first",
+                              true,
+                              kWeek,
+                              {},
+                              kNow};
+    for (std::size_t number = 0; number < limits; ++number)
+      wanted.limits.push_back({"limit", std::to_string(number), {1, kHour, {}}});
+    ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
+    cache_->confirm(wanted);
+  }
+  std::size_t counters() {
+    cache_.reset();
+    const auto size = measure_cache(path());
+    cache_ = open_cache(path(), CacheAccess::kExisting);
+    const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
+                                     [](const TableSize& table) { return table.name == "limits"; });
+    return limits->entries;
   }
   /// The index by expiry agrees with the records.
   void TearDown() override {
@@ -285,24 +308,8 @@ TEST_F(SweepTest, WhatNeverExpiresGoesByAgeAlone) {
 }
 
 TEST_F(SweepTest, OnlyAPurgeOfAllRespondersRemovesCounters) {
-  ReservationRequest wanted{{"info@example.org", "alice@example.net", "winter"},
-                            "<1@example.net>",
-                            "first",
-                            true,
-                            kWeek,
-                            {{"limit", "all", {1, Seconds{60}, {}}}},
-                            kNow};
-  ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-  cache_->confirm(wanted);
-  const auto counters = [&] {
-    cache_.reset();
-    const auto size = measure_cache(path());
-    cache_ = open_cache(path(), CacheAccess::kExisting);
-    const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
-                                     [](const TableSize& table) { return table.name == "limits"; });
-    return limits->entries;
-  };
-  auto request = purge_at(kNow + Seconds{60});
+  count_against(1);
+  auto request = purge_at(kNow + kHour);
   request.responder = "info@example.org";
   cache_->purge(request);
   EXPECT_EQ(counters(), 1U);
@@ -312,6 +319,15 @@ TEST_F(SweepTest, OnlyAPurgeOfAllRespondersRemovesCounters) {
   EXPECT_EQ(counters(), 1U);
   request.dry_run = false;
   cache_->purge(request);
+  EXPECT_EQ(counters(), 0U);
+}
+
+TEST_F(SweepTest, RemovesMoreCountersThanAreReadAtOnce) {
+  constexpr std::size_t kVeryMany = 25'000;
+  count_against(kVeryMany);
+  cache_->purge(purge_at(kNow + kHour - Seconds{1}));
+  EXPECT_EQ(counters(), kVeryMany);
+  cache_->purge(purge_at(kNow + kHour));
   EXPECT_EQ(counters(), 0U);
 }
 
