@@ -42,19 +42,29 @@ std::string after(std::string_view key) {
   return std::string(key) + '\0';
 }
 
-/// Reads records from the key `position` on, as long as they begin with `prefix`, at most `most`
+/// Reads entries from the key `position` on, as long as they begin with `prefix`, at most `most`
 /// of them. Moves `position` behind them; false where there are no more.
 template <typename Take>
-bool read_chunk(const Environment& environment, const Tables& tables, const std::string& prefix,
+bool read_chunk(const Environment& environment, MDB_dbi table, const std::string& prefix,
                 std::string& position, std::size_t most, Take take) {
   const Transaction read(environment, Mode::kRead);
-  Cursor cursor(read, tables.records());
+  Cursor cursor(read, table);
   bool found = cursor.seek(position);
   for (; found && cursor.key().starts_with(prefix) && most > 0; found = cursor.next(), --most) {
-    take(tables.require_record(cursor.key(), cursor.value()));
+    take(cursor.key(), cursor.value());
     position = after(cursor.key());
   }
   return found && most == 0;
+}
+
+/// The same for the next kChunk records.
+template <typename Take>
+bool read_records(const Environment& environment, const Tables& tables, const std::string& prefix,
+                  std::string& position, Take take) {
+  return read_chunk(environment, tables.records(), prefix, position, kChunk,
+                    [&](std::string_view key, std::string_view value) {
+                      take(tables.require_record(key, value));
+                    });
 }
 
 /// What has expired, by the index, in the order of the records' keys: those that lie on one page
@@ -173,7 +183,7 @@ class Purge {
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
-      more = read_chunk(environment_, tables_, prefix_, position, kChunk, find);
+      more = read_records(environment_, tables_, prefix_, position, find);
       tell(total_);
     }
     return more;
@@ -205,24 +215,15 @@ class Purge {
     std::string position;
     for (bool more = true; more;) {
       Keys keys;
-      more = find_counters(keys, position);
+      more = read_chunk(environment_, tables_.limits(), {}, position, kEntriesAtOnce,
+                        [&](std::string_view key, std::string_view value) {
+                          if (expiry_in(value) <= request_.now) keys.emplace_back(key);
+                        });
       in_batches(keys, [&](Transaction& write, const std::string& key) {
         const auto value = write.get(tables_.limits(), key);
         if (value && expiry_in(*value) <= request_.now) write.erase(tables_.limits(), key);
       });
     }
-  }
-
-  bool find_counters(Keys& keys, std::string& position) const {
-    const Transaction read(environment_, Mode::kRead);
-    Cursor cursor(read, tables_.limits());
-    bool found = cursor.seek(position);
-    for (std::size_t entries = 0; found && entries < kEntriesAtOnce; ++entries) {
-      if (expiry_in(cursor.value()) <= request_.now) keys.emplace_back(cursor.key());
-      position = after(cursor.key());
-      found = cursor.next();
-    }
-    return found;
   }
 
   /// Calls `work` with every key, in write transactions that are soon over.
@@ -261,7 +262,7 @@ void visit(const Environment& environment, const Tables& tables, const RecordFil
   std::string position = prefix;
   for (bool more = true; more;) {
     std::vector<ReplyRecord> chunk;
-    more = read_chunk(environment, tables, prefix, position, kChunk, [&](ReplyRecord record) {
+    more = read_records(environment, tables, prefix, position, [&](ReplyRecord record) {
       if (is_selected(record, filter)) chunk.push_back(std::move(record));
     });
     for (const auto& record : chunk) {
@@ -277,10 +278,9 @@ std::size_t forget(const Environment& environment, const Tables& tables,
   std::size_t total = 0;
   for (bool more = true; more;) {
     Keys keys;
-    more =
-        read_chunk(environment, tables, prefix, position, kChunk, [&](const ReplyRecord& record) {
-          if (is_selected(record, filter)) keys.push_back(record_key(record.key));
-        });
+    more = read_records(environment, tables, prefix, position, [&](const ReplyRecord& record) {
+      if (is_selected(record, filter)) keys.push_back(record_key(record.key));
+    });
     if (keys.empty()) continue;
     Transaction write(environment, Mode::kWrite);
     for (const auto& key : keys) {
