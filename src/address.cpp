@@ -108,7 +108,7 @@ std::optional<std::string> take_local_part(std::string_view& text) {
   return std::nullopt;
 }
 
-std::string quoted(std::string_view local_part) {
+std::string in_quotes(std::string_view local_part) {
   std::string result = "\"";
   for (const char c : local_part) {
     if (c == '"' || c == '\\') result += '\\';
@@ -118,7 +118,7 @@ std::string quoted(std::string_view local_part) {
 }
 
 std::string with_local_part(const std::string& local_part, const std::string& domain) {
-  return (is_dot_string(local_part) ? local_part : quoted(local_part)) + "@" + domain;
+  return (is_dot_string(local_part) ? local_part : in_quotes(local_part)) + "@" + domain;
 }
 
 /// What stands before the first `=`, taken with it off the front of `text`; nothing without one.

@@ -5,6 +5,7 @@
 #include <unistr.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 #include "inforeply/charset.hpp"

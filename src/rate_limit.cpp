@@ -1,6 +1,7 @@
 #include "inforeply/rate_limit.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "inforeply/text.hpp"

@@ -1,6 +1,7 @@
 #include "cache_statistics.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace inforeply {

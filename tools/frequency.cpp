@@ -1,5 +1,6 @@
 #include "frequency.hpp"
 
+#include <cstdint>
 #include <tuple>
 #include <utility>
 

@@ -2,13 +2,15 @@
 # The one list of Debian packages that building and testing need; sourced by the scripts beside it.
 
 build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
-libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev"
+libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev pkgconf"
 
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
 bench_packages="dovecot-sieve maildrop postfix vacation"
 
-test_packages="binutils chromium clang-format clang-tidy gir1.2-gmime-3.0 libgtest-dev lmdb-utils
-mlmmj postfix postfix-lmdb python3 python3-gi python3-lmdb strace zsh"
+test_packages="binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj postfix postfix-lmdb
+python3 python3-gi python3-lmdb strace zsh"
+
+check_packages="clang-format clang-tidy"
 
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {

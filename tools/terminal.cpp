@@ -6,6 +6,7 @@
 #include <uniwidth.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <vector>
 
