@@ -164,10 +164,9 @@ class TemplateReader {
     const std::string field = type_field == nullptr ? type : *type_field;
     std::string text = decode_transfer_encoding(encoding_of(header), body.text);
     const auto charset = find_parameter(field, "charset");
-    auto converted = to_utf8(text, charset.value_or("utf-8"));
-    if (charset && equals_ignoring_case(*charset, "us-ascii") && is_valid_utf8(text)) {
-      converted = text;
-    }
+    // An author's 8-bit text is not guessed at, as a stranger's is.
+    const bool is_ascii_or_none = !charset || equals_ignoring_case(*charset, "us-ascii");
+    const auto converted = to_utf8(text, is_ascii_or_none ? "utf-8" : *charset);
     if (!converted) fault(body.line + first_broken_line(text, charset), broken_text(charset));
     text = without_carriage_returns(*converted);
     const auto is_parameter = [&](std::string_view name, std::string_view value) {
