@@ -36,11 +36,15 @@ bool is_atext(char c) {
          kAtextSpecials.find(c) != std::string_view::npos;
 }
 
+bool is_atoms_and_dots(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c == '.' || is_atext(c); });
+}
+
 /// RFC 5321's Dot-string: atoms with single dots between them.
 bool is_dot_string(std::string_view text) {
-  return !text.empty() && text.front() != '.' && text.back() != '.' &&
-         text.find("..") == std::string_view::npos &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c == '.' || is_atext(c); });
+  return is_atoms_and_dots(text) && text.front() != '.' && text.back() != '.' &&
+         text.find("..") == std::string_view::npos;
 }
 
 bool is_domain_label(std::string_view label) {
@@ -86,11 +90,12 @@ std::optional<std::string> to_ascii_domain(const std::string& domain) {
 }
 
 /// Takes a local part off the front of `text`, which then begins with what follows it. Nothing
-/// where there is none.
+/// where there is none. Dots at its ends and two in a row are taken, too, though RFC 5321 wants
+/// such a local part quoted: Japanese mobile operators have given them to people.
 std::optional<std::string> take_local_part(std::string_view& text) {
   if (!text.starts_with('"')) {
     const auto at = text.find('@');
-    if (at == std::string_view::npos || !is_dot_string(text.substr(0, at))) return std::nullopt;
+    if (at == std::string_view::npos || !is_atoms_and_dots(text.substr(0, at))) return std::nullopt;
     std::string local(text.substr(0, at));
     text.remove_prefix(at);
     return local;
@@ -319,9 +324,9 @@ struct PartialMailbox {
   [[nodiscard]] bool makes_sense() const {
     return has_angle ? angle.empty() || !angle.text().empty() : !bare.text().empty();
   }
-  [[nodiscard]] Mailbox mailbox() const {
+  [[nodiscard]] Mailbox mailbox(std::string_view raw_charset) const {
     const std::string_view name = has_angle ? words : trim(comment);
-    return {decode_field_start(name), has_angle ? angle.text() : bare.text()};
+    return {decode_field_start(name, raw_charset), has_angle ? angle.text() : bare.text()};
   }
 };
 
@@ -395,8 +400,8 @@ std::string canonical_sender(const Address& sender) {
   return without_extension(person_behind(sender), "+").normalized();
 }
 
-bool find_mailbox(std::string_view field_body,
-                  const std::function<bool(const Mailbox&)>& is_wanted) {
+bool find_mailbox(std::string_view field_body, const std::function<bool(const Mailbox&)>& is_wanted,
+                  std::string_view raw_charset) {
   PartialMailbox partial;
   bool in_angle = false;
   for (std::string_view rest = trim(field_body); !rest.empty(); rest = trim(rest)) {
@@ -414,11 +419,11 @@ bool find_mailbox(std::string_view field_body,
     } else if (token.raw == ":") {  // what stood before is a group's name
       partial = {};
     } else if (token.raw == "," || token.raw == ";") {
-      if (partial.makes_sense() && is_wanted(partial.mailbox())) return true;
+      if (partial.makes_sense() && is_wanted(partial.mailbox(raw_charset))) return true;
       partial = {};
     }
   }
-  return partial.makes_sense() && is_wanted(partial.mailbox());
+  return partial.makes_sense() && is_wanted(partial.mailbox(raw_charset));
 }
 
 std::optional<Mailbox> parse_one_mailbox(std::string_view text) {

@@ -41,7 +41,7 @@ std::string display_name_of(const Message& message, const std::string& canonical
   };
   for (const std::string_view field : {"From", "Sender", "Resent-From"}) {
     const std::string* body = message.header.find(field);
-    if (body != nullptr && find_mailbox(*body, is_sender)) break;
+    if (body != nullptr && find_mailbox(*body, is_sender, message.raw_charset(*body))) break;
   }
   return name;
 }

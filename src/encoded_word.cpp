@@ -29,13 +29,20 @@ std::string decode_q(std::string_view text) {
   return decode_hex_escapes(blanks, '=');
 }
 
+/// Blanks stand in it where a long word was folded.
+std::string decode_b(std::string_view text) {
+  std::string letters(text);
+  std::erase_if(letters, [](char c) { return c == ' ' || c == '\t'; });
+  return decode_transfer_encoding("base64", letters);
+}
+
 struct EncodedWord {
   std::string charset;
   std::string octets;
 };
 
-/// Takes an encoded-word off the front of `text`; nothing, and `text` as it was, where there is
-/// none.
+/// Takes an encoded-word off the front of `text`. nullopt, and `text` as it was, if there is none.
+/// Programs write blanks and 8-bit octets into them, too, which RFC 2047, 2 forbids.
 std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   const std::string_view window = text.substr(0, kMaxEncodedWordRead);
   if (!window.starts_with("=?")) return std::nullopt;
@@ -50,15 +57,14 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   std::string_view charset = window.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231, 5: a language may follow
   const std::string_view content = window.substr(content_begin, end - content_begin);
-  if (!is_charset_name(charset) || !is_ascii(content) ||
-      content.find_first_of(" \t") != std::string_view::npos) {
-    return std::nullopt;
-  }
+  if (!is_charset_name(charset)) return std::nullopt;
+  if (content.find(" =?") != std::string_view::npos) return std::nullopt;  // it has no end
   std::string octets;
   switch (window[charset_end + 1]) {
     case 'B':
     case 'b':
-      octets = decode_transfer_encoding("base64", content);
+      if (!is_ascii(content)) return std::nullopt;
+      octets = decode_b(content);
       break;
     case 'Q':
     case 'q':
@@ -76,31 +82,28 @@ std::string_view skip_blanks(std::string_view text) {
 }
 
 /// Takes a run of encoded-words in one charset off the front of `text` and converts them together:
-/// some senders cut a character in two. Where that fails, only the first is taken: decoded, or as
-/// written where it is the broken one. Nothing where there is none.
+/// some senders cut a character in two. Where that fails, only the first is taken. nullopt, and
+/// `text` as it was, if there is none or its charset or content cannot be read.
 std::optional<std::string> take_encoded_run(std::string_view& text) {
-  const std::string_view whole = text;
-  auto run = take_encoded_word(text);
-  if (!run) return std::nullopt;
-  const EncodedWord first = *run;
-  const std::string_view after_first = text;
+  std::string_view rest = text;
+  const auto first = take_encoded_word(rest);
+  if (!first) return std::nullopt;
+  const std::string_view after_first = rest;
+  std::string octets = first->octets;
   for (std::size_t i = 0; i < kMaxWordsInRun; ++i) {
-    std::string_view ahead = skip_blanks(text);
+    std::string_view ahead = skip_blanks(rest);
     const auto next = take_encoded_word(ahead);
-    if (!next || next->charset != run->charset) break;
-    run->octets += next->octets;
-    text = ahead;
+    if (!next || next->charset != first->charset) break;
+    octets += next->octets;
+    rest = ahead;
   }
-  if (auto decoded = to_utf8(run->octets, run->charset)) return decoded;
-  text = after_first;  // one of them is broken: each stands for itself
-  return to_utf8(first.octets, first.charset)
-      .value_or(std::string(whole.substr(0, whole.size() - text.size())));
-}
-
-/// Octets outside encoded-words.
-std::string decode_raw(std::string_view text) {
-  if (is_valid_utf8(text)) return std::string(text);
-  return to_utf8(text, "ISO-8859-1").value_or("");
+  auto decoded = to_utf8(octets, first->charset);
+  if (!decoded) {  // one of them is broken: each stands for itself
+    rest = after_first;
+    decoded = to_utf8(first->octets, first->charset, CutCharacter::kReplaced);
+  }
+  if (decoded) text = rest;
+  return decoded;
 }
 
 bool is_plain_in_q(char c) {
@@ -181,42 +184,102 @@ std::string encode_words(std::string_view text, std::size_t used) {
   return result;
 }
 
+/// Takes a word, with the blanks before it, off the front of `text`.
+std::string_view take_word(std::string_view& text) {
+  const auto begin = std::min(text.find_first_not_of(' '), text.size());
+  const auto taken = text.substr(0, text.find(' ', begin));
+  text.remove_prefix(taken.size());
+  return taken;
+}
+
 /// Breaks before blanks so that lines stay within kMaxLine where they can.
 std::string fold_words(std::string_view text, std::size_t used) {
   std::string result;
   std::size_t column = used;
   while (!text.empty()) {
-    const auto word_begin = std::min(text.find_first_not_of(' '), text.size());
-    const auto word_end = std::min(text.find(' ', word_begin), text.size());
-    if (word_begin > 0 && column + word_end > kMaxLine && column > 1) {
-      result += '\n';
-      column = 0;
+    const auto word = take_word(text);
+    const bool has_blank = word.starts_with(' ');
+    // An encoded-word must not pass it (RFC 2047, 2): where no blank is, one is made.
+    const bool must_fit = !has_blank && word.starts_with("=?") && column > 0;
+    if ((has_blank || must_fit) && column + word.size() > kMaxLine && column > 1) {
+      result += has_blank ? "\n" : "\n ";
+      column = has_blank ? 0 : 1;
     }
-    result += text.substr(0, word_end);
-    column += word_end;
-    text.remove_prefix(word_end);
+    result += word;
+    column += word.size();
   }
   return result;
 }
 
-/// Whether text can stand in a field as it is.
-bool is_plain_field_text(std::string_view text) {
-  if (!is_ascii(text) || has_control_characters(text) ||
-      text.find("=?") != std::string_view::npos || trim(text) != text) {
+/// Whether it is an encoded-word of a message (RFC 2047, 2) that nobody here can decode.
+bool is_foreign_word(std::string_view word) {
+  if (word.size() > kMaxEncodedWord || !word.starts_with("=?") || !word.ends_with("?=")) {
     return false;
   }
+  return is_ascii(word) && !has_control_characters(word) &&
+         std::count(word.begin(), word.end(), '?') == 4 && decode_field_text(word) == word;
+}
+
+/// Whether text can stand in a field as it is: what is foreign to us is left to the program that
+/// wrote it.
+bool is_plain_field_text(std::string_view text) {
+  if (!is_ascii(text) || has_control_characters(text) || trim(text) != text) return false;
   while (!text.empty()) {
-    const auto word_begin = std::min(text.find_first_not_of(' '), text.size());
-    const auto word_end = std::min(text.find(' ', word_begin), text.size());
-    if (word_end > kMaxUnbrokenWord) return false;
-    text.remove_prefix(word_end);
+    const auto word = take_word(text);
+    if (word.size() > kMaxUnbrokenWord) return false;
+    if (word.find("=?") != std::string_view::npos && !is_foreign_word(trim(word))) return false;
   }
   return true;
 }
 
+/// Takes what stands before the first foreign word off the front of `text`, all if there is none.
+std::string_view take_own_text(std::string_view& text) {
+  const std::string_view whole = text;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto word = trim(take_word(rest));
+    if (!is_foreign_word(word)) continue;
+    const auto length = static_cast<std::size_t>(word.data() - whole.data());
+    text = whole.substr(length);
+    return whole.substr(0, length);
+  }
+  text = {};
+  return whole;
+}
+
+std::size_t column_behind(std::string_view field, std::size_t used) {
+  const auto line_end = field.rfind('\n');
+  return line_end == std::string_view::npos ? used + field.size() : field.size() - line_end - 1;
+}
+
+/// Encoded-words for all but the foreign ones, which stay. Blanks between two encoded-words do not
+/// count (RFC 2047, 6.2): those of the text are encoded with it.
+std::string encode_own_words(std::string_view text, std::size_t used) {
+  std::string result;
+  const auto separate = [&](std::size_t room) {
+    const auto column = column_behind(result, used);
+    if (column + room + 1 > kMaxLine && column > 1) {
+      result += "\n ";
+    } else if (!result.empty()) {
+      result += ' ';
+    }
+  };
+  while (!text.empty()) {
+    const auto own = take_own_text(text);
+    if (!trim(own).empty()) {
+      if (!result.empty()) separate(1);
+      result += encode_words(own, column_behind(result, used));
+    }
+    if (text.empty()) break;
+    const auto foreign = take_word(text);
+    separate(foreign.size());
+    result += foreign;
+  }
+  return result;
+}
+
 }  // namespace
 
-std::string decode_field_text(std::string_view body) {
+std::string decode_field_text(std::string_view body, std::string_view raw_charset) {
   std::string result;
   bool after_encoded_word = false;
   while (!body.empty()) {
@@ -227,7 +290,7 @@ std::string decode_field_text(std::string_view body) {
       after_encoded_word = true;
     } else {
       const auto next = std::min(body.find("=?", 1), body.size());
-      result += decode_raw(body.substr(0, next));
+      result += unlabelled_to_utf8(body.substr(0, next), raw_charset);
       body.remove_prefix(next);
       after_encoded_word = false;
     }
@@ -235,8 +298,8 @@ std::string decode_field_text(std::string_view body) {
   return result;
 }
 
-std::string decode_field_start(std::string_view body) {
-  if (body.size() <= kMaxDecodedOctets) return decode_field_text(body);
+std::string decode_field_start(std::string_view body, std::string_view raw_charset) {
+  if (body.size() <= kMaxDecodedOctets) return decode_field_text(body, raw_charset);
   auto end = kMaxDecodedOctets;
   const auto continues_character = [&] {
     return (static_cast<unsigned char>(body[end]) >> 6U) == 2;
@@ -244,16 +307,18 @@ std::string decode_field_start(std::string_view body) {
   for (int i = 0; i < 3 && continues_character(); ++i) {
     --end;
   }
-  return decode_field_text(body.substr(0, end));
+  return decode_field_text(body.substr(0, end), raw_charset);
 }
 
 std::string encode_field_text(std::string_view text, std::size_t used) {
-  return is_plain_field_text(text) ? fold_words(text, used) : encode_words(text, used);
+  return is_plain_field_text(text) ? fold_words(text, used) : encode_own_words(text, used);
 }
 
 std::string encode_phrase(std::string_view name, std::size_t used) {
   constexpr std::string_view kSpecials = "()<>[]:;@\\,.\"";
-  if (!is_plain_field_text(name)) return encode_words(name, used);
+  std::string_view rest = name;
+  const bool has_foreign_word = take_own_text(rest).size() != name.size();
+  if (has_foreign_word || !is_plain_field_text(name)) return encode_own_words(name, used);
   if (name.find_first_of(kSpecials) == std::string_view::npos) return fold_words(name, used);
   std::string quoted = "\"";
   for (const char c : name) {
@@ -261,7 +326,7 @@ std::string encode_phrase(std::string_view name, std::size_t used) {
     quoted += c;
   }
   quoted += '"';
-  return is_plain_field_text(quoted) ? fold_words(quoted, used) : encode_words(name, used);
+  return is_plain_field_text(quoted) ? fold_words(quoted, used) : encode_own_words(name, used);
 }
 
 }  // namespace inforeply

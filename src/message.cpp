@@ -10,6 +10,8 @@
 #include "inforeply/encoded_word.hpp"
 #include "inforeply/envelope.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/mime.hpp"
+#include "inforeply/parameter.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -76,6 +78,11 @@ std::size_t header_length(std::string_view text) {
   return text.size();
 }
 
+std::string charset_of(const Header& header) {
+  const std::string* field = header.find("Content-Type");
+  return field == nullptr ? "" : find_parameter(*field, "charset").value_or("");
+}
+
 bool is_lone_cr(std::string_view text, std::size_t at) {
   return text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n');
 }
@@ -107,8 +114,20 @@ std::string Message::message_id() const {
 
 std::string Message::subject() const {
   const std::string* field = header.find("Subject");
-  return field == nullptr ? std::string{}
-                          : std::string(trim(to_single_line(decode_field_start(*field))));
+  return field == nullptr ? std::string{} : std::string(trim(to_single_line(decoded(*field))));
+}
+
+std::string Message::raw_charset(std::string_view field_body) const {
+  if (is_ascii(field_body) && !has_control_characters(field_body)) return {};
+  if (auto charset = charset_of(header); !charset.empty()) return charset;
+  for (const auto& part : find_mime_parts(*this)) {
+    if (auto charset = charset_of(part.header); !charset.empty()) return charset;
+  }
+  return {};
+}
+
+std::string Message::decoded(std::string_view field_body) const {
+  return decode_field_start(field_body, raw_charset(field_body));
 }
 
 Message parse_message(std::string_view text) {

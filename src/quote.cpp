@@ -26,11 +26,11 @@ std::string harmless(std::string_view text) {
   return line;
 }
 
-Lines quoted_fields(const Header& header) {
+Lines quoted_fields(const Message& message) {
   Lines lines;
   for (const auto name : kQuotedFields) {
-    const std::string* body = header.find(name);
-    const auto text = body == nullptr ? std::string{} : harmless(decode_field_start(*body));
+    const std::string* body = message.header.find(name);
+    const auto text = body == nullptr ? std::string{} : harmless(message.decoded(*body));
     if (text.empty()) continue;
     lines.push_back(std::string(name) + ": " + ellipsize(trim(text), kMaxQuotedFieldCharacters));
   }
@@ -135,7 +135,7 @@ std::optional<QuoteSetting> parse_quote(std::string_view value) {
 
 std::string quoted(const Message& message, QuoteSetting setting) {
   Lines lines;
-  if (setting.headers) lines = quoted_fields(message.header);
+  if (setting.headers) lines = quoted_fields(message);
   if (setting.lines > 0) lines = quoted_text(message, setting.lines);
   return mark_up(lines);
 }

@@ -26,7 +26,8 @@ struct Address {
   [[nodiscard]] std::string normalized() const;
 };
 
-/// An address of RFC 5321 (path length 254 at most, no source route) or RFC 6531. Nothing where it
+/// An address of RFC 5321 (path length 254 at most, no source route) or RFC 6531; dots in a local
+/// part that would have to be quoted need not be. Nothing where it
 /// is not one: no @, an empty or ill-formed part, control characters, broken UTF-8.
 std::optional<Address> parse_address(std::string_view text);
 
@@ -63,8 +64,9 @@ struct Mailbox {
 /// Whether `is_wanted` says so of one of the mailboxes of From, To, Cc, …, asked in their order
 /// until it does. Groups are opened, comments skipped, obsolete routes dropped, `user@host (Name)`
 /// understood. Never fails; what makes no sense is left out. Linear time, constant memory.
-bool find_mailbox(std::string_view field_body,
-                  const std::function<bool(const Mailbox&)>& is_wanted);
+/// `raw_charset` is that of raw 8-bit text in a display name, as decode_field_text takes it.
+bool find_mailbox(std::string_view field_body, const std::function<bool(const Mailbox&)>& is_wanted,
+                  std::string_view raw_charset = {});
 
 /// Where the text is one mailbox with a valid address, that, the address as to_wire writes it.
 std::optional<Mailbox> parse_one_mailbox(std::string_view text);

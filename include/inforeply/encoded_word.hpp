@@ -1,4 +1,4 @@
-// Text in header fields: RFC 2047 both ways, with any charset iconv knows on the way in.
+// Text in header fields: RFC 2047 both ways, with any charset on the way in.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,18 @@
 namespace inforeply {
 
 /// The text of an unstructured field: encoded-words decoded, white space between two of them
-/// dropped, broken ones kept as they are; raw 8-bit text taken as UTF-8 if it is, else as Latin-1.
-/// Always valid UTF-8.
-std::string decode_field_text(std::string_view body);
+/// dropped, a character that the end of one has cut as U+FFFD. Words whose charset is not known or
+/// whose content is not in it are kept as they are. Raw 8-bit text is UTF-8, else in `raw_charset`
+/// (empty: not known), else windows-1252. Always valid UTF-8.
+std::string decode_field_text(std::string_view body, std::string_view raw_charset = {});
 
 /// The same of the field's first 4 KiB, for what is cut far shorter anyway: decoding costs.
-std::string decode_field_start(std::string_view body);
+std::string decode_field_start(std::string_view body, std::string_view raw_charset = {});
 
 /// UTF-8 text as an unstructured field body, folded with LF and a space: no line with an
-/// encoded-word is over 76 characters (RFC 2047, 2), no character is cut. `used` columns of the
-/// first line are taken by the name of the field.
+/// encoded-word is over 76 characters (RFC 2047, 2), no character is cut. Words that
+/// decode_field_text has kept stay, so that the program that wrote them can read them. `used`
+/// columns of the first line are taken by the name of the field.
 std::string encode_field_text(std::string_view text, std::size_t used);
 
 /// A display name as a phrase (RFC 5322, 3.2.5): atoms, a quoted string or encoded-words.

@@ -33,6 +33,14 @@ struct Message {
   /// The first msg-id of Message-ID, with its angle brackets, or empty.
   [[nodiscard]] std::string message_id() const;
 
+  /// The charset that raw octets of a field's body are likely to be in: the one that the body of
+  /// the message declares, of a multipart its first part that does so. Empty: there are no such
+  /// octets, or no part declares any.
+  [[nodiscard]] std::string raw_charset(std::string_view field_body) const;
+
+  /// The start of a field's body as UTF-8, decoded (decode_field_start).
+  [[nodiscard]] std::string decoded(std::string_view field_body) const;
+
   /// The Subject as UTF-8 in one line, or empty.
   [[nodiscard]] std::string subject() const;
 };

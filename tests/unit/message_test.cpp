@@ -278,7 +278,7 @@ TEST(MessageId, IsTheFirstOfItsField) {
   EXPECT_EQ(parse_message("Message-Id: <a@x>\n").message_id(), "<a@x>");
   EXPECT_EQ(parse_message("Message-ID:\r\n <a@x> <b@x>\r\n").message_id(), "<a@x>");
   EXPECT_EQ(parse_message("Message-ID: (c) <a@x> (c)\n").message_id(), "<a@x>");
-  EXPECT_EQ(parse_message("Message-ID: a@x\n").message_id(), "");
+  EXPECT_EQ(parse_message("Message-ID: a@x\n").message_id(), "<a@x>");
   EXPECT_EQ(parse_message("Message-ID:\nMessage-ID: <b@x>\n").message_id(), "");
   EXPECT_EQ(parse_message("Resent-Message-ID: <a@x>\n").message_id(), "");
   EXPECT_EQ(parse_message("Message-ID: <" + std::string(1000, 'a') + "@x>\n").message_id(), "");
@@ -302,6 +302,24 @@ TEST(Subject, IsUtf8InOneLine) {
     SCOPED_TRACE(testing::PrintToString(c.text));
     EXPECT_EQ(parse_message(c.text).subject(), c.subject);
   }
+}
+
+TEST(Subject, OfRawOctetsIsInTheCharsetThatTheBodyDeclares) {
+  const auto subject = [](std::string_view fields, std::string_view body = "") {
+    return parse_message("Subject: \xD7\xCF\n" + std::string(fields) + "\n" + std::string(body))
+        .subject();
+  };
+  const std::string russian = "\u0432\u043E";
+  EXPECT_EQ(subject("Content-Type: text/plain; charset=koi8-r\n"), russian);
+  EXPECT_EQ(subject("Content-Type: multipart/mixed; boundary=b\n",
+                    "--b\nContent-Type: image/png\n\nx\n--b\nContent-Type: text/html; "
+                    "charset=\"KOI8-R\"\n\nx\n--b--\n"),
+            russian);
+  EXPECT_EQ(subject("Content-Type: text/plain; charset=utf-8\n"), "\u00D7\u00CF");
+  EXPECT_EQ(subject(""), "\u00D7\u00CF");
+  EXPECT_EQ(
+      parse_message("Subject: \u0432\nContent-Type: text/plain; charset=koi8-r\n\n").subject(),
+      "\u0432");
 }
 
 TEST(HeaderBound, LetsALongBlockBeSeenToItsLimit) {

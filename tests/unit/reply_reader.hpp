@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "inforeply/encoded_word.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply::test {
@@ -118,6 +119,7 @@ inline std::string unflow(std::string_view text) {
 
 inline std::string decode_encoded_word(std::string_view word) {
   require(word.size() <= 75, "an encoded-word over 75");
+  if (decode_field_text(word) == word) return std::string(word);  // of the message, and unreadable
   require(word.starts_with("=?utf-8?") && word.ends_with("?=") && word.size() > 12, "no charset");
   const std::string_view content = word.substr(10, word.size() - 12);
   require(content.find_first_of("? ") == std::string_view::npos, "a blank in an encoded-word");
