@@ -29,6 +29,19 @@ void make_room(Header& header) {
   header.has_gap = true;
 }
 
+bool is_message_id(std::string_view text) {
+  return text.starts_with('<') && text.ends_with('>') && text.size() > 2 &&
+         text.size() <= kMaxMessageIdOctets && !has_control_characters(text) && is_ascii(text);
+}
+
+/// One whose brackets a program has left out.
+bool is_bare_message_id(std::string_view text) {
+  const auto at = text.find('@');
+  return at != 0 && at < text.size() - 1 && text.find('@', at + 1) == std::string_view::npos &&
+         text.find_first_of("<>()\"\\;") == std::string_view::npos &&
+         is_message_id("<" + std::string(text) + ">");
+}
+
 }  // namespace
 
 const std::string* Header::find(std::string_view name) const {
@@ -128,18 +141,25 @@ std::string unquoted(std::string_view text) {
 
 std::vector<std::string> parse_message_ids(std::string_view body) {
   std::vector<std::string> ids;
+  std::vector<std::string> with_bare_ones;
+  bool has_words = false;
   while (true) {
-    const auto begin = body.find('<');
-    if (begin == std::string_view::npos) return ids;
-    body.remove_prefix(begin);
-    const auto end = body.find_first_of("> \t<", 1);
-    if (end == std::string_view::npos) return ids;
-    const auto id = body.substr(0, end + 1);
-    if (id.back() == '>' && id.size() > 2 && id.size() <= kMaxMessageIdOctets &&
-        !has_control_characters(id) && is_ascii(id)) {
-      ids.emplace_back(id);
+    body.remove_prefix(std::min(body.find_first_not_of(", \t"), body.size()));
+    if (body.empty()) return has_words ? ids : with_bare_ones;
+    // A comma separates ids, but may stand in one with brackets.
+    const auto* const ends = body.starts_with('<') ? "> \t<" : "> \t<,";
+    const auto end = std::min(body.find_first_of(ends, 1), body.size());
+    const bool is_closed = end < body.size() && body[end] == '>';
+    const auto token = body.substr(0, is_closed ? end + 1 : end);
+    body.remove_prefix(token.size());
+    if (is_message_id(token)) {
+      ids.emplace_back(token);
+      with_bare_ones.emplace_back(token);
+    } else if (is_bare_message_id(token)) {
+      with_bare_ones.push_back("<" + std::string(token) + ">");
+    } else {
+      has_words = true;
     }
-    body.remove_prefix(end);
   }
 }
 

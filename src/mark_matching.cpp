@@ -90,15 +90,34 @@ std::string with_digits_as_zero(std::string_view text) {
   return result;
 }
 
-/// Its words, each between two `-`, without digits.
-std::string words_of(std::string_view local_part) {
-  std::string words = "-";
-  for (const char c : to_lower_ascii(local_part)) {
-    if (c >= '0' && c <= '9') continue;
-    words += c == '.' || c == '_' ? '-' : c;
+/// A local part as words: what is between `.`, `-`, `_` and digits.
+class Words {
+ public:
+  explicit Words(std::string_view local_part) {
+    bool begins = true;
+    for (const char c : to_lower_ascii(local_part)) {
+      const bool separates = std::string_view("._-0123456789").find(c) != kNone;
+      if (!separates) {
+        letters_ += c;
+        begins_.push_back(begins);
+      }
+      begins = separates;
+    }
+    begins_.push_back(true);  // the end
   }
-  return words + '-';
-}
+
+  /// Whether some of them, written together, are `wanted`.
+  [[nodiscard]] bool have(std::string_view wanted) const {
+    for (auto at = letters_.find(wanted); at != kNone; at = letters_.find(wanted, at + 1)) {
+      if (begins_[at] && begins_[at + wanted.size()]) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::string letters_;
+  std::vector<bool> begins_;  // whether a word begins at the letter
+};
 
 /// Of the matchers that look at the body as a whole.
 bool matches_body(const HeaderMark& mark, std::string_view body) {
@@ -113,6 +132,12 @@ bool matches_body(const HeaderMark& mark, std::string_view body) {
       return any_value(mark.values, [&](std::string_view value) {
         return starts_with_ignoring_case(body, value);
       });
+    case kMessageIdBeginsWith: {
+      const auto ids = parse_message_ids(body);
+      return std::any_of(ids.begin(), ids.end(), [&](std::string_view id) {
+        return starts_with_ignoring_case(id, mark.values);
+      });
+    }
     case kMatchesNone:
       return !any_value(mark.values,
                         [&](std::string_view value) { return matches_glob(body, value); });
@@ -145,14 +170,14 @@ const SenderMark* find_sender_mark(std::string_view local_part, std::string_view
   const std::string whole = with_digits_as_zero(local_part);
   const std::string_view bare = std::string_view(whole).substr(0, whole.find('+'));
   const std::string address = whole + "@" + std::string(domain);
-  const std::string words = words_of(bare);
+  const Words words(bare);
   const auto has_mark = [&](const SenderMark& mark) {
     const auto pattern = mark.address;
     if (pattern.find('@') != kNone) return matches_glob(address, pattern);
     if (!pattern.starts_with('~'))
       return matches_glob(whole, pattern) || matches_glob(bare, pattern);
     const auto wanted = pattern.substr(1, pattern.size() - 2);
-    return words.find("-" + std::string(wanted) + "-") != std::string::npos;
+    return words.have(wanted);
   };
   const auto marks = sender_marks();
   const auto found = std::find_if(marks.begin(), marks.end(), has_mark);

@@ -48,7 +48,8 @@ std::vector<std::string_view> split_unquoted(std::string_view text, char separat
 std::string unquoted(std::string_view text);
 
 /// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
-/// blanks, control characters, 8-bit octets or over 250 octets are left out.
+/// blanks, control characters, 8-bit octets or over 250 octets are left out. Where nothing else
+/// stands in the field, ids without brackets count, too, and get them.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
 }  // namespace inforeply

@@ -21,16 +21,17 @@ namespace inforeply {
 
 /// How a field's body is read. Comments do not count, nor do case and the kind of blanks.
 enum class Matcher : std::uint8_t {
-  kPresent,        ///< the field is there, even with nothing in it
-  kTokenIs,        ///< all before the first `;` is one of the values
-  kTokenIsNot,     ///< … is none of them
-  kWordIs,         ///< the first word, which a blank, `,` or `;` ends, is one of them
-  kListContains,   ///< one of the parts between `,` and `;` is one of them
-  kBeginsWith,     ///< the body begins with one of them
-  kMatchesNone,    ///< the body is none of them; `*` for any characters
-  kNumberAtLeast,  ///< the first word is a number no less than the value
-  kParameterIs,    ///< the values are `token`, `name`, `value`: the token with that parameter
-  kFileNameEnds,   ///< the parameter `filename` or `name`, decoded, ends in one of them
+  kPresent,              ///< the field is there, even with nothing in it
+  kTokenIs,              ///< all before the first `;` is one of the values
+  kTokenIsNot,           ///< … is none of them
+  kWordIs,               ///< the first word, which a blank, `,` or `;` ends, is one of them
+  kListContains,         ///< one of the parts between `,` and `;` is one of them
+  kBeginsWith,           ///< the body begins with one of them
+  kMessageIdBeginsWith,  ///< one of its msg-ids does (parse_message_ids)
+  kMatchesNone,          ///< the body is none of them; `*` for any characters
+  kNumberAtLeast,        ///< the first word is a number no less than the value
+  kParameterIs,          ///< the values are `token`, `name`, `value`: the token with that parameter
+  kFileNameEnds,         ///< the parameter `filename` or `name`, decoded, ends in one of them
 };
 
 /// Where the field is looked for.
@@ -62,8 +63,8 @@ inline bool matches(const HeaderMark& mark, const HeaderField& field) {
 /// Who is no person, as envelope sender or in From and Sender.
 struct SenderMark {
   /// A local part with or without its `+extension`, or an address: `*` stands for any characters, 0
-  /// for any digits. Between `~`: words that stand somewhere in the local part, `.` and `_` as good
-  /// as `-`, digits not regarded.
+  /// for any digits. Between `~`: words that stand somewhere in the local part, whatever separates
+  /// them: `~noreply~` is `no-reply` and `orders.no_reply2`, but not `juno.reply`.
   std::string_view address;
   std::string_view source;
 };

@@ -204,13 +204,38 @@ TEST(MessageIds, AreReadInOrderWithTheirBrackets) {
 }
 
 TEST(MessageIds, AreLeftOutWhereTheyAreNone) {
-  for (const auto body :
-       {""sv, "a@example.org"sv, "<>"sv, "<"sv, ">"sv, "<a@example.org"sv, "<a b@example.org>"sv,
-        "<a@exa\tmple.org>"sv, "<a\n@example.org>"sv, "<a\r\nX: y>"sv, "<a\0@example.org>"sv,
-        "<a\x7F@example.org>"sv, "<\u00FC@example.org>"sv}) {
+  for (const auto body : {""sv,
+                          "a@example.org said"sv,
+                          "see a@example.org"sv,
+                          "a@b@c"sv,
+                          "@a"sv,
+                          "a@"sv,
+                          "\"a\"@b"sv,
+                          "(a@b)"sv,
+                          "a;b@c"sv,
+                          "<>"sv,
+                          "<"sv,
+                          ">"sv,
+                          "<a@example.org"sv,
+                          "<a b@example.org>"sv,
+                          "<a@exa\tmple.org>"sv,
+                          "<a\n@example.org>"sv,
+                          "<a\r\nX: y>"sv,
+                          "<a\0@example.org>"sv,
+                          "<a\x7F@example.org>"sv,
+                          "<\u00FC@example.org>"sv}) {
     SCOPED_TRACE(testing::PrintToString(body));
     EXPECT_EQ(parse_message_ids(body), Ids{});
   }
+}
+
+TEST(MessageIds, GetTheBracketsThatAProgramHasLeftOut) {
+  EXPECT_EQ(parse_message_ids("a@example.org"), Ids{"<a@example.org>"});
+  EXPECT_EQ(parse_message_ids("a@x b@x,c@x"), (Ids{"<a@x>", "<b@x>", "<c@x>"}));
+  EXPECT_EQ(parse_message_ids("<a@x> b@x <c@x>"), (Ids{"<a@x>", "<b@x>", "<c@x>"}));
+  EXPECT_EQ(parse_message_ids("2026:16@[192.0.2.1]"), Ids{"<2026:16@[192.0.2.1]>"});
+  // In a sentence it is somebody's address.
+  EXPECT_EQ(parse_message_ids("Message from a@x of Monday <b@x>"), Ids{"<b@x>"});
 }
 
 TEST(MessageIds, AreFoundBehindBrokenOnes) {
@@ -223,6 +248,8 @@ TEST(MessageIds, AreOfBoundedLength) {
   ASSERT_EQ(longest.size(), 250U);
   EXPECT_EQ(parse_message_ids(longest), Ids{longest});
   EXPECT_EQ(parse_message_ids("<a" + longest.substr(1) + " <b@x>"), Ids{"<b@x>"});
+  EXPECT_EQ(parse_message_ids(longest.substr(1, 248)), Ids{longest});
+  EXPECT_EQ(parse_message_ids("a" + longest.substr(1, 248)), Ids{});
 }
 
 TEST(MessageIds, AreReadInLinearTime) {
@@ -230,6 +257,7 @@ TEST(MessageIds, AreReadInLinearTime) {
   EXPECT_EQ(parse_message_ids(repeated("<", 200'000)).size(), 0U);
   EXPECT_EQ(parse_message_ids(repeated("<a ", 200'000)).size(), 0U);
   EXPECT_EQ(parse_message_ids("<" + std::string(1'000'000, 'a')).size(), 0U);
+  EXPECT_EQ(parse_message_ids(repeated("a@x ", 200'000)).size(), 200'000U);
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ inline std::string first_value(const HeaderMark& mark) {
   return std::string(mark.values.substr(0, mark.values.find('|')));
 }
 
+inline std::string value_of_id(const HeaderMark& mark, std::string_view end) {
+  return first_value(mark) + std::string(end);
+}
+
 /// Every body that the row is to match, one for each of its values.
 inline std::vector<std::string> matching_bodies(const HeaderMark& mark) {
   const auto values = split(mark.values, '|');
@@ -37,6 +41,9 @@ inline std::vector<std::string> matching_bodies(const HeaderMark& mark) {
       return with_each("x, (c)", "; y");
     case kBeginsWith:
       return with_each("", " x");
+    case kMessageIdBeginsWith:
+      return {value_of_id(mark, "x@y>"), "<a@b> " + value_of_id(mark, "x@y>"),
+              value_of_id(mark, "x@y").substr(1)};
     case kMatchesNone:
       return {"x", "", "1:2:3:x"};
     case kNumberAtLeast:
@@ -67,6 +74,9 @@ inline std::vector<std::string> other_bodies(const HeaderMark& mark) {
       return {"", "x" + value, value + "x", value + "-x", "(" + value + ")"};
     case kBeginsWith:
       return {"", "x" + value, value.substr(0, value.size() - 1), "x " + value};
+    case kMessageIdBeginsWith:
+      return {"", value_of_id(mark, "x@y"), "<x" + value_of_id(mark, "x@y>").substr(1),
+              "see " + value_of_id(mark, "x@y").substr(1)};
     case kMatchesNone: {
       std::vector<std::string> bodies;
       for (const auto pattern : values) {
