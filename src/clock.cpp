@@ -48,16 +48,17 @@ std::optional<std::tm> take_date(std::string_view& text) {
 
 bool take_time_of_day(std::string_view& text, std::tm& into) {
   const auto hour = take_number(text, 2);
-  if (!hour || *hour > 23 || !take(text, ':')) return false;
+  if (!hour || *hour > 24 || !take(text, ':')) return false;
   const auto minute = take_number(text, 2);
   if (!minute || *minute > 59) return false;
   into.tm_hour = *hour;
   into.tm_min = *minute;
-  if (!take(text, ':')) return true;
-  const auto second = take_number(text, 2);
-  if (!second || *second > 59) return false;
-  into.tm_sec = *second;
-  return true;
+  if (take(text, ':')) {
+    const auto second = take_number(text, 2);
+    if (!second || *second > 59) return false;
+    into.tm_sec = *second;
+  }
+  return *hour < 24 || (into.tm_min == 0 && into.tm_sec == 0);
 }
 
 /// `Z`, `+01:00` or `-0530`: seconds east of Greenwich.

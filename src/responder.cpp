@@ -8,6 +8,7 @@
 
 #include "inforeply/config_file.hpp"
 #include "inforeply/decision.hpp"
+#include "inforeply/encoded_word.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/language.hpp"
 #include "inforeply/text.hpp"
@@ -293,7 +294,9 @@ class Loader {
   void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
   void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
-    language_of(entry).subject = TextTemplate(entry.value, file_.path, entry.line, on_fault_);
+    // People copy encoded-words out of Sieve scripts and other programs.
+    language_of(entry).subject =
+        TextTemplate(decode_field_text(entry.value), file_.path, entry.line, on_fault_);
   }
   void set_text(const ConfigEntry& entry) { language_of(entry).text = mention(entry); }
   void set_html(const ConfigEntry& entry) { language_of(entry).html = mention(entry); }
@@ -333,8 +336,10 @@ class Loader {
   void set_active_until(const ConfigEntry& entry) {
     responder_.active_until = parse_end_time(entry.value);
     if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
-    const bool whole_day = parse_time(entry.value) != responder_.active_until;
-    responder_.active_until_text = whole_day ? entry.value : format_local(*responder_.active_until);
+    // The end of a day is shown as that day, not as the next.
+    const std::string date = entry.value.substr(0, entry.value.find_first_of("T "));
+    const bool ends_with_day = parse_end_time(date) == responder_.active_until;
+    responder_.active_until_text = ends_with_day ? date : format_local(*responder_.active_until);
   }
   void set_ignore(const ConfigEntry& entry) {
     const auto reason = reason_of(entry.value);

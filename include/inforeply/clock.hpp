@@ -44,7 +44,8 @@ class FixedClock : public Clock {
 std::optional<Seconds> parse_duration(std::string_view text);
 
 /// ISO 8601: `2026-12-24`, `2026-12-24T18:00[:30]`, a zone `Z` or `+01:00` perhaps, local time
-/// without; a space for the `T` is taken too. Nothing where it is no such date.
+/// without; a space for the `T` is taken too. `T24:00` is the end of the day (ISO 8601-1, 5.3.2).
+/// Nothing where it is no such date.
 std::optional<Time> parse_time(std::string_view text);
 
 /// The same for the end of a period, exclusive: a date without a time of day counts to its end.

@@ -94,6 +94,8 @@ TEST_F(LocalTime, ParsesTimesOfAnyZone) {
       {"2024-02-29T00:00Z", "2024-02-29T00:00:00Z"},
       {"2026-01-01T00:00+14:00", "2025-12-31T10:00:00Z"},
       {"1970-01-01T00:00Z", "1970-01-01T00:00:00Z"},
+      {"2026-12-24T24:00", "2026-12-24T23:00:00Z"},
+      {"2026-12-31T24:00:00Z", "2027-01-01T00:00:00Z"},
       {"9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"},
   };
   for (const auto& c : kCases) {
@@ -123,7 +125,9 @@ TEST_F(LocalTime, RefusesWhatIsNoTime) {
                           "2026-12-24T"sv,
                           "2026-12-24Z"sv,
                           "2026-12-24T18"sv,
-                          "2026-12-24T24:00"sv,
+                          "2026-12-24T24:01"sv,
+                          "2026-12-24T24:00:01"sv,
+                          "2026-12-24T25:00"sv,
                           "2026-12-24T18:60"sv,
                           "2026-12-24T18:00:61"sv,
                           "2026-12-24T18:00:"sv,
@@ -148,6 +152,7 @@ TEST_F(LocalTime, EndsAPeriodWithTheWholeOfItsLastDay) {
   EXPECT_EQ(utc(parse_end_time("2024-02-28")), "2024-02-28T23:00:00Z");
   EXPECT_EQ(utc(parse_end_time("2026-12-24T18:00")), "2026-12-24T17:00:00Z");
   EXPECT_EQ(utc(parse_end_time("2026-12-24 18:00Z")), "2026-12-24T18:00:00Z");
+  EXPECT_EQ(parse_end_time("2026-12-24T24:00"), parse_end_time("2026-12-24"));
 }
 
 TEST_F(LocalTime, KnowsThatTheDayTheClocksChangeIsShorterOrLonger) {

@@ -45,6 +45,9 @@ TEST(ResponderFile, IgnoresCommentsBlankLinesByteOrderMarkAndLineEnds) {
 TEST(ResponderFile, KeepsANumberSignInsideAValue) {
   const Responder responder = Desk().load_with_text("subject = Ticket #7 = open # still\n");
   EXPECT_EQ(expanded(*responder.reply.find({})->subject), "Ticket #7 = open # still");
+  const Responder copied =
+      Desk().load_with_text("subject = =?utf-8?Q?B=C3=BCro:_${subject}?=\n");  // out of Sieve
+  EXPECT_EQ(expanded(*copied.reply.find({})->subject), "B\u00FCro: <subject>");
 }
 
 TEST(ResponderFile, KnowsTheKindsOfRfc3834) {
@@ -136,6 +139,9 @@ TEST(ResponderFile, APlainDateEndsThePeriodWithItsDay) {
   EXPECT_EQ(*responder.active_until - *responder.active_from, hours(24));
   EXPECT_EQ(responder.active_from_text, "2026-12-31");
   EXPECT_EQ(responder.active_until_text, "2026-12-31");
+  const Responder same = Desk().load_with_text("active-until = 2026-12-31T24:00\n");
+  EXPECT_EQ(same.active_until, responder.active_until);
+  EXPECT_EQ(same.active_until_text, "2026-12-31");
 }
 
 TEST(ResponderFile, APeriodMayHaveATimeAndAZone) {
