@@ -12,6 +12,9 @@ python3 python3-gi python3-lmdb strace zsh"
 
 check_packages="clang-format clang-tidy"
 
+# What tests/fresh-root makes a root with.
+root_packages="debootstrap git"
+
 # install_packages NAME...: installs those that are missing, with sudo where we are not root.
 install_packages() {
   missing=
