@@ -1,20 +1,25 @@
-"""A real Postfix for tests, invisible to the machine that it runs on.
+"""A real Postfix for tests, beside the one of the machine that it runs on.
 
 A test program calls `enter_private_namespaces()` first; then, as a context manager,
-`PostfixServer` runs on folders of its own, mounted over Postfix's. Mail for any foreign domain
+`PostfixServer` runs on a configuration, a queue and data of its own. Mail for any foreign domain
 ends in smtp-sink, where `sent()` finds it, and what programs write to syslog ends in the mail
 log; nothing listens anywhere but on 127.0.0.1.
+
+Two things have a place that is the same for the whole machine: /etc/postfix/main.cf, which must name
+the configuration for the sake of Postfix's setgid programs, and /dev/log. Where private mounts are
+granted, nobody else sees either. Where they are not, as in a container, both are made for the time of
+the test, but only where the machine itself has none.
 """
 
 import atexit
 import contextlib
+import ctypes
 import email
 import email.message
 import email.policy
-import grp
+import fcntl
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -27,9 +32,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-CONFIGURATION = Path("/etc/postfix")
-QUEUE = Path("/var/spool/postfix")
-DATA = Path("/var/lib/postfix")
+MACHINES_MAIN_CF = Path("/etc/postfix/main.cf")
+SYSLOG = Path("/dev/log")
+
+OWN_LINE = "# Written by a test of inforeply, which takes it away again.\n"
+
+PR_SET_CHILD_SUBREAPER = 36  # sys/prctl.h
 
 SERVICES = """
 127.0.0.1:{port} inet n - n - - smtpd
@@ -62,10 +70,10 @@ DUMP = re.compile(
 
 
 def enter_private_namespaces():
-    """Start this program again where its mounts, and all its processes, are its own.
+    """Start this program again where its mounts, and all its processes, are its own, if that is
+    granted.
 
-    The process namespace is what keeps the promise that nothing is left running: when this
-    program ends, however that comes about, the kernel ends whatever is still in there.
+    Either way whatever it leaves running becomes its child, so that it can be found and ended.
     """
     here = os.readlink("/proc/self/ns/mnt")
     if os.environ.get("OUTER_MOUNT_NAMESPACE", here) == here:
@@ -73,19 +81,38 @@ def enter_private_namespaces():
                    "--pid", "--fork", "--kill-child", "--mount-proc"]
         if os.geteuid() != 0:
             if not shutil.which("sudo"):
-                sys.exit("FAILED: private mounts need root")
+                sys.exit("FAILED: Postfix needs root")
             os.execvp("sudo", ["sudo", "--preserve-env=INFOREPLY_BIN", sys.executable,
                                *sys.orig_argv[1:]])
         attempt = subprocess.run([*unshare, "true"], capture_output=True, text=True)
-        if attempt.returncode != 0:
-            sys.exit(f"FAILED: no private mounts here: {attempt.stderr.strip()}")
-        os.environ["OUTER_MOUNT_NAMESPACE"] = here
-        sys.stdout.flush()
-        os.execvp("unshare", [*unshare, sys.executable, *sys.orig_argv[1:]])
+        if attempt.returncode == 0:
+            os.environ["OUTER_MOUNT_NAMESPACE"] = here
+            sys.stdout.flush()
+            os.execvp("unshare", [*unshare, sys.executable, *sys.orig_argv[1:]])
+        os.environ.pop("OUTER_MOUNT_NAMESPACE", None)
+        print(f"NOTE: no private mounts here ({attempt.stderr.strip()}): the tests with Postfix use "
+              f"the machine's own {MACHINES_MAIN_CF} and {SYSLOG}", flush=True)
+        claim_shared_places()
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        sys.exit("FAILED: processes without a parent cannot be adopted here")
     # unittest swallows SystemExit, but lets KeyboardInterrupt through to the end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Programs under test refuse files that others may write.
     os.umask(0o022)
+
+
+def claim_shared_places():
+    """Make sure that the machine has no use for them; until this program ends, no other one like it
+    has them."""
+    fcntl.flock(os.open(MACHINES_MAIN_CF.parent, os.O_RDONLY), fcntl.LOCK_EX)
+    # What a test that was killed has left behind is in nobody's use.
+    for path, is_used in ((MACHINES_MAIN_CF, is_foreign(MACHINES_MAIN_CF)),
+                          (SYSLOG, is_received(SYSLOG))):
+        if is_used:
+            sys.exit(f"FAILED: {path} is the machine's own, and no private mounts are granted here. "
+                     "Run this where Postfix is not configured and no daemon receives syslog, or "
+                     "where root may mount (in a container: with CAP_SYS_ADMIN)")
+        path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -99,30 +126,32 @@ class Sent:
 
 
 class PostfixServer:
-    def __init__(self, folder, main=None, master="", maps=None, aliases=(), accounts=()):
+    def __init__(self, folder, main=None, master="", maps=None, aliases=()):
         """`folder` is empty, the caller's to remove, and open to everybody for reading.
 
         main      parameters of main.cf, beside or instead of those below
         master    lines for master.cf
-        maps      name -> lines of the table lmdb:/etc/postfix/NAME
+        maps      name -> lines of the table lmdb:$config_directory/NAME
         aliases   lines of the alias table of local(8)
-        accounts  names of unprivileged accounts that only these processes see
         """
         self.folder = Path(folder)
+        self.configuration = self.folder / "etc"
+        self.spool = self.folder / "queue"
         self.main = main or {}
         self.master = master
         self.maps = maps or {}
         self.aliases = aliases
-        self.accounts = accounts
         self._log_start = 0
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
-            self._mount(stack)
+            if "OUTER_MOUNT_NAMESPACE" in os.environ:
+                self._mount(stack)
+            self._introduce_to_setgid_programs(stack)
             self.port, sink_port = free_ports(2)
             self._write_configuration(sink_port)
             # What runs last at the end: every process has gone when the folders go.
-            stack.callback(self.wait_for, no_children, "the last process to end")
+            stack.callback(self._end_processes)
             self._start_syslog(stack)
             self._start_sink(stack, sink_port)
             stack.callback(self._run, "postfix", "stop", check=False)
@@ -167,7 +196,8 @@ class PostfixServer:
         # meanwhile from a delivery (a reply, a forwarded copy): each further look catches
         # one more generation of those.
         def idle():
-            return not any(os.listdir(QUEUE / name) for name in ("maildrop", "incoming", "active"))
+            return not any(os.listdir(self.spool / name)
+                           for name in ("maildrop", "incoming", "active"))
 
         self.wait_for(lambda: all(idle() for _ in range(4)), "the queue to become idle", timeout)
         self._sync_syslog()
@@ -203,42 +233,34 @@ class PostfixServer:
         self._log_start += len(self.log())
 
     def _mount(self, stack):
-        if os.readlink("/proc/self/ns/mnt") == os.environ.get("OUTER_MOUNT_NAMESPACE"):
-            raise RuntimeError("call enter_private_namespaces() first")
+        """Put what the tests can do with as they like over the places that all the machine shares."""
 
         def bind(source, target):
             subprocess.run(["mount", "--rbind", source, target], check=True)
             stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", target], check=True)
 
-        shutil.copytree(CONFIGURATION, self.folder / "etc", symlinks=True)
-        bind(self.folder / "etc", CONFIGURATION)
-        # Empty ones instead of copies: mail that waits in the machine's queue is nobody's
-        # business here. `postfix start` makes what is missing.
-        for target, owner in ((QUEUE, "root"), (DATA, "postfix")):
-            source = self.folder / target.parent.name
-            source.mkdir()
-            shutil.chown(source, owner)
-            bind(source, target)
+        copy = self.folder / "machines-configuration"
+        shutil.copytree(MACHINES_MAIN_CF.parent, copy, symlinks=True)
+        bind(copy, MACHINES_MAIN_CF.parent)
 
-        number = unused_id()
-        for file, line in (("passwd", "{0}:x:{1}:{1}::/nonexistent:/usr/sbin/nologin\n"),
-                           ("group", "{0}:x:{1}:\n")):
-            copy = self.folder / file
-            lines = (line.format(name, number + n) for n, name in enumerate(self.accounts))
-            copy.write_text(Path("/etc", file).read_text() + "".join(lines))
-            bind(copy, Path("/etc", file))
-
-        # /dev/log cannot be made in the machine's own /dev without everybody seeing it.
         devices = self.folder / "dev"
         devices.mkdir()
         for name in ("null", "zero", "full", "random", "urandom"):
             (devices / name).touch()
             bind(Path("/dev", name), devices / name)
-        bind(devices, Path("/dev"))
+        bind(devices, SYSLOG.parent)
+
+    def _introduce_to_setgid_programs(self, stack):
+        """postdrop and postqueue believe a configuration that the machine's own one names."""
+        MACHINES_MAIN_CF.write_text(
+            f"{OWN_LINE}alternate_config_directories = {self.configuration}\n")
+        stack.callback(MACHINES_MAIN_CF.unlink)
 
     def _write_configuration(self, sink_port):
         main = {
             "compatibility_level": "3.6",
+            "queue_directory": self.spool,
+            "data_directory": self.folder / "data",
             "myhostname": "mail.ora.com",
             "mydestination": "$myhostname, localhost",
             "mynetworks": "127.0.0.0/8",
@@ -248,7 +270,7 @@ class PostfixServer:
             "smtpd_relay_restrictions": "permit_mynetworks, reject",
             "smtp_dns_support_level": "disabled",
             "relayhost": f"[127.0.0.1]:{sink_port}",
-            "alias_maps": f"lmdb:{CONFIGURATION}/aliases",
+            "alias_maps": "lmdb:$config_directory/aliases",
             "local_recipient_maps": "$alias_maps",
             "mail_spool_directory": f"{self.folder}/mailboxes",
             "notify_classes": "",
@@ -256,19 +278,24 @@ class PostfixServer:
             "maillog_file_prefixes": f"{self.folder}",
             **self.main,
         }
+        # `postfix start` makes what is missing in them.
+        for folder in (self.configuration, self.spool, self.folder / "data"):
+            folder.mkdir()
+        shutil.chown(self.folder / "data", "postfix")
         lines = [f"{name} = {value}\n" for name, value in main.items()]
-        (CONFIGURATION / "main.cf").write_text("".join(lines))
-        (CONFIGURATION / "master.cf").write_text(SERVICES.format(port=self.port) + self.master)
+        (self.configuration / "main.cf").write_text("".join(lines))
+        (self.configuration / "master.cf").write_text(SERVICES.format(port=self.port) + self.master)
         for name, lines in {**self.maps, "aliases": self.aliases}.items():
-            (CONFIGURATION / name).write_text("".join(f"{line}\n" for line in lines))
+            (self.configuration / name).write_text("".join(f"{line}\n" for line in lines))
             program = "postalias" if name == "aliases" else "postmap"
-            self._run(program, f"lmdb:{CONFIGURATION}/{name}")
+            self._run(program, f"lmdb:{self.configuration}/{name}")
 
     def _start_syslog(self, stack):
         log = stack.enter_context(open(self.folder / "mail.log", "ab", buffering=0))
         receiver = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        receiver.bind("/dev/log")
-        os.chmod("/dev/log", 0o666)
+        receiver.bind(str(SYSLOG))
+        stack.callback(SYSLOG.unlink)
+        SYSLOG.chmod(0o666)
 
         caught_up = threading.Event()
 
@@ -282,7 +309,7 @@ class PostfixServer:
         def sync():
             # Datagrams come in the order in which they were sent.
             caught_up.clear()
-            receiver.sendto(SYNC, "/dev/log")
+            receiver.sendto(SYNC, str(SYSLOG))
             if not caught_up.wait(10):
                 raise TimeoutError("waited 10 s for the receiver of syslog")
 
@@ -292,7 +319,7 @@ class PostfixServer:
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
         stack.callback(thread.join)
-        stack.callback(receiver.sendto, b"", "/dev/log")
+        stack.callback(receiver.sendto, b"", str(SYSLOG))
 
     def _start_sink(self, stack, port):
         dumps = self.folder / "sink"
@@ -314,10 +341,23 @@ class PostfixServer:
 
         self.wait_for(listening, "smtp-sink to listen")
 
+    def _end_processes(self):
+        """Every process that has come out of this one ends by itself, or it is ended: a fault."""
+        try:
+            self.wait_for(no_children, "the last process to end")
+        except TimeoutError:
+            # The children of what is ended here become children themselves.
+            while not no_children():
+                for process in children():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
+                time.sleep(0.02)
+            raise
+
     def _run(self, program, *arguments, check=True):
-        # An environment of its own: MAIL_CONFIG, for one, would lead away from the copies.
         done = subprocess.run([f"/usr/sbin/{program}", *arguments], capture_output=True, text=True,
-                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                                   "MAIL_CONFIG": str(self.configuration)})
         if check and done.returncode != 0:
             raise RuntimeError(f"{program} {' '.join(arguments)}: exit status {done.returncode}\n"
                                f"{done.stdout}{done.stderr}")
@@ -342,15 +382,31 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
-def unused_id():
-    """The first of a run of numbers that neither accounts nor groups use."""
-    taken = [account.pw_uid for account in pwd.getpwall()]
-    taken += [group.gr_gid for group in grp.getgrall()]
-    return max(number for number in taken if number < 60000) + 1
+def is_foreign(path):
+    """Whether this is a file that no test has written."""
+    return path.exists() and not path.read_text().startswith(OWN_LINE)
+
+
+def is_received(path):
+    """Whether this is anything but a socket that its process has left behind."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return os.path.lexists(path)
+    return True
+
+
+def children():
+    """The ids of the processes that are children of this one, by birth or as orphans."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return [int(number) for each in lists for number in each.read_text().split()]
 
 
 def no_children():
-    """Reaps the daemons, which as orphans in this process namespace become our children."""
+    """Reaps what has ended."""
     with contextlib.suppress(ChildProcessError):
         while True:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:

@@ -19,7 +19,8 @@ from pathlib import Path
 from postfix_server import PostfixServer, enter_private_namespaces
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "postfix"
-ACCOUNT = "autoresp"
+# Instead of the examples' `autoresp`: an account, with a group of its name, that every Debian has.
+ACCOUNT = "games"
 
 VERDICT = re.compile(r"from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> "
                      r"action=(?P<action>\w+) reason=(?P<reason>\S+)")
@@ -32,7 +33,8 @@ def example_lines(name):
 
 def example_parameters(name="main.cf"):
     # Maps are of type lmdb here: what "hash" needs may not be installed.
-    lines = (line.replace("hash:", "lmdb:") for line in example_lines(name))
+    lines = (line.replace("hash:", "lmdb:").replace("/etc/postfix", "$config_directory")
+             for line in example_lines(name))
     return dict(line.split(" = ", 1) for line in lines)
 
 
@@ -42,7 +44,8 @@ def with_program(text, program, configuration):
 
 
 def example_service(program, configuration):
-    return with_program("\n".join(example_lines("master.cf")), program, configuration)
+    text = "\n".join(example_lines("master.cf")).replace("user=autoresp", f"user={ACCOUNT}")
+    return with_program(text, program, configuration)
 
 
 def mail(sender, to, **fields):

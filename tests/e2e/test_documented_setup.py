@@ -37,8 +37,7 @@ class DocumentedSetup(RespondingServer):
             folder,
             main=example_parameters(),
             master=example_service(cls.program, cls.configuration),
-            maps={name: example_lines(name) for name in ("virtual_alias", "transport")},
-            accounts=[ACCOUNT])
+            maps={name: example_lines(name) for name in ("virtual_alias", "transport")})
 
     def setUp(self):
         super().setUp()

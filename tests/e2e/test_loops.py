@@ -58,15 +58,14 @@ class TwoResponders(RespondingServer):
                                f"{side}.{name}.inner {side}:"]
         return PostfixServer(
             folder,
-            main={"transport_maps": "lmdb:/etc/postfix/transport",
+            main={"transport_maps": "lmdb:$config_directory/transport",
                   # What the forwarder wrote it also takes back.
                   "virtual_alias_maps": table(
                       "srs", r"/^SRS0=[^=]+=[^=]+=([^=]+)=([^@]+)@srs\.example$/ $2@$1"),
                   "one_destination_recipient_limit": "1",
                   "two_destination_recipient_limit": "1"},
             master=master,
-            maps={"transport": transports},
-            accounts=[ACCOUNT])
+            maps={"transport": transports})
 
     def write_responders(self, hop, kinds, null_sender):
         """Empty caches, too."""

@@ -61,8 +61,7 @@ class DocumentedServer(RespondingServer):
             master=example_service(cls.program, cls.configuration) + keep,
             maps={"virtual_alias": [*example_lines("virtual_alias"), f"{KDENT} {KDENTS_MAILBOX}",
                                     f"{HELP} autoresp@autoreply.ora.com"],
-                  "transport": [*example_lines("transport"), "international.example keep:"]},
-            accounts=[ACCOUNT])
+                  "transport": [*example_lines("transport"), "international.example keep:"]})
 
     def replies(self):
         """In the order in which they were sent, parsed strictly."""
