@@ -21,7 +21,7 @@ import unittest
 from pathlib import Path
 
 from programs import (BIN, NOW, PATIENCE, HangingMailer, TestCase, Workplace, actions,
-                      environment, finish, mail, wait_for)
+                      environment, finish, mail, main, wait_for)
 
 EARLY = 10  # of the calls before the cache is opened, one in so many
 OTHER = "OTHER"
@@ -244,6 +244,13 @@ def kill_purge(prepare, call, _at_most, _other_first):
 
 
 class Killed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        attempt = subprocess.run([*strace("-o", "/dev/null"), "true"], capture_output=True, text=True)
+        if attempt.returncode != 0:
+            raise unittest.SkipTest("strace is not permitted here: no run is killed "
+                                    f"({attempt.stderr.strip() or attempt.returncode})")
+
     def kill_at_each(self, kill, prepare, calls):
         """`calls`: [(call, replies at most)]. All of them, two at a time; what went wrong is told
         with the call that it was killed at."""
@@ -379,4 +386,4 @@ class CopiedCache:
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

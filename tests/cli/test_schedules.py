@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from programs import BIN, NOW, TestCase, environment
+from programs import BIN, NOW, TestCase, environment, main
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 CRON = DATA / "cron" / "inforeply"
@@ -132,4 +132,4 @@ class Schedules(TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
