@@ -17,10 +17,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{20};
 
-std::string in_log(std::string_view address, bool whole) {
-  const auto at = address.rfind('@');
-  if (whole || address.empty()) return escape_for_log(address);
-  return "..." + (at == std::string_view::npos ? "" : escape_for_log(address.substr(at)));
+struct GivenAddress {
+  std::string_view role;
+  const std::string& text;
+};
+
+/// Those that a responder is looked for by.
+std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
+  std::vector<GivenAddress> given = {{"recipient", recipient.address}};
+  if (!recipient.original.empty() && recipient.original != recipient.address) {
+    given.push_back({"original recipient", recipient.original});
+  }
+  return given;
 }
 
 }  // namespace
@@ -30,7 +38,7 @@ struct Delivery::Case {
   std::optional<Address> found_by;       // the address that has it
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
-  // Of a message that is due an answer:
+  // Of a message that is due an answer; the reply is read when the log knows the rest:
   Choice choice;
   Reply reply;
 };
@@ -39,7 +47,15 @@ struct Delivery::LogEntry {
   std::string_view action;
   std::string_view reason = "-";
   std::string handle = "-";
+  std::string responder = "-";
+  std::string section = "-";
   std::string detail;
+
+  void set(std::string_view new_action, std::string_view new_reason, std::string new_detail) {
+    action = new_action;
+    reason = new_reason;
+    detail = std::move(new_detail);
+  }
 };
 
 Delivery::Delivery(World world, const Message& message, Envelope envelope)
@@ -89,14 +105,9 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
     if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
       one.used = address;
     }
-    choose(one);
+    one.choice = choose_reply(*one.responder, message_, *sender_address_);
   }
   return one;
-}
-
-void Delivery::choose(Case& one) const {
-  one.choice = choose_reply(*one.responder, message_, *sender_address_);
-  one.reply = load_reply(*one.responder, *one.choice.reply);
 }
 
 std::string Delivery::composed(const Case& one) const {
@@ -168,12 +179,10 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
     case Reservation::kGranted:
       break;
     case Reservation::kAnswered:
-      entry.action = "suppressed";
-      entry.reason = code_of(Reason::kRecentlyAnswered);
+      entry.set("suppressed", code_of(Reason::kRecentlyAnswered), {});
       return;
     case Reservation::kRateLimited:
-      entry.action = "suppressed";
-      entry.reason = code_of(Reason::kRateLimited);
+      entry.set("suppressed", code_of(Reason::kRateLimited), {});
       if (const auto* reached = cache_->find_reached(request)) {
         entry.detail = std::string(reached->setting) + " " + reached->limit.text + " reached";
       }
@@ -200,7 +209,7 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
   }
   entry.action = "replied";
   if (submission.result == Submission::Result::kRefused) {
-    entry = {"suppressed", "refused", std::move(entry.handle), submission.detail};
+    entry.set("suppressed", "refused", submission.detail);
   }
   try {
     request.now = world_.clock.now();
@@ -228,24 +237,68 @@ DeliveryStatus Delivery::run() {
   for (const auto& recipient : envelope_.recipients) {
     LogEntry entry;
     try {
-      const Case one = examine(recipient);
-      if (!one.reply.handle.empty()) entry.handle = escape_for_log(one.reply.handle);
+      Case one = examine(recipient);
+      if (one.found_by) entry.responder = in_log(one.found_by->normalized());
       if (one.decision.suppressed) {
-        entry.action = "suppressed";
-        entry.reason = code_of(*one.decision.suppressed);
+        entry.set("suppressed", code_of(*one.decision.suppressed), {});
+        if (!one.responder) entry.detail = "no settings for " + tried_addresses(recipient);
       } else {
+        const auto& section = one.choice.reply->section;
+        if (!section.empty()) entry.section = escape_for_log(section);
+        one.reply = load_reply(*one.responder, *one.choice.reply);
+        entry.handle = escape_for_log(one.reply.handle);
         answer(one, entry);
       }
     } catch (const Error& error) {
-      entry = {"deferred", name_of(error.fault()), std::move(entry.handle), error.what()};
+      entry.set("deferred", name_of(error.fault()), error.what());
       status = DeliveryStatus::kDeferred;
     } catch (const std::exception& error) {
-      entry = {"deferred", name_of(Fault::kInternal), std::move(entry.handle), error.what()};
+      entry.set("deferred", name_of(Fault::kInternal), error.what());
       status = DeliveryStatus::kDeferred;
     }
     write_log(recipient, entry);
   }
   return status;
+}
+
+std::string Delivery::tried_addresses(const Recipient& recipient) const {
+  std::vector<std::string> names;
+  std::string text;
+  const auto add = [&](const std::string& address) {
+    const auto name = in_log(address);
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    names.push_back(name);
+    text += (text.empty() ? "" : ", ") + name;
+  };
+  for (const auto& given : given_addresses(recipient)) {
+    const auto address = real_recipient(given.text);
+    if (!address) add(given.text);
+    if (!address) continue;
+    for (const auto& file : world_.responders.candidates(*address))
+      add(file.address.normalized());
+  }
+  return text;
+}
+
+std::string Delivery::explain_lookup(const Recipient& recipient) const {
+  std::string text = "Looked for:\n";
+  for (const auto& given : given_addresses(recipient)) {
+    const auto address = real_recipient(given.text);
+    text += "  " + std::string(given.role) + " " + escape_for_log(given.text) +
+            (address ? "\n" : ": not a mail address\n");
+    if (!address) continue;
+    for (const auto& file : world_.responders.candidates(*address)) {
+      text += "    " + escape_for_log(file.address.normalized()) + "  " +
+              to_single_line(file.path) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string Delivery::in_log(std::string_view address) const {
+  if (world_.settings.log_addresses || address.empty()) return escape_for_log(address);
+  const auto at = address.rfind('@');
+  return "..." + (at == std::string_view::npos ? "" : escape_for_log(address.substr(at)));
 }
 
 void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) const {
@@ -254,11 +307,11 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
   std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
   const std::string id =
       envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
-  std::string line = id + ": from=<" + in_log(sender_, world_.settings.log_addresses) + "> to=<" +
-                     in_log(recipient.address, world_.settings.log_addresses) +
+  std::string line = id + ": from=<" + in_log(sender_) + "> to=<" + in_log(recipient.address) +
                      "> action=" + std::string(entry.action) +
                      " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
-                     " delay=" + seconds.data();
+                     " delay=" + seconds.data() + " responder=" + entry.responder +
+                     " section=" + entry.section;
   std::string detail = entry.detail;
   if (message_.header_truncated) {
     detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxHeaderOctets)) +
@@ -276,7 +329,7 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
 std::string Delivery::preview(bool with_explanation) const {
   std::string text;
   for (const auto& recipient : envelope_.recipients) {
-    const Case one = examine(recipient);
+    Case one = examine(recipient);
     const auto& suppressed = one.decision.suppressed;
     if (with_explanation && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
@@ -284,7 +337,10 @@ std::string Delivery::preview(bool with_explanation) const {
     if (with_explanation)
       text += "\n" + explain(one.decision, one.responder ? one.responder->file : "") +
               explain(one.choice);
-    if (!suppressed) text += "\n" + composed(one);
+    if (with_explanation && !one.responder) text += explain_lookup(recipient);
+    if (suppressed) continue;
+    one.reply = load_reply(*one.responder, *one.choice.reply);
+    text += "\n" + composed(one);
   }
   return text;
 }

@@ -1,5 +1,8 @@
 #include "inforeply/error.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <system_error>
 
@@ -42,8 +45,19 @@ void throw_fault(const ConfigError& fault) {
   throw ConfigError(fault);
 }
 
+std::string running_account() {
+  const passwd* account = ::getpwuid(::geteuid());
+  return account != nullptr ? account->pw_name : "uid " + std::to_string(::geteuid());
+}
+
+std::string with_cause(const std::string& operation_and_object, int error) {
+  const bool is_refusal = error == EACCES || error == EPERM;
+  return operation_and_object + (is_refusal ? " as " + running_account() : "") + ": " +
+         std::generic_category().message(error);
+}
+
 Error system_error(Fault fault, const std::string& operation_and_object) {
-  return {fault, operation_and_object + ": " + std::generic_category().message(errno)};
+  return {fault, with_cause(operation_and_object, errno)};
 }
 
 }  // namespace inforeply

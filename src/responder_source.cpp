@@ -3,10 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "inforeply/text.hpp"
@@ -20,7 +18,7 @@ bool exists(const std::string& path) {
   // lstat: a link that leads nowhere is a fault to report, not a file that is not there.
   if (::lstat(path.c_str(), &status) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
-  throw ConfigError(path, 0, "cannot stat: " + std::generic_category().message(errno));
+  throw ConfigError(path, 0, with_cause("cannot stat", errno));
 }
 
 class SingleResponder : public ResponderSource {
@@ -30,6 +28,9 @@ class SingleResponder : public ResponderSource {
   [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
     return FoundResponder{std::make_unique<Responder>(load_responder(file_, indexes_)),
                           without_extension(address, delimiters_)};
+  }
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    return {{file_, without_extension(address, delimiters_)}};
   }
 
  private:
@@ -46,20 +47,26 @@ class ResponderFolder : public ResponderSource {
         indexes_(std::move(indexes)) {}
 
   [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
-    const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
-    const auto bare = without_extension(address, delimiters_);
-    const std::array<std::pair<std::string, const Address&>, 3> candidates = {
-        {{domain + "/" + encode_file_name(address.local_part) + ".conf", address},
-         {domain + "/" + encode_file_name(bare.local_part) + ".conf", bare},
-         {domain + ".conf", bare}}};
-    for (const auto& [file, found_by] : candidates) {
-      if (exists(file)) {
-        return FoundResponder{std::make_unique<Responder>(load_responder(file, indexes_)),
-                              found_by};
+    for (auto& candidate : candidates(address)) {
+      if (exists(candidate.path)) {
+        return FoundResponder{std::make_unique<Responder>(load_responder(candidate.path, indexes_)),
+                              std::move(candidate.address)};
       }
     }
     if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
     return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
+    const auto file_of = [&](const Address& one) {
+      return domain + "/" + encode_file_name(one.local_part) + std::string(kResponderSuffix);
+    };
+    const auto bare = without_extension(address, delimiters_);
+    std::vector<CandidateFile> files = {{file_of(address), address}};
+    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare});
+    files.push_back({domain + std::string(kResponderSuffix), bare});
+    return files;
   }
 
  private:

@@ -56,7 +56,6 @@ class Delivery {
   /// Of an address in an autoreply domain, the one that it stands for. Nothing where it is none.
   [[nodiscard]] std::optional<Address> real_recipient(const std::string& text) const;
   [[nodiscard]] Case examine(const Recipient& recipient) const;
-  void choose(Case& one) const;
   [[nodiscard]] std::string composed(const Case& one) const;
   [[nodiscard]] std::vector<CountedLimit> limits_of(const Case& one) const;
   void answer(const Case& one, LogEntry& entry);
@@ -66,6 +65,12 @@ class Delivery {
                                   const std::string& reply) const;
   void submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
+  /// Every address that a responder was looked for by, for the log.
+  [[nodiscard]] std::string tried_addresses(const Recipient& recipient) const;
+  /// The same with every file looked for, a line each.
+  [[nodiscard]] std::string explain_lookup(const Recipient& recipient) const;
+  /// Of an address only its domain, where `log-addresses` is no.
+  [[nodiscard]] std::string in_log(std::string_view address) const;
   void write_log(const Recipient& recipient, const LogEntry& entry) const;
 
   World world_;

@@ -58,7 +58,14 @@ void collect_fault(const FaultHandler& on_fault, Step step) {
   }
 }
 
-/// "OPERATION OBJECT: cause", the cause taken from errno.
+/// The account that this process runs as: its name, or `uid N` where it has none.
+std::string running_account();
+
+/// "OPERATION OBJECT: cause" for an errno(3). Where permission is refused, "OPERATION OBJECT as
+/// ACCOUNT: cause": who is refused is half of what there is to mend.
+std::string with_cause(const std::string& operation_and_object, int error);
+
+/// The same, of errno itself.
 Error system_error(Fault fault, const std::string& operation_and_object);
 
 }  // namespace inforeply

@@ -33,7 +33,8 @@ PATIENCE = 60  # seconds until something that must happen counts as missing
 LOG_LINE = re.compile(
     r"(?P<id>\S+): from=<(?P<sender>[^<> ]*)> to=<(?P<recipient>[^<> ]*)>"
     r" action=(?P<action>replied|suppressed|deferred) reason=(?P<reason>[a-z-]+)"
-    r" handle=(?P<handle>\S+) delay=(?P<delay>\d+\.\d{3})(?: detail=(?P<detail>.+))?")
+    r" handle=(?P<handle>\S+) delay=(?P<delay>\d+\.\d{3})"
+    r" responder=(?P<responder>[^<> ]+) section=(?P<section>[^<> ]+)(?: detail=(?P<detail>.+))?")
 
 # It keeps each call in a folder of its own, numbered in the order of the calls.
 MAILER = """#!/bin/sh

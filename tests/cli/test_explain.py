@@ -123,6 +123,38 @@ class Evidence(ExplainTestCase):
         self.assert_hit("not-addressed", explanation, "info@our.example")
         self.assertIn("'address = '", explanation.conclusion)
 
+    def looked_for(self, *recipients, **arguments):
+        """What stands below `Looked for:`, the folder of responders left out."""
+        conclusion = self.explain(mail(), recipients=recipients, **arguments).conclusion
+        _, found, lines = conclusion.partition("Looked for:\n")
+        self.assertTrue(found, conclusion)
+        return lines.replace(f"{self.place.folder}/responders/", "").splitlines()
+
+    def test_of_no_responder_lists_every_address_and_file_that_was_tried(self):
+        self.assertEqual(self.looked_for("Nobody+x@Other.example"), [
+            "  recipient Nobody+x@Other.example",
+            "    nobody+x@other.example  other.example/nobody+x.conf",
+            "    nobody@other.example  other.example/nobody.conf",
+            "    nobody@other.example  other.example.conf"])
+        self.place.configure("autoreply-domain = auto.our.example")
+        preview = self.place.preview(
+            mail(), "--explain", "--original-recipient", "a/b@b\N{LATIN SMALL LETTER U WITH DIAERESIS}.example",
+            recipients=["nobody#other.example@auto.our.example"])
+        for line in ["  recipient nobody#other.example@auto.our.example",
+                     "    nobody@other.example  {}/other.example/nobody.conf",
+                     "    nobody@other.example  {}/other.example.conf",
+                     "  original recipient a/b@b\N{LATIN SMALL LETTER U WITH DIAERESIS}.example",
+                     "    a/b@xn--b-eha.example  {}/xn--b-eha.example/a%2Fb.conf",
+                     "    a/b@xn--b-eha.example  {}/xn--b-eha.example.conf"]:
+            self.assertIn(line.format(self.place.folder / "responders"), preview.table.splitlines())
+
+    def test_of_no_responder_says_what_is_no_address(self):
+        self.assertEqual(self.looked_for("no\nverdict: reply"),
+                         ["  recipient no\\x0averdict:\\x20reply: not a mail address"])
+
+    def test_of_a_responder_lists_no_files(self):
+        self.assertNotIn("Looked for", self.explain().conclusion)
+
     def test_of_every_rule(self):
         service = self.place.set_responder("kind = service", path="service.conf")
         mark = self.place.preview().reply["Message-ID"]

@@ -25,7 +25,41 @@ TEST_F(DeliveryTest, AnswersOnceAndRemembersIt) {
             (Calls{"open", "reserve info@example.org alice@example.net", "confirm"}));
   EXPECT_EQ(log_line(),
             "4ABC: from=<alice+tag@example.net> to=<info@example.org> action=replied reason=- "
-            "handle=winter");
+            "handle=winter responder=info@example.org section=-");
+}
+
+TEST_F(DeliveryTest, TheLogNamesTheResponderAndTheSectionWhateverBecomesOfTheMessage) {
+  const std::string section =
+      "[when prices]\nsubject-contains = Prices\ntext = prices.txt\nhandle = p\n";
+  add_responder("info@example.org", "info.conf", "text = reply.txt\n" + section);
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred) << "no prices.txt";
+  EXPECT_NE(log_line().find(" handle=- responder=info@example.org section=prices detail="),
+            std::string::npos);
+  world_.log_lines.clear();
+  static_cast<void>(folder_.write("prices.txt", "The prices.\n"));
+  world_.reservations = {Reservation::kAnswered};
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_TRUE(log_line().ends_with(" handle=p responder=info@example.org section=prices"));
+  world_.log_lines.clear();
+  EXPECT_EQ(run(envelope("")), DeliveryStatus::kDone);
+  EXPECT_TRUE(log_line().ends_with(" handle=- responder=info@example.org section=-"));
+}
+
+TEST_F(DeliveryTest, TheLogOfNoResponderNamesEveryAddressTriedOnceAndForgesNothing) {
+  EXPECT_EQ(run(envelope("alice@example.net", "nobody@example.org", "Sales@example.org")),
+            DeliveryStatus::kDone);
+  EXPECT_TRUE(
+      log_line().ends_with(" handle=- responder=- section=- detail=no settings for "
+                           "nobody@example.org, sales@example.org"))
+      << log_line();
+  world_.log_lines.clear();
+  EXPECT_EQ(run(envelope("alice@example.net", "no address", "no address")), DeliveryStatus::kDone);
+  EXPECT_TRUE(log_line().ends_with("detail=no settings for no\\x20address")) << log_line();
+  world_.log_lines.clear();
+  settings_.log_addresses = false;
+  EXPECT_EQ(run(envelope("alice@example.net", "nobody@example.org", "sales@example.org")),
+            DeliveryStatus::kDone);
+  EXPECT_TRUE(log_line().ends_with("detail=no settings for ...@example.org")) << log_line();
 }
 
 TEST_F(DeliveryTest, TouchesNothingForAMessageThatIsNotAnswered) {

@@ -105,6 +105,9 @@ class FakeResponders : public ResponderSource {
     if (file == world_.responder_files.end()) return std::nullopt;
     return FoundResponder{std::make_unique<Responder>(load_responder(file->second)), address};
   }
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    return {{"responders/" + address.normalized(), address}};
+  }
 
  private:
   const FakeWorld& world_;
