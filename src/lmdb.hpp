@@ -83,7 +83,7 @@ inline int set_gate(int lock_file, int command, short type) {
 class Environment {
  public:
   explicit Environment(std::string path, Use use = Use::kShared) : path_(std::move(path)) {
-    const bool half_made = is_half_made();
+    const bool half_made = is_half_made(path_);
     if (use == Use::kShared) {
       join_users();
       if (half_made) clear_half_made();
@@ -108,20 +108,11 @@ class Environment {
 
   [[nodiscard]] MDB_env* get() const { return env_.get(); }
 
-  [[noreturn]] void fail(const std::string& operation, const std::string& cause) const {
-    throw Error(Fault::kCache, "cannot " + operation + " cache " + path_ + ": " + cause);
-  }
-  void require(int status, const std::string& operation) const {
-    if (status == MDB_INVALID) fail(operation, "not an LMDB file");
-    if (status != MDB_SUCCESS) fail(operation, mdb_strerror(status));
-  }
-
- private:
   /// Fails for what is no LMDB file, beside which LMDB would make its lock file before it looks
   /// into it. True where only a part of what LMDB begins a file with is there: it is being made, or
   /// was when a process was killed or the disk was full.
-  [[nodiscard]] bool is_half_made() const {
-    const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  [[nodiscard]] static bool is_half_made(const std::string& path) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.is_open()) return false;
     constexpr std::uint32_t kMagic = 0xBEEFC0DE;
     constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
@@ -129,13 +120,16 @@ class Environment {
     struct stat status {};
     std::uint32_t magic = 0;
     for (int tries = 0; magic != kMagic && tries < 3; ++tries) {
-      if (::fstat(file.get(), &status) != 0) fail("open", std::strerror(errno));
+      if (::fstat(file.get(), &status) != 0)
+        throw system_error(Fault::kCache, "cannot open cache " + path);
       if (status.st_size == 0) return false;
       if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
-        fail("open", std::strerror(errno));
+        throw system_error(Fault::kCache, "cannot open cache " + path);
       }
     }
-    if (magic != kMagic) fail("open", "not an LMDB file");
+    if (magic != kMagic) {
+      throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
+    }
     // LMDB begins a file with two pages that say where all else is. The second transaction is the
     // first that writes into the first of them: until then nothing is lost with the rest.
     constexpr long kFirstPages = 2;
@@ -147,15 +141,29 @@ class Environment {
            transaction == 0;
   }
 
+  [[noreturn]] void fail(const std::string& operation, const std::string& cause) const {
+    throw Error(Fault::kCache, "cannot " + operation + " cache " + path_ + ": " + cause);
+  }
+  [[noreturn]] void fail(const std::string& operation, int error) const {
+    throw Error(Fault::kCache, with_cause("cannot " + operation + " cache " + path_, error));
+  }
+
+  void require(int status, const std::string& operation) const {
+    if (status == MDB_INVALID) fail(operation, "not an LMDB file");
+    if (status > 0) fail(operation, status);  // LMDB's own errors are negative
+    if (status != MDB_SUCCESS) fail(operation, mdb_strerror(status));
+  }
+
+ private:
   /// LMDB would refuse what is left of a file that was not made to its end, for ever. Who still
   /// makes it holds the shared lock.
   void clear_half_made() const {
-    for (int tries = 1000; tries > 0 && is_half_made(); --tries) {
+    for (int tries = 1000; tries > 0 && is_half_made(path_); --tries) {
       ::flock(lock_file_.get(), LOCK_UN);  // two that wait for each other would both stay
       if (::flock(lock_file_.get(), LOCK_EX | LOCK_NB) != 0) {
         ::usleep(1000);
-      } else if (is_half_made() && ::truncate(path_.c_str(), 0) != 0) {
-        fail("open", std::strerror(errno));
+      } else if (is_half_made(path_) && ::truncate(path_.c_str(), 0) != 0) {
+        fail("open", errno);
       }
     }
     lock_shared();
@@ -166,16 +174,16 @@ class Environment {
   void join_users() {
     lock_file_ = Descriptor(
         ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock_file_.is_open()) fail("open", std::strerror(errno));
+    if (!lock_file_.is_open()) fail("open", errno);
     lock_shared();
   }
   /// Through the gate, which somebody who wants to be alone closes so that he gets his turn.
   void lock_shared() const {
     while (set_gate(lock_file_.get(), F_OFD_SETLKW, F_RDLCK) != 0) {
-      if (errno != EINTR) fail("lock", std::strerror(errno));
+      if (errno != EINTR) fail("lock", errno);
     }
     while (::flock(lock_file_.get(), LOCK_SH) != 0) {
-      if (errno != EINTR) fail("lock", std::strerror(errno));
+      if (errno != EINTR) fail("lock", errno);
     }
     set_gate(lock_file_.get(), F_OFD_SETLK, F_UNLCK);
   }
@@ -192,8 +200,7 @@ class Environment {
     const auto& owner = data.st_uid != 0 ? data : folder;
     if (owner.st_uid == 0) return;
     for (const auto& file : {path_, path_ + "-lock"}) {
-      if (::lchown(file.c_str(), owner.st_uid, owner.st_gid) != 0)
-        fail("open", std::strerror(errno));
+      if (::lchown(file.c_str(), owner.st_uid, owner.st_gid) != 0) fail("open", errno);
     }
   }
 

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstring>
 #include <string>
 
 #include "inforeply/digest.hpp"
@@ -38,7 +37,7 @@ bool lock_delivery(const Environment& environment, std::string_view record_key,
                    std::string_view delivery) {
   auto lock = lock_of(record_key, delivery, F_WRLCK);
   if (::fcntl(descriptor_of(environment), F_OFD_SETLK, &lock) == 0) return true;
-  if (errno != EAGAIN && errno != EACCES) environment.fail("lock", std::strerror(errno));
+  if (errno != EAGAIN && errno != EACCES) environment.fail("lock", errno);
   return false;
 }
 
@@ -52,7 +51,7 @@ bool is_delivery_locked(const Environment& environment, std::string_view record_
                         std::string_view delivery) {
   auto lock = lock_of(record_key, delivery, F_WRLCK);
   if (::fcntl(descriptor_of(environment), F_OFD_GETLK, &lock) != 0) {
-    environment.fail("lock", std::strerror(errno));
+    environment.fail("lock", errno);
   }
   return lock.l_type != F_UNLCK;
 }

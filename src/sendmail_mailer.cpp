@@ -14,11 +14,11 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "inforeply/descriptor.hpp"
+#include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -169,10 +169,6 @@ Submission unknown(std::string detail) {
   return {Submission::Result::kUnknown, std::move(detail)};
 }
 
-std::string cause(int error) {
-  return std::strerror(error);
-}
-
 }  // namespace
 
 SendmailMailer::SendmailMailer(std::vector<std::string> command) : command_(std::move(command)) {}
@@ -194,7 +190,7 @@ Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_
   Descriptor input = message_file(message);
   std::array<int, 2> ends{-1, -1};
   if (!input.is_open() || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return deferred("cannot prepare to run the mailer: " + cause(errno));
+    return deferred(with_cause("cannot prepare to run the mailer", errno));
   }
   Descriptor output(ends[0]);
   Descriptor output_of_child(ends[1]);
@@ -202,7 +198,7 @@ Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_
   pid_t pid = 0;
   const int error = ::posix_spawn(&pid, argv.front(), parameters.actions(), parameters.attributes(),
                                   argv.data(), environ);
-  if (error != 0) return deferred("cannot run " + command_.front() + ": " + cause(error));
+  if (error != 0) return deferred(with_cause("cannot run " + command_.front(), error));
   output_of_child.close();
 
   Child child(pid, std::move(output));
@@ -212,7 +208,7 @@ Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_
       child.printed().empty() ? "" : ": " + to_single_line(trim(child.printed()));
   if (!in_time) return unknown("killed, its time was up" + printed);
   const auto status = child.wait();
-  if (!status) return unknown("its exit status is lost: " + cause(errno) + printed);
+  if (!status) return unknown(with_cause("its exit status is lost", errno) + printed);
   if (!WIFEXITED(*status)) {
     return unknown("died of signal " + std::to_string(WTERMSIG(*status)) + printed);
   }

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 #include "inforeply/error.hpp"
 
@@ -25,7 +24,7 @@ struct Place {
     throw ConfigError(file, line, prefix + text);
   }
   [[noreturn]] void fail_with_errno(const std::string& operation) const {
-    fail("cannot " + operation + ": " + std::generic_category().message(errno));
+    fail(with_cause("cannot " + operation, errno));
   }
 };
 

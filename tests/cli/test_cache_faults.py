@@ -7,6 +7,7 @@ user namespaces; without either these tests are left out.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -156,15 +157,18 @@ class Files(FaultTestCase):
     def test_no_permission(self):
         self.assertEqual(self.tool("cache", "list").returncode, 0)  # which makes the lock file
         if os.geteuid() == 0:
+            name = pwd.getpwuid(OTHER_ACCOUNT).pw_name
             account = {"user": OTHER_ACCOUNT, "group": OTHER_ACCOUNT, "extra_groups": []}
         else:
             self.cache.chmod(0)
+            name = pwd.getpwuid(os.geteuid()).pw_name
             account = {}
-        for name, command in self.programs().items():
-            with self.subTest(name):
+        refusal = f"cannot open cache {self.cache} as {name}: Permission denied"
+        for program, command in self.programs().items():
+            with self.subTest(program):
                 done = self.run_program(self.place.open_to_all(command), **account)
-                self.assertEqual(done.returncode, 75 if name == "inforeply" else 69, done.stderr)
-                self.assertIn(b"Permission denied", done.stderr)
+                self.assertEqual(done.returncode, 75 if program == "inforeply" else 69, done.stderr)
+                self.assertIn(refusal, done.stderr.decode())
         self.cache.chmod(0o600)
         self.assert_usable()
 
