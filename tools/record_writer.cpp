@@ -81,13 +81,12 @@ class CsvWriter : public RecordWriter {
   std::string line_;
 };
 
-constexpr std::size_t kColumns = 6;
-constexpr std::size_t kResponder = 0;
-constexpr std::size_t kSender = 1;
+constexpr std::size_t kColumns = 7;
+constexpr std::size_t kHandle = 2;
 using Row = std::array<std::string, kColumns>;
 using Widths = std::array<std::size_t, kColumns>;
 
-constexpr std::array<const char*, kColumns> kHeading = {"RESPONDER", "SENDER",  "STATE",
+constexpr std::array<const char*, kColumns> kHeading = {"RESPONDER", "SENDER",  "HANDLE", "STATE",
                                                         "ANSWERED",  "EXPIRES", "REPLIES"};
 
 enum class Style { kNone, kBold, kDim };
@@ -104,7 +103,8 @@ class PlainTable : public RecordWriter {
   void write(const ReplyRecord& record) override {
     print_heading_once();
     print_row({to_single_line(record.key.responder), to_single_line(record.key.sender),
-               std::string(name_of(record.state)), format_utc(record.answered_at),
+               to_single_line(record.key.handle), std::string(name_of(record.state)),
+               format_utc(record.answered_at),
                record.expires_at ? format_utc(*record.expires_at) : "never",
                std::to_string(record.count)});
   }
@@ -120,7 +120,7 @@ class PlainTable : public RecordWriter {
   }
 
   static void print_row(const Row& row) {
-    static constexpr Widths kWidths = {29, 35, 9, 21, 21, 0};
+    static constexpr Widths kWidths = {29, 35, 16, 9, 21, 21, 0};
     std::string line;
     for (std::size_t i = 0; i < kColumns; ++i) {
       line += row[i];
@@ -142,8 +142,9 @@ class TerminalTable : public RecordWriter {
   void write(const ReplyRecord& record) override {
     Line line{
         {to_single_line(record.key.responder), to_single_line(record.key.sender),
-         std::string(name_of(record.state)), minute_of(record.answered_at),
-         record.expires_at ? minute_of(*record.expires_at) : "never", std::to_string(record.count)},
+         to_single_line(record.key.handle), std::string(name_of(record.state)),
+         minute_of(record.answered_at), record.expires_at ? minute_of(*record.expires_at) : "never",
+         std::to_string(record.count)},
         record.counts_at(now_) ? Style::kNone : Style::kDim};
     if (widths_) return print_line(line);
     first_.push_back(std::move(line));
@@ -155,8 +156,7 @@ class TerminalTable : public RecordWriter {
 
  private:
   static constexpr std::size_t kMeasured = 500;  // records that are held back
-  static constexpr std::size_t kGap = 2;
-  static constexpr std::size_t kLeast = 9;  // columns of an address, however narrow the terminal is
+  static constexpr std::size_t kLeast = 9;  // columns of an address or a handle, however narrow
 
   struct Line {
     Row row;
@@ -188,22 +188,35 @@ class TerminalTable : public RecordWriter {
     first_.clear();
   }
 
-  /// The addresses give way, the wider one first.
-  void share_out(Widths& widths) const {
-    const auto total = std::accumulate(widths.begin(), widths.end(), kGap * (kColumns - 1));
-    for (auto excess = total > columns_ ? total - columns_ : 0; excess > 0; --excess) {
-      auto& wider = widths[kResponder] > widths[kSender] ? widths[kResponder] : widths[kSender];
-      if (wider <= kLeast) break;
-      --wider;
+  /// The addresses and the handle give way, the widest first, then the gaps.
+  void share_out(Widths& widths) {
+    const auto excess = [&] {
+      const auto total = std::accumulate(widths.begin(), widths.end(), gap_ * (kColumns - 1));
+      return total > columns_;
+    };
+    auto* const end_of_flexible = widths.begin() + kHandle + 1;
+    while (excess()) {
+      auto& widest = *std::max_element(widths.begin(), end_of_flexible);
+      if (widest <= kLeast) break;
+      --widest;
     }
+    if (excess()) gap_ = 1;
+  }
+
+  /// A handle is told from others by its start, or by the section that it ends in.
+  static std::string fit_handle(const std::string& handle, std::size_t width) {
+    const auto slash = handle.rfind('/');
+    const bool is_cut = display_width(handle) > width;
+    return fit(is_cut && slash != std::string::npos ? "…" + handle.substr(slash) : handle, width);
   }
 
   void print_line(const Line& line) const {
     std::string text;
     for (std::size_t i = 0; i < kColumns; ++i) {
-      const auto cell = fit(line.row[i], widths_->at(i));
+      const auto width = widths_->at(i);
+      const auto cell = i == kHandle ? fit_handle(line.row[i], width) : fit(line.row[i], width);
       text += cell;
-      if (i + 1 < kColumns) text.append(widths_->at(i) - display_width(cell) + kGap, ' ');
+      if (i + 1 < kColumns) text.append(width - display_width(cell) + gap_, ' ');
     }
     print_styled(fit(text, columns_), styled_ ? line.style : Style::kNone);
   }
@@ -211,6 +224,7 @@ class TerminalTable : public RecordWriter {
   std::size_t columns_;
   bool styled_;
   Time now_;
+  std::size_t gap_ = 2;
   std::vector<Line> first_;
   std::optional<Widths> widths_;
 };

@@ -191,6 +191,13 @@ class Formats(ListTestCase):
         self.store(record(sender))
         self.assertIn(sender, self.tool("cache", "list").stdout)
 
+    def test_the_table_tells_two_replies_to_one_person_apart(self):
+        handles = ["winter", "winter/prices", "71dd7a5fc35275a9"]
+        self.store(*(record("alice@a.example", handle=handle) for handle in handles))
+        heading, *rows = self.tool("cache", "list").stdout.splitlines()
+        self.assertEqual(heading.split()[:4], ["RESPONDER", "SENDER", "HANDLE", "STATE"])
+        self.assertEqual([row.split()[2] for row in rows], sorted(handles))
+
     def test_a_reader_that_has_seen_enough_is_no_fault(self):
         self.store(*(record(f"person{number}@a.example") for number in range(5000)))
         for command in ("list", "export"):
@@ -239,6 +246,17 @@ class Terminal(ListTestCase):
                 self.assertLessEqual(max(map(columns, lines)), width)
         self.assertEqual(sum("…" in line for line in self.on_terminal(width=100, NO_COLOR="1")), 2)
         self.assertNotIn("…", "".join(self.on_terminal(width=200, NO_COLOR="1")))
+
+    def test_a_handle_keeps_its_section_or_its_start_where_it_is_cut(self):
+        handles = ["71dd7a5fc35275a9", "opening-hours/holiday", "opening-hours/prices-2026"]
+        self.store(*(record("somebody-with-a-long-name@a.example", handle=handle)
+                     for handle in handles))
+        lines = self.on_terminal(width=80, NO_COLOR="1")
+        self.assertEqual([line.split()[2] for line in lines],
+                         ["HANDLE", "71dd7a5f…", "…/holiday", "…/prices…"])
+        self.assertTrue(all(line.endswith("1") for line in lines[1:]), "nothing is lost of a line")
+        lines = self.on_terminal(width=160, NO_COLOR="1")
+        self.assertEqual([line.split()[2] for line in lines], ["HANDLE", *handles])
 
     def test_columns_stand_below_each_other_by_what_is_seen(self):
         self.store(record("界界@a.example"), record("bob@b.example"))

@@ -52,8 +52,9 @@ class List(ToolTestCase):
             self.answer(sender)
         heading, first, second = self.tool("cache", "list").stdout.splitlines()
         self.assertEqual(heading.split(),
-                         ["RESPONDER", "SENDER", "STATE", "ANSWERED", "EXPIRES", "REPLIES"])
-        self.assertEqual(first.split(), ["info@our.example", "alice@a.example", "answered",
+                         ["RESPONDER", "SENDER", "HANDLE", "STATE", "ANSWERED", "EXPIRES", "REPLIES"])
+        self.assertEqual(first.split(), ["info@our.example", "alice@a.example",
+                                         self.records()[0]["handle"], "answered",
                                          "2023-11-14T22:13:20Z", "2023-11-21T22:13:20Z", "1"])
         self.assertIn("bob@b.example", second)
 
