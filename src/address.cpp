@@ -222,6 +222,7 @@ struct Token {
   TokenKind kind;
   std::string raw;      ///< as written: a quoted string with its quotes
   std::string meaning;  ///< a quoted string's content, a comment's text
+  bool is_closed = true;
 };
 
 /// Takes a comment off the front of `text`, which begins with its parenthesis.
@@ -239,6 +240,7 @@ Token take_comment(std::string_view& text) {
     }
     token.meaning += text[i];
   }
+  token.is_closed = i < text.size();
   text.remove_prefix(std::min(i + 1, text.size()));
   return token;
 }
@@ -250,6 +252,7 @@ Token take_quoted_string(std::string_view& text) {
     if (text[i] == '\\' && i + 1 < text.size()) ++i;
     token.meaning += text[i];
   }
+  token.is_closed = i < text.size();
   i = std::min(i + 1, text.size());
   token.raw = text.substr(0, i);
   text.remove_prefix(i);
@@ -426,7 +429,32 @@ bool find_mailbox(std::string_view field_body, const std::function<bool(const Ma
   return partial.makes_sense() && is_wanted(partial.mailbox(raw_charset));
 }
 
+std::string find_mailbox_fault(std::string_view text) {
+  bool in_angle = false;
+  bool has_angle = false;
+  for (text = trim(text); !text.empty(); text = trim(text)) {
+    const Token token = take_token(text);
+    if (!token.is_closed) {
+      return token.kind == TokenKind::kComment ? "'(' without ')'" : "'\"' without a second one";
+    }
+    if (token.kind == TokenKind::kComment) continue;
+    if (token.raw == ">") {
+      if (!in_angle) return "'>' without '<'";
+      in_angle = false;
+    } else if (has_angle && !in_angle) {
+      return "'" + token.raw + "' behind the '>'";
+    } else if (token.raw == "<") {
+      if (in_angle) return "a second '<'";
+      in_angle = has_angle = true;
+    } else if (token.raw == ":" && !in_angle) {  // else what stands before it were dropped
+      return "':' in a name needs quotes, as in \"Sales: Europe\" <sales@example.org>";
+    }
+  }
+  return in_angle ? "'<' without '>'" : "";
+}
+
 std::optional<Mailbox> parse_one_mailbox(std::string_view text) {
+  if (!find_mailbox_fault(text).empty()) return std::nullopt;
   auto mailboxes = parse_mailboxes(text);
   if (mailboxes.size() != 1) return std::nullopt;
   const auto address = parse_address(mailboxes.front().addr_spec);

@@ -22,15 +22,29 @@ std::optional<std::string> normalize_address_pattern(std::string_view text) {
   return (and_below ? "@." : "@") + *domain;
 }
 
-std::vector<std::string> patterns_that_cover(const Address& address) {
-  std::vector<std::string> patterns = {address.normalized(), "@" + address.ascii_domain};
-  std::string_view domain = address.ascii_domain;
+namespace {
+
+/// Every entry, in normal form, that covers all that this one does.
+std::vector<std::string> patterns_that_cover_pattern(const std::string& pattern) {
+  std::vector<std::string> patterns = {pattern};
+  auto domain = std::string_view(pattern).substr(pattern.rfind('@') + 1);
+  if (domain.starts_with('.')) {
+    domain.remove_prefix(1);
+  } else {
+    patterns.push_back("@" + std::string(domain));
+  }
   while (true) {
     patterns.push_back("@." + std::string(domain));
     const auto dot = domain.find('.');
     if (dot == std::string_view::npos || domain.starts_with('[')) return patterns;
     domain.remove_prefix(dot + 1);
   }
+}
+
+}  // namespace
+
+std::vector<std::string> patterns_that_cover(const Address& address) {
+  return patterns_that_cover_pattern(address.normalized());
 }
 
 std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses) {
@@ -71,6 +85,26 @@ std::optional<std::string> AddressList::find(std::span<const std::string> patter
     if (ListFile(file.mention).contains_any(patterns, file.indexes)) return file.mention.name;
   }
   return std::nullopt;
+}
+
+bool AddressList::covers(const AddressList& other, std::size_t& budget) const {
+  const auto comparisons =
+      entries_.size() * other.entries_.size() + files_.size() * other.files_.size();
+  if (other.empty() || comparisons > budget) return false;
+  budget -= comparisons;
+  const auto has_entry = [&](const std::string& entry) {
+    const auto wider = patterns_that_cover_pattern(entry);
+    return std::any_of(entries_.begin(), entries_.end(), [&](const std::string& mine) {
+      return std::find(wider.begin(), wider.end(), mine) != wider.end();
+    });
+  };
+  const auto has_file = [&](const File& file) {
+    return std::any_of(files_.begin(), files_.end(), [&](const File& mine) {
+      return mine.mention.path() == file.mention.path();
+    });
+  };
+  return std::all_of(other.entries_.begin(), other.entries_.end(), has_entry) &&
+         std::all_of(other.files_.begin(), other.files_.end(), has_file);
 }
 
 void AddressList::check_files(const FaultHandler& on_fault) const {

@@ -1,5 +1,6 @@
 #include "inforeply/cache_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -205,6 +206,40 @@ class Checker {
 };
 
 }  // namespace
+
+void require_usable_cache(std::string_view url) {
+  const std::string path = cache_path(url);
+  const auto require = [](const std::string& what, const std::string& file, int access) {
+    // Of the account whose rights count, not of the one that started it.
+    if (::faccessat(AT_FDCWD, file.c_str(), access, AT_EACCESS) != 0) {
+      throw system_error(Fault::kCache, "cannot " + what);
+    }
+  };
+  const auto require_folder = [&] {
+    auto folder = std::filesystem::path(path).parent_path().string();
+    if (folder.empty()) folder = ".";
+    require("make files in " + folder + ", the folder of cache " + path, folder + "/.",
+            W_OK | X_OK);
+  };
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) {
+      throw system_error(Fault::kCache, "cannot open cache " + path);
+    }
+    return require_folder();
+  }
+  require("open cache " + path, path, R_OK | W_OK);
+  const std::string lock_file = path + "-lock";
+  if (::access(lock_file.c_str(), F_OK) == 0) {
+    require("open " + lock_file + ", the lock file of cache " + path, lock_file, R_OK | W_OK);
+  } else {
+    require_folder();
+  }
+  // What is empty or half made the next delivery makes anew.
+  if (Environment::is_half_made(path) || status.st_size == 0) return;
+  // Without a lock, which would be a change: only what begins the file is read.
+  lmdb::require_own_format(Environment(path, lmdb::Use::kAlone), CacheAccess::kCreate);
+}
 
 CacheFileSize measure_cache(std::string_view url) {
   const Environment environment(existing_path(url));

@@ -38,6 +38,29 @@ Hit find_matching(const std::vector<Pattern>& patterns, const std::string& text)
   return found == patterns.end() ? std::nullopt : Hit(found->text());
 }
 
+/// Whether each of `later`, and there are some, hits only where one of `earlier` does.
+template <typename Item, typename Covers>
+bool cover_all(const std::vector<Item>& earlier, const std::vector<Item>& later,
+               std::size_t& budget, Covers covers) {
+  if (earlier.empty()) return true;  // this kind is not asked
+  const auto comparisons = earlier.size() * later.size();
+  if (later.empty() || comparisons > budget) return false;
+  budget -= comparisons;
+  return std::all_of(later.begin(), later.end(), [&](const Item& one) {
+    return std::any_of(earlier.begin(), earlier.end(),
+                       [&](const Item& other) { return covers(other, one); });
+  });
+}
+
+/// A text that is in another one is found wherever that is.
+bool is_part_of(const std::string& part, const std::string& whole) {
+  return whole.find(part) != std::string::npos;
+}
+
+bool is_same(const Pattern& pattern, const Pattern& other) {
+  return pattern.text() == other.text();
+}
+
 }  // namespace
 
 const std::string& Request::subject() {
@@ -73,6 +96,24 @@ void Pattern::throw_if_broken(const RE2& regex) const {
 bool Conditions::empty() const {
   return subject_contains.empty() && body_contains.empty() && subject_matches.empty() &&
          sender.empty();
+}
+
+Conditions Conditions::folded() const {
+  Conditions result = *this;
+  for (auto* texts : {&result.subject_contains, &result.body_contains}) {
+    for (auto& text : *texts)
+      text = fold_for_search(text);
+  }
+  return result;
+}
+
+bool Conditions::cover(const Conditions& others, std::size_t& budget) const {
+  if (budget == 0) return false;
+  --budget;
+  return (sender.empty() || sender.covers(others.sender, budget)) &&
+         cover_all(subject_contains, others.subject_contains, budget, is_part_of) &&
+         cover_all(subject_matches, others.subject_matches, budget, is_same) &&
+         cover_all(body_contains, others.body_contains, budget, is_part_of);
 }
 
 ConditionResult evaluate(const Conditions& conditions, Request& request) {

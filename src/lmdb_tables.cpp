@@ -15,29 +15,30 @@ std::optional<std::string> entry_key(const ReplyRecord& record, std::string_view
 
 }  // namespace
 
-Tables::Tables(const Environment& environment, CacheAccess access) : environment_(environment) {
-  std::optional<std::string> version;
-  bool complete = false;  // counters came later than the rest
-  {
-    Transaction read(environment_, Mode::kRead);
-    const MDB_dbi main = read.open_database(nullptr, 0);
-    complete = read.get(main, "limits").has_value();
-    if (const auto stored = read.get(main, kVersionKey)) {
-      version = std::string(*stored);
-    } else if (access == CacheAccess::kExisting || !read.is_empty(main)) {
-      environment_.fail("open", "an LMDB file of another program");
-    }
+Contents require_own_format(const Environment& environment, CacheAccess access) {
+  Transaction read(environment, Mode::kRead);
+  const MDB_dbi main = read.open_database(nullptr, 0);
+  const auto version = read.get(main, kVersionKey);
+  if (!version && (access == CacheAccess::kExisting || !read.is_empty(main))) {
+    environment.fail("open", "an LMDB file of another program");
   }
   if (version && *version != std::to_string(kFormatVersion)) {
-    environment_.fail("open", "its format is '" + to_single_line(*version) +
-                                  "', this program knows " + std::to_string(kFormatVersion));
+    environment.fail("open", "its format is '" + to_single_line(*version) +
+                                 "', this program knows " + std::to_string(kFormatVersion));
   }
+  // Counters came later than the rest.
+  return {version.has_value(), read.get(main, "limits").has_value()};
+}
+
+Tables::Tables(const Environment& environment, CacheAccess access) : environment_(environment) {
+  const auto contents = require_own_format(environment, access);
+  const bool complete = contents.has_all_tables;
   Transaction txn(environment_, complete ? Mode::kRead : Mode::kWrite);
   const unsigned flags = complete ? 0 : MDB_CREATE;
   records_ = txn.open_database("records", flags);
   expiry_ = txn.open_database("expiry", flags);
   limits_ = txn.open_database("limits", flags);
-  if (!version) {
+  if (!contents.has_version) {
     txn.put(txn.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
   }
   txn.commit();  // also of a reading transaction: it keeps the handles

@@ -12,6 +12,15 @@
 
 namespace inforeply::lmdb {
 
+/// What Tables would find.
+struct Contents {
+  bool has_version = false;  ///< else the file is new
+  bool has_all_tables = false;
+};
+
+/// Throws Error (kCache) for a file of another program or of another format version.
+Contents require_own_format(const Environment& environment, CacheAccess access);
+
 class Tables {
  public:
   /// Opens them, and with `kCreate` makes what is missing. Throws Error (kCache) for a file of

@@ -1,8 +1,10 @@
 #include "inforeply/mailer.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -37,7 +39,10 @@ void check_mailer_spec(std::string_view spec) {
 
 std::unique_ptr<Mailer> make_mailer(std::string_view spec) {
   auto command = parse_mailer_spec(spec);
-  if (::access(command.front().c_str(), X_OK) != 0) {
+  struct stat status {};
+  const bool is_folder = ::stat(command.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  if (is_folder) errno = EISDIR;  // which access(2) lets pass
+  if (is_folder || ::access(command.front().c_str(), X_OK) != 0) {
     throw system_error(Fault::kMailer, "cannot run mailer " + command.front());
   }
   return std::make_unique<SendmailMailer>(std::move(command));

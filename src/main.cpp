@@ -117,7 +117,8 @@ ExitStatus respond(const ResponderCommand& command) {
 /// Prints every fault of the configuration, a line each, then what is worth a note.
 ExitStatus check_config(const ResponderCommand& command) {
   ::alarm(0);  // no mail waits for it
-  const auto check = check_configuration(command.settings, command.faults);
+  const auto check = check_configuration(command.settings, command.faults,
+                                         command.now.value_or(SystemClock().now()));
   std::string text;
   for (const auto* list : {&check.faults, &check.notes}) {
     for (const auto& one : *list)

@@ -79,6 +79,12 @@ std::string TextTemplate::expand(const PlaceholderValues& values) const {
   return result;
 }
 
+bool TextTemplate::is_blank() const {
+  return std::all_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) {
+    return !piece.followed_by_placeholder && trim(piece.literal).empty();
+  });
+}
+
 std::optional<std::size_t> TextTemplate::line_of(Placeholder placeholder) const {
   for (const auto& piece : pieces_) {
     if (piece.followed_by_placeholder && piece.placeholder == placeholder) return piece.line;

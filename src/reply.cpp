@@ -270,8 +270,13 @@ class ReplyLoader {
     if (decode_field_text(field.body).find("${") != std::string::npos) {
       throw ConfigError(path, field.line, "'" + field.name + "': no placeholder can stand here");
     }
+    const std::string wrong = find_mailbox_fault(field.body);
     auto mailbox = parse_one_mailbox(field.body);
-    if (!mailbox) throw ConfigError(path, field.line, "'" + field.name + "': expected one address");
+    if (!mailbox) {
+      throw ConfigError(
+          path, field.line,
+          "'" + field.name + "': " + (wrong.empty() ? "expected one address" : wrong));
+    }
     return *std::move(mailbox);
   }
 

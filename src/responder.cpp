@@ -259,6 +259,8 @@ class Loader {
   }
 
   [[nodiscard]] Mailbox mailbox(const ConfigEntry& entry) const {
+    const std::string wrong = find_mailbox_fault(entry.value);
+    if (!wrong.empty()) fault(entry, "'" + entry.name + " = " + entry.value + "': " + wrong);
     auto parsed = parse_one_mailbox(entry.value);
     if (!parsed) bad_value(entry, "one address, such as 'Name <user@example.org>'");
     return *std::move(parsed);
@@ -336,6 +338,7 @@ class Loader {
   void set_active_until(const ConfigEntry& entry) {
     responder_.active_until = parse_end_time(entry.value);
     if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+    responder_.active_until_line = entry.line;
     // The end of a day is shown as that day, not as the next.
     const std::string date = entry.value.substr(0, entry.value.find_first_of("T "));
     const bool ends_with_day = parse_end_time(date) == responder_.active_until;

@@ -163,7 +163,7 @@ std::vector<std::string> texts_of(const po::variables_map& values, const std::st
                                  : values[name].as<std::vector<std::string>>();
 }
 
-enum class Purpose { kDelivery, kInspection, kCheck };
+enum class Purpose { kDelivery, kInspection };
 
 /// Run as somebody else, we would leave files behind that the account cannot use.
 void require_account(const std::string& name, Purpose purpose) {
@@ -171,9 +171,9 @@ void require_account(const std::string& name, Purpose purpose) {
   const passwd* account = ::getpwnam(name.c_str());
   if (account == nullptr)
     throw Error(Fault::kConfiguration, "user = " + name + ": no such account");
-  if (purpose == Purpose::kDelivery && account->pw_uid != ::geteuid()) {
-    throw Error(Fault::kConfiguration, "user = " + name + ": run by uid " +
-                                           std::to_string(::geteuid()) + ", not by that account");
+  if (account->pw_uid != ::geteuid()) {
+    throw Error(Fault::kConfiguration,
+                "user = " + name + ": the account that runs is " + running_account());
   }
 }
 
@@ -210,11 +210,14 @@ void check_value(const std::string& name, const std::string& value) {
   }
 }
 
-/// Adds the entries of the main configuration to `values`, where the command line has not set them.
-void add_config_file(po::variables_map& values, Purpose purpose, const FaultHandler& on_fault) {
+/// Adds the entries of the main configuration to `values`, where the command line has not set them,
+/// and says in `settings` which file that is and where they stand.
+void add_config_file(po::variables_map& values, Settings& settings, Purpose purpose,
+                     const FaultHandler& on_fault) {
   const bool named = values.count("config") != 0;
   const std::string path = text_of(values, "config", kDefaultConfig);
   if (!named && ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) return;
+  settings.configuration = path;
   po::options_description known = shared_options();
   known.add(file_options());
 
@@ -228,6 +231,7 @@ void add_config_file(po::variables_map& values, Purpose purpose, const FaultHand
     if (!is_first && !description->semantic()->is_composing()) {
       fault("'" + entry.name + "' is set already in line " + std::to_string(first->second));
     }
+    settings.origins.emplace(entry.name, SettingOrigin{path, entry.line});
     try {
       check_value(entry.name, entry.value);
       require_absolute(entry.name, entry.value);
@@ -263,8 +267,10 @@ Settings settings_from(po::variables_map& values, Purpose purpose,
   for (const char* name : {"cache", "mailer", "log"}) {
     if (values.count(name) != 0) check_value(name, text_of(values, name));
   }
-  add_config_file(values, purpose, on_fault);
   Settings settings;
+  for (const auto& [name, value] : values)
+    settings.origins[name] = {"option --" + name, 0};
+  add_config_file(values, settings, purpose, on_fault);
   settings.responder = text_of(values, "responder");
   settings.responders = text_of(values, "responders", settings.responders);
   settings.cache = text_of(values, "cache", settings.cache);
@@ -320,6 +326,11 @@ po::options_description tool_options(const std::vector<ToolOption>& own_options)
 
 }  // namespace
 
+SettingOrigin Settings::origin_of(const std::string& name) const {
+  const auto found = origins.find(name);
+  return found == origins.end() ? SettingOrigin{"default of '" + name + "'", 0} : found->second;
+}
+
 ResponderCommand parse_responder_command(int argc, const char* const* argv,
                                          const EnvelopeVariables& variables) {
   po::options_description options;
@@ -345,7 +356,7 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
   }
   command.check_config = values.count("check-config") != 0;
   if (command.check_config) {
-    command.settings = settings_from(values, Purpose::kCheck, [&](const ConfigError& fault) {
+    command.settings = settings_from(values, Purpose::kDelivery, [&](const ConfigError& fault) {
       command.faults.push_back(fault);
     });
     return command;

@@ -68,7 +68,13 @@ struct Mailbox {
 bool find_mailbox(std::string_view field_body, const std::function<bool(const Mailbox&)>& is_wanted,
                   std::string_view raw_charset = {});
 
-/// Where the text is one mailbox with a valid address, that, the address as to_wire writes it.
+/// What is wrong with the brackets, quotes and separators of text that somebody meant to be one
+/// mailbox (RFC 5322, 3.4), in a few words; empty where nothing is. find_mailbox would make the
+/// best of it, which is right for what strangers write.
+std::string find_mailbox_fault(std::string_view text);
+
+/// Where the text is one mailbox without such a fault and with a valid address, that, the address
+/// as to_wire writes it.
 std::optional<Mailbox> parse_one_mailbox(std::string_view text);
 
 /// All of them: for a field that is known to be short.

@@ -54,6 +54,11 @@ class AddressList {
   /// file that cannot be read and for a line in it that is no entry.
   [[nodiscard]] std::optional<std::string> find(std::span<const std::string> patterns) const;
 
+  /// Whether `other` is not empty and each of its entries and files is in this list, or covered by
+  /// a domain in it; files are not read. False where it would take over `budget` comparisons, which
+  /// is reduced by those that are made.
+  [[nodiscard]] bool covers(const AddressList& other, std::size_t& budget) const;
+
   /// Reads the files, for their faults alone.
   void check_files(const FaultHandler& on_fault) const;
 

@@ -1,6 +1,7 @@
 // The file of a reply cache as a whole: how full it is, whether it is sound, copies of it.
 //
-// All functions take a cache URL and throw as open_cache does with CacheAccess::kExisting. None may
+// All functions take a cache URL and, where nothing else is said, throw as open_cache does with
+// CacheAccess::kExisting. None may
 // be called by a process that has the cache open: when they close it, LMDB's locks are gone for all
 // of the process (POSIX), and others take its readers for dead.
 #pragma once
@@ -33,6 +34,10 @@ struct CacheFileSize {
   std::size_t max_readers = 0;
   std::vector<TableSize> tables;
 };
+
+/// Throws Error (kCache) where a delivery by the account that runs could not open the cache, or
+/// make it where there is none. Changes nothing, and does not wait for anybody.
+void require_usable_cache(std::string_view url);
 
 CacheFileSize measure_cache(std::string_view url);
 

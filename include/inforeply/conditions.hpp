@@ -73,6 +73,15 @@ struct Conditions {
   AddressList sender;
 
   [[nodiscard]] bool empty() const;
+
+  /// The same with texts to look for as fold_for_search writes them.
+  [[nodiscard]] Conditions folded() const;
+
+  /// Whether these hit every message that the others hit, both folded, as far as that shows without
+  /// knowing what regular expressions and files of addresses mean: for each kind that is given here
+  /// the others give it too, and each of theirs hits only where one of these does. False where that
+  /// would take over `budget` comparisons, which is reduced by those that are made.
+  [[nodiscard]] bool cover(const Conditions& others, std::size_t& budget) const;
 };
 
 struct ConditionResult {

@@ -42,6 +42,9 @@ class TextTemplate {
 
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;
 
+  /// Whether it says nothing whatever the values are.
+  [[nodiscard]] bool is_blank() const;
+
   /// The line of its first use; nothing where it is not used.
   [[nodiscard]] std::optional<std::size_t> line_of(Placeholder placeholder) const;
 

@@ -74,7 +74,8 @@ struct Responder {
   std::optional<Time> active_until;  ///< exclusive: a plain date counts to its end
   std::string active_from_text;      ///< as ${active_from} shows it
   std::string active_until_text;
-  std::vector<Reason> ignored;  ///< soft rules switched off
+  std::size_t active_until_line = 0;  ///< where it is set
+  std::vector<Reason> ignored;        ///< soft rules switched off
   std::optional<RateLimit> limit;
   AddressList never_reply_to;
   AddressList only_reply_to;  ///< empty: everybody

@@ -1,6 +1,7 @@
 // The command line and the main configuration file, from one set of options.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@
 #include "inforeply/rate_limit.hpp"
 
 namespace inforeply {
+
+/// Where a setting stands, for faults of what it names.
+struct SettingOrigin {
+  std::string file;      ///< the main configuration, or words that name an option or a default
+  std::size_t line = 0;  ///< 0 where it is in no file
+};
 
 /// What both the command line and the main configuration file can set. All values have been checked
 /// for their form.
@@ -28,6 +35,10 @@ struct Settings {
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
   std::optional<RateLimit> limit;
   std::optional<RateLimit> limit_sender_domain;
+  std::string configuration;  ///< the main configuration that was read; empty where there is none
+  std::map<std::string, SettingOrigin> origins;  ///< by name, of what is not left to its default
+
+  [[nodiscard]] SettingOrigin origin_of(const std::string& name) const;
 };
 
 struct ResponderCommand {

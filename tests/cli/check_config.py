@@ -2,7 +2,7 @@
 
 import subprocess
 
-from programs import BIN, PATIENCE, TestCase, environment
+from programs import BIN, NOW, PATIENCE, TestCase, environment
 
 
 class CheckTestCase(TestCase):
@@ -15,10 +15,14 @@ class CheckTestCase(TestCase):
             words = ["--responders", str(self.place.folder / "responders"), *words]
         if not {"-c", "--config"} & set(words):
             words = ["-c", str(self.place.configuration), *words]
+        for name, value in [("cache", self.place.cache), ("mailer", self.place.mailer),
+                            ("now", NOW)]:
+            if f"--{name}" not in words and f"\n{name} = " not in f"\n{configuration}":
+                words = [f"--{name}", str(value), *words]
         return subprocess.run([BIN / "inforeply", "--check-config", *words],
                               stdin=streams.get("stdin", subprocess.DEVNULL), capture_output=True,
                               text=True, errors="surrogateescape", cwd=self.place.folder,
-                              env=environment(), timeout=2 * PATIENCE)
+                              env=environment(), timeout=2 * PATIENCE, **streams.get("account", {}))
 
     def faults(self, *options, **arguments):
         """The lines that it prints, each of which must be `FILE:LINE: text` or `FILE: text`."""
@@ -47,6 +51,18 @@ class CheckTestCase(TestCase):
             self.assertTrue(fault.startswith(f"{self.place.folder}/{place}: "), fault)
             for word in words:
                 self.assertIn(word, fault)
+
+    def assert_notes(self, expected, *options, responders=1, **arguments):
+        """The same of notes, where nothing is at fault."""
+        done = self.check(*options, **arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        *notes, last = done.stdout.splitlines()
+        self.assertEqual(last, f"no fault found, responders: {responders}")
+        self.assertEqual(len(notes), len(expected), notes)
+        for note, (place, *words) in zip(notes, expected):
+            self.assertTrue(note.startswith(f"{self.place.folder}/{place}: note: "), note)
+            for word in words:
+                self.assertIn(word, note)
 
     def assert_well(self, responders, *options, **arguments):
         done = self.check(*options, **arguments)

@@ -4,16 +4,20 @@
 """
 
 import os
+import pwd
 import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
 
+import lmdb
+
 from check_config import CheckTestCase
-from programs import BIN
+from programs import BIN, mail
 
 RESPONDERS = 3000
+OTHER_ACCOUNT = 65534
 
 
 class Run(CheckTestCase):
@@ -27,13 +31,15 @@ class Run(CheckTestCase):
             self.place.set_responder(path=f"responders/{path}")
         self.assert_well(4)
 
-    def test_a_folder_without_responders_is_well(self):
+    def test_a_folder_without_responders_is_noted(self):
         (self.place.folder / "none").mkdir()
-        self.assert_well(0, "--responders", self.place.folder / "none")
+        self.assert_notes([("none", "no responder is here")],
+                          "--responders", self.place.folder / "none", responders=0)
 
     def test_needs_no_standard_input(self):
         command = ["sh", "-c", 'exec "$@" <&-', "sh", BIN / "inforeply", "--check-config",
-                   "-c", self.place.configuration,
+                   "-c", self.place.configuration, "--cache", self.place.cache,
+                   "--mailer", self.place.mailer,
                    "--responders", self.place.folder / "responders"]
         outcome = self.place.run_command(command)
         self.assertEqual((outcome.status, outcome.stderr), (0, ""))
@@ -58,10 +64,6 @@ class Run(CheckTestCase):
             self.assert_well(1, "--cache", self.place.cache, "--mailer", self.place.mailer,
                              "--log", "stderr", *extra)
         self.assertEqual(self.place.files(), before)
-
-    def test_neither_cache_nor_mailer_need_be_there(self):
-        self.assert_well(1, configuration="cache = lmdb:/nonexistent/cache\n"
-                                          "mailer = /nonexistent/sendmail\n")
 
     def test_what_is_wrong_with_the_command_line_is_no_fault_of_a_file(self):
         for options in (["--nonsense"], ["--log", "nowhere"], ["--mailer", "sendmail"]):
@@ -170,8 +172,12 @@ class MainConfiguration(CheckTestCase):
     def test_a_file_that_is_not_there(self):
         self.assert_faults([("none.conf", "No such file")], "-c", self.place.folder / "none.conf")
 
-    def test_an_account_that_is_another_one_is_no_fault(self):
-        self.assert_well(1, configuration="user = nobody\n")
+    def test_an_account_that_does_not_run_is_a_fault(self):
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        other = next(entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != os.geteuid())
+        self.assert_faults([("main.conf:2", f"user = {other}", f"runs is {me}")],
+                           configuration=f"log = stderr\nuser = {other}\n")
+        self.assert_well(1, configuration=f"user = {me}\n")
 
     def test_the_responders_are_checked_beside_it(self):
         self.place.set_responder("nonsense")
@@ -185,6 +191,225 @@ class MainConfiguration(CheckTestCase):
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 75)
         self.assertTrue(done.stdout.startswith(f"{self.place.folder}/others/our.example/info.conf:2"))
+
+
+class EveryDelivery(CheckTestCase):
+    """What would defer all of them is a fault of the setting that it comes from."""
+
+    def unprivileged(self):
+        """The name of an account that may read the workplace and write nothing in it, and how to
+        run as it."""
+        if os.geteuid() != 0:
+            return pwd.getpwuid(os.geteuid()).pw_name, {}
+        self.place.folder.chmod(0o755)
+        return (pwd.getpwuid(OTHER_ACCOUNT).pw_name,
+                {"user": OTHER_ACCOUNT, "group": OTHER_ACCOUNT, "extra_groups": []})
+
+    def test_a_cache_folder_that_is_missing(self):
+        folder = self.place.folder / "none"
+        self.assert_faults([("main.conf:2", f"make files in {folder}", "No such file")],
+                           configuration=f"log = stderr\ncache = lmdb:{folder}/cache.mdb\n")
+        self.assertFalse(folder.exists())
+        self.place.write("file", "")
+        self.assert_faults([("main.conf:1", "Not a directory")],
+                           configuration=f"cache = {self.place.folder}/file/cache.mdb\n")
+
+    def test_a_fault_of_an_option_or_a_default_says_so(self):
+        done = self.check("--cache", "lmdb:/nonexistent/cache.mdb", "--mailer", "/nonexistent/x")
+        self.assertEqual(done.returncode, 75)
+        self.assertEqual([line.partition(": ")[0] for line in done.stdout.splitlines()],
+                         ["option --cache", "option --mailer"])
+        if not os.path.exists("/var/lib/inforeply"):
+            done = subprocess.run([BIN / "inforeply", "--check-config", "-c",
+                                   self.place.configuration, "--mailer", self.place.mailer,
+                                   "--responders", self.place.folder / "responders"],
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout.partition(": ")[0]),
+                             (75, "default of 'cache'"))
+
+    def test_a_cache_that_the_account_may_not_write(self):
+        name, account = self.unprivileged()
+        store = self.place.folder / "store"
+        store.mkdir()
+        configuration = f"cache = {store}/cache.mdb\n"
+        store.chmod(0o555)
+        self.addCleanup(store.chmod, 0o755)
+        self.assert_faults([("main.conf:1", f"make files in {store}", f"as {name}: Permission denied")],
+                           configuration=configuration, account=account)
+        store.chmod(0o755)
+        self.assert_replied(self.place.run(mail(), "--cache", store / "cache.mdb"))
+        for file in ["cache.mdb", "cache.mdb-lock"]:
+            with self.subTest(file):
+                (store / "cache.mdb").chmod(0o666)
+                (store / "cache.mdb-lock").chmod(0o666)
+                (store / file).chmod(0o444)
+                self.assert_faults([("main.conf:1", file, f"as {name}: Permission denied")],
+                                   configuration=configuration, account=account)
+
+    def test_a_cache_that_is_none_of_ours(self):
+        fault = [("main.conf:1", "not an LMDB file")]
+        configuration = f"cache = {self.place.cache}\n"
+        for content in [b"Not a cache.\n", bytes(8192)]:
+            self.place.cache.write_bytes(content)
+            self.assert_faults(fault, configuration=configuration)
+            self.assertEqual(self.place.cache.read_bytes(), content)
+        self.place.cache.unlink()
+        self.place.cache.mkdir()
+        self.assert_faults([("main.conf:1", "Is a directory")], configuration=configuration)
+        self.place.cache.rmdir()
+        with lmdb.open(str(self.place.cache), subdir=False) as env, env.begin(write=True) as txn:
+            txn.put(b"theirs", b"1")
+        self.assert_faults([("main.conf:1", "another program")], configuration=configuration)
+
+    def test_a_cache_is_looked_at_and_left_as_it_is(self):
+        before = self.place.files()
+        self.assert_well(1)
+        self.assertEqual(self.place.files(), before, "none is made where there is none")
+        self.assert_replied(self.place.run())
+        (self.place.folder / "cache.mdb-lock").unlink()
+        files, content = self.place.files(), self.place.cache.read_bytes()
+        self.assert_well(1)
+        self.assertEqual((self.place.files(), self.place.cache.read_bytes()), (files, content))
+
+    def test_a_cache_that_a_delivery_makes_anew_is_well(self):
+        self.assert_replied(self.place.run())
+        whole = self.place.cache.read_bytes()
+        for content in [b"", whole[:24] + bytes(4072)]:
+            self.place.cache.write_bytes(content)
+            self.assert_well(1)
+            self.assertEqual(self.place.cache.read_bytes(), content)
+
+    def test_a_mailer_that_cannot_be_run(self):
+        self.place.write("plain", "text\n")
+        for mailer, words in [("none", "No such file"), ("plain", "Permission denied"),
+                              ("responders", "Is a directory")]:
+            with self.subTest(mailer):
+                self.assert_faults([("main.conf:1", f"cannot run mailer {self.place.folder}/{mailer}",
+                                     words)],
+                                   configuration=f"mailer = {self.place.folder}/{mailer} -v\n")
+
+    def test_a_setting_that_is_at_fault_is_not_taken_for_its_default(self):
+        self.assert_faults([("main.conf:1", "absolute"), ("main.conf:2", "not built in")],
+                           configuration="mailer = sendmail\ncache = redis://localhost\n")
+
+
+class OpenFolders(CheckTestCase):
+    """A folder that all may write is as bad as a file that all may."""
+
+    def assert_open(self, folder, *options, place=None, **arguments):
+        folder.chmod(0o777)
+        self.assert_faults([(place or folder.relative_to(self.place.folder),
+                             "others may write this folder")], *options, **arguments)
+        folder.chmod(0o755)
+
+    def test_of_responders(self):
+        self.assert_open(self.place.folder / "responders")
+        self.assert_open(self.place.folder / "responders" / "our.example")
+
+    def test_of_the_main_configuration(self):
+        configuration = self.place.write("etc/main.conf", "")
+        self.assert_open(configuration.parent, "-c", configuration)
+
+    def test_of_the_cache(self):
+        (self.place.folder / "store").mkdir()
+        self.assert_open(self.place.folder / "store", "--cache", self.place.folder / "store/cache.mdb")
+
+
+class Notes(CheckTestCase):
+    """What works, but hardly as it was meant."""
+
+    INFO = "responders/our.example/info.conf"
+
+    def test_an_empty_text(self):
+        for text in ["", " \n\t\n", "\N{BYTE ORDER MARK}\n"]:
+            with self.subTest(text):
+                self.place.set_responder(text=text)
+                self.assert_notes([(f"{self.INFO}:1", "'info.txt' is empty")])
+        self.place.set_responder(text="${subject}\n")
+        self.assert_well(1)
+
+    def test_an_empty_text_in_a_language_a_section_or_a_template(self):
+        self.place.write("responders/our.example/blank", "\n")
+        self.place.set_responder("text.de = blank\n[when a]\nsubject-contains = a\ntext = blank")
+        self.assert_notes([(f"{self.INFO}:2", "'blank' is empty"), (f"{self.INFO}:5", "is empty")])
+        self.place.set_template("Subject: Away\n\n \n")
+        self.assert_notes([(f"{self.INFO}:1", "'info.template' is empty")])
+
+    def test_a_time_that_is_over(self):
+        self.place.set_responder("\nactive-until = 2023-11-13")
+        self.assert_notes([(f"{self.INFO}:3", "2023-11-13", "is over")])
+        self.assert_well(1, "--now", 1_699_900_000)
+
+    def sections(self, *conditions):
+        """A section of each, the notes on which are in lines 3, 6, 9, …"""
+        self.place.set_responder("".join(f"[when s{number}]\n{one}\nsubject = {number}\n"
+                                         for number, one in enumerate(conditions)))
+
+    def test_a_section_that_is_never_reached(self):
+        self.place.write("responders/our.example/list", "a@x.example\n")
+        for earlier, later in [
+            ("subject-contains = preis", "subject-contains = PREISLISTE"),
+            ("subject-contains = a\nsubject-contains = b", "subject-contains = b"),
+            ("subject-contains = a", "subject-contains = a\nbody-contains = b"),
+            ("subject-matches = ^a", "subject-matches = ^a"),
+            ("sender = @.x.example", "sender = a@y.x.example\nsender = @x.example"),
+            ("sender = @x.example", "sender = a@x.example"),
+            ("sender = list", "sender = list\nbody-contains = b"),
+        ]:
+            with self.subTest(later):
+                self.sections(earlier, later)
+                first = 2 + 2 + earlier.count("\n") + 1
+                self.assert_notes([(f"{self.INFO}:{first}", "'[when s1]' is never reached",
+                                    "'[when s0]' in line 2")])
+
+    def test_a_section_that_can_be_reached(self):
+        self.place.write("responders/our.example/list", "a@x.example\n")
+        for earlier, later in [
+            ("subject-contains = preisliste", "subject-contains = preis"),
+            ("subject-contains = a\nbody-contains = b", "subject-contains = a"),
+            ("subject-contains = a", "body-contains = a"),
+            ("subject-contains = a", "subject-contains = a\nsubject-contains = b"),
+            ("subject-matches = ^a", "subject-matches = ^b"),
+            ("sender = @x.example", "sender = @.x.example"),
+            ("sender = @x.example", "sender = a@y.x.example"),
+            ("sender = a@x.example", "sender = list"),
+        ]:
+            with self.subTest(later):
+                self.sections(earlier, later)
+                self.assert_well(1)
+
+
+class Brackets(CheckTestCase):
+    """An address of ours that is not written as it should be is not guessed at."""
+
+    def test_are_faults_in_clear_words(self):
+        for value, words in [
+            ("Info <info@our.example", "'<' without '>'"),
+            ("Info info@our.example>", "'>' without '<'"),
+            ("Info <<info@our.example>>", "a second '<'"),
+            ("Info <info@our.example>>", "'>' without '<'"),
+            ("Info <info@our.example> desk", "'desk' behind the '>'"),
+            ('"Info <info@our.example>', "'\"' without"),
+            ("Info (desk <info@our.example>", "'(' without ')'"),
+            ("Info: desk <info@our.example>", "':' in a name needs quotes"),
+            ("Info info@our.example", "one address"),
+        ]:
+            for name in ["from", "reply-to"]:
+                with self.subTest(value, name=name):
+                    self.place.set_responder(f"{name} = {value}")
+                    self.assert_faults([("responders/our.example/info.conf:2",
+                                         f"'{name} = {value}': ", words)])
+        self.place.set_template("From: Info <info@our.example\n\nAway.\n")
+        self.assert_faults([("responders/our.example/info.template:1", "'<' without '>'")])
+
+    def test_are_well_where_they_are_right(self):
+        for value in ["info@our.example", "<info@our.example>", "Info <info@our.example>",
+                      '"Info <desk>: (a)" <info@our.example>', "Info (<desk) <info@our.example>",
+                      "info@our.example (Info)", "J. R. Müller <info@our.example>",
+                      "Info <info@[IPv6:::1]>", "=?utf-8?Q?J=C3=BCrgen?= <info@our.example>"]:
+            with self.subTest(value):
+                self.place.set_responder(f"from = {value}")
+                self.assert_well(1)
 
 
 class ResponderFile(CheckTestCase):
@@ -344,9 +569,12 @@ class ResponderFile(CheckTestCase):
 class Names(CheckTestCase):
     """Files that no address leads to."""
 
-    def assert_not_found(self, path):
+    def assert_not_found(self, path, right=None, responders=2):
+        """`right` is the name that the note says would be right, without `.conf`."""
         self.place.set_responder(path=f"responders/{path}")
-        self.assert_faults([(f"responders/{path}", "no address leads to")])
+        words = f": '{right}.conf' would be right" if right else "(lower case"
+        self.assert_notes([(f"responders/{path}", "no address leads to a file", words)],
+                          responders=responders)
         (self.place.folder / "responders" / path).unlink()
 
     def assert_found(self, path):
@@ -355,17 +583,30 @@ class Names(CheckTestCase):
         (self.place.folder / "responders" / path).unlink()
 
     def test_of_local_parts(self):
-        for name in ["Sales", "JÜRGEN", "ju\u0308rgen", ".hidden", "a%b", "a%2fb", "a%2", "%41",
-                     "%2Fa%2E", "a%0Ab"]:
+        for name, right in [("Sales", "sales"), ("JÜRGEN", "jürgen"), ("ju\u0308rgen", "jürgen"),
+                            (".hidden", "%2Ehidden"), ("a%b", "a%25b"), ("a%2fb", "a%2Fb"),
+                            ("a%2", "a%252"), ("%41", "a"), ("%2Fa%2E", "%2Fa.")]:
             with self.subTest(name):
-                self.assert_not_found(f"our.example/{name}.conf")
+                self.assert_not_found(f"our.example/{name}.conf", f"our.example/{right}")
+        self.assert_not_found("our.example/a%0Ab.conf")
+
+    def test_of_a_file_that_is_all_suffix(self):
+        self.assert_not_found("our.example/.conf", "our.example")
+
+    def test_of_a_suffix_in_upper_case(self):
+        self.assert_not_found("our.example/sales.CONF", "our.example/sales", responders=1)
+        self.assert_not_found("other.example.Conf", "other.example", responders=1)
+
+    def test_of_a_file_at_a_wrong_depth(self):
+        self.assert_not_found("Sales@our.example.conf", "our.example/sales")
+        self.assert_not_found("our.example/people/Sales.conf", "our.example/sales", responders=1)
 
     def test_of_local_parts_that_no_line_can_show(self):
         for name in ["a\tb", "a\nb", "\udcff"]:
             with self.subTest(name):
                 file = self.place.write(f"responders/our.example/{name}.conf", "text = info.txt\n")
-                [fault] = self.faults()
-                self.assertIn(".conf: no address leads to", fault)
+                note, _ = self.check().stdout.splitlines()
+                self.assertIn(".conf: note: no address leads to", note)
                 file.unlink()
 
     def test_of_local_parts_that_are_well(self):
@@ -375,10 +616,12 @@ class Names(CheckTestCase):
                 self.assert_found(f"our.example/{name}.conf")
 
     def test_of_domains(self):
-        for name in ["Our.example", "bücher.example", ".our.example", "our..example", "our_x.example",
-                     "-x.example", "our.example."]:
+        for name, right in [("Our.example", "our.example"),
+                            ("bücher.example", "xn--bcher-kva.example"),
+                            ("our.example.", "our.example"), (".our.example", None),
+                            ("our..example", None), ("our_x.example", None), ("-x.example", None)]:
             with self.subTest(name):
-                self.assert_not_found(f"{name}.conf")
+                self.assert_not_found(f"{name}.conf", right)
 
     def test_of_domains_that_are_well(self):
         for name in ["xn--bcher-kva.example", "localhost", "[192.0.2.1]"]:
@@ -387,17 +630,21 @@ class Names(CheckTestCase):
                 self.assert_found(f"{name}/info.conf")
 
     def test_of_folders(self):
-        for name in ["Our.Example", "bücher.example", ".our.example", "our.example."]:
+        for name, right in [("Our.Example", "our.example"),
+                            ("bücher.example", "xn--bcher-kva.example"),
+                            (".our.example", None), ("our.example.", "our.example")]:
             with self.subTest(name):
                 path = self.place.set_responder(path=f"responders/{name}/info.conf")
-                self.assert_faults([(f"responders/{name}", "no address leads to a folder")])
+                words = f": '{right}' would be right" if right else "(lower case"
+                self.assert_notes([(f"responders/{name}", "no address leads to a folder", words)],
+                                  responders=2)
                 path.unlink()
 
     def test_faults_inside_such_a_folder_are_told_too(self):
         self.place.set_responder("nonsense", path="responders/Our.Example/Info.conf")
-        self.assert_faults([("responders/Our.Example", "folder"),
-                            ("responders/Our.Example/Info.conf", "file"),
-                            ("responders/Our.Example/Info.conf:2", "name = value")])
+        self.assert_faults([("responders/Our.Example/Info.conf:2", "name = value"),
+                            ("responders/Our.Example", "folder"),
+                            ("responders/Our.Example/Info.conf", "file")])
 
     def test_other_files_and_folders_are_no_responders(self):
         self.place.write("responders/README", "nonsense\n")

@@ -263,5 +263,52 @@ TEST(Pattern, OneTooLargeForItsMemoryIsAnErrorOrEnds) {
   }
 }
 
+Conditions with_subjects(std::vector<std::string> texts) {
+  Conditions conditions;
+  conditions.subject_contains = std::move(texts);
+  return conditions.folded();
+}
+
+TEST(ConditionsCover, WhatHitsWhereverTheOthersDo) {
+  std::size_t budget = 100;
+  const auto price = with_subjects({"Preis", "price"});
+  EXPECT_TRUE(price.cover(with_subjects({"PREISLISTE"}), budget));
+  EXPECT_TRUE(price.cover(price, budget));
+  EXPECT_FALSE(price.cover(with_subjects({"preis", "hours"}), budget));
+  EXPECT_FALSE(with_subjects({"preisliste"}).cover(price, budget));
+  auto narrower = price;
+  narrower.body_contains = {"2026"};
+  EXPECT_TRUE(price.cover(narrower, budget));
+  EXPECT_FALSE(narrower.cover(price, budget));
+}
+
+TEST(ConditionsCover, SendersByTheDomainsAboveThem) {
+  const auto covers = [](const char* wide, const char* narrow) {
+    std::size_t budget = 100;
+    Conditions earlier;
+    Conditions later;
+    EXPECT_TRUE(earlier.sender.add(wide));
+    EXPECT_TRUE(later.sender.add(narrow));
+    return earlier.cover(later, budget);
+  };
+  EXPECT_TRUE(covers("@example.org", "Ann@EXAMPLE.org"));
+  EXPECT_TRUE(covers("@.org", "@.example.org"));
+  EXPECT_TRUE(covers("@.example.org", "@example.org"));
+  EXPECT_FALSE(covers("@example.org", "@.example.org"));
+  EXPECT_FALSE(covers("@example.org", "ann@www.example.org"));
+  EXPECT_FALSE(covers("ann@example.org", "@example.org"));
+  EXPECT_FALSE(covers("@ample.org", "@example.org"));
+}
+
+TEST(ConditionsCover, NothingWhereThatTakesTooManyComparisons) {
+  const auto texts = with_subjects({"a", "b", "c"});
+  std::size_t budget = 9;
+  EXPECT_FALSE(texts.cover(texts, budget)) << "9 comparisons, and one for the question";
+  budget = 10;
+  EXPECT_TRUE(texts.cover(texts, budget));
+  EXPECT_EQ(budget, 0U);
+  EXPECT_FALSE(Conditions().cover(texts, budget));
+}
+
 }  // namespace
 }  // namespace inforeply

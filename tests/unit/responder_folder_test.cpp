@@ -114,13 +114,14 @@ TEST(ResponderLookup, ASingleResponderIsForEveryAddress) {
 
 using Faults = std::vector<std::string>;
 
-/// What check_responder_folder says, faults first, the folder's name left out.
+/// What check_responder_folder says, faults and notes, the folder's name left out.
 Faults check_folder(const test::TemporaryFolder& folder) {
   Faults faults;
-  const auto count = check_responder_folder(folder.path(), [&](const ConfigError& fault) {
+  const auto collect = [&](const ConfigError& fault) {
     std::string text = fault.what();
     faults.push_back(text.erase(0, folder.path().size() + 1));
-  });
+  };
+  const auto count = check_responder_folder(folder.path(), {}, collect, collect);
   faults.push_back(std::to_string(count));
   return faults;
 }
@@ -158,13 +159,33 @@ TEST(ResponderFolderCheck, NamesAreThoseThatAnAddressLeadsTo) {
     const Responders responders({name});
     const auto faults = check_folder(responders.folder());
     ASSERT_EQ(faults.size(), 2U) << name;
-    EXPECT_TRUE(faults[0].starts_with(name + ": no address leads to a file of this name")) << name;
+    EXPECT_TRUE(faults[0].starts_with(name + ": note: no address leads to a file of this name"))
+        << name;
   }
   for (const std::string folder : {"Example.org", "b\u00FCcher.example", "texts_", ".hidden"}) {
     const Responders responders({folder + "/info.conf"});
     const auto faults = check_folder(responders.folder());
     ASSERT_EQ(faults.size(), 2U) << folder;
-    EXPECT_TRUE(faults[0].starts_with(folder + ": no address leads to a folder of this name"));
+    EXPECT_TRUE(
+        faults[0].starts_with(folder + ": note: no address leads to a folder of this name"));
+  }
+}
+
+TEST(ResponderFolderCheck, TheNameThatWouldBeRightIsFoundByTheAddress) {
+  for (const auto& [name, right] : std::vector<std::pair<std::string, std::string>>{
+           {"example.org/Info.conf", "example.org/info.conf"},
+           {"Example.org/Info.conf", "example.org/info.conf"},
+           {"example.org/.conf", "example.org.conf"},
+           {"B\u00FCcher.example.conf", "xn--bcher-kva.example.conf"},
+           {"J\u00DCrgen@B\u00FCcher.example.conf", "xn--bcher-kva.example/j\u00FCrgen.conf"},
+           {"example.org/texts/Info.conf", "example.org/info.conf"}}) {
+    const Responders wrong({name});
+    const auto faults = check_folder(wrong.folder());
+    EXPECT_TRUE(std::any_of(faults.begin(), faults.end(), [&, &expected = right](const auto& one) {
+      return one.ends_with(": '" + expected + "' would be right");
+    })) << name;
+    const Responders responders({right});
+    EXPECT_EQ(check_folder(responders.folder()), Faults{"1"}) << right;
   }
 }
 
@@ -183,8 +204,8 @@ TEST(ResponderFolderCheck, WhatCannotBeReadIsAFault) {
   const test::TemporaryFolder folder;
   Faults faults;
   const auto collect = [&](const ConfigError& fault) { faults.emplace_back(fault.what()); };
-  EXPECT_EQ(check_responder_folder(folder.path("missing"), collect), 0U);
-  EXPECT_EQ(check_responder_folder(folder.write("file", ""), collect), 0U);
+  EXPECT_EQ(check_responder_folder(folder.path("missing"), {}, collect), 0U);
+  EXPECT_EQ(check_responder_folder(folder.write("file", ""), {}, collect), 0U);
   EXPECT_EQ(faults, (Faults{folder.path("missing") + ": cannot read: No such file or directory",
                             folder.path("file") + ": cannot read: Not a directory"}));
   const Responders responders({"example.org/info.conf"});

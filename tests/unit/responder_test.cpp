@@ -257,7 +257,7 @@ TEST(ResponderFile, EveryFaultIsToldToWhoeverWantsThemAll) {
     std::string text = fault.what();
     faults.push_back(text.erase(0, desk.path("").size() + 1));
   };
-  check_responder(desk.path("info.conf"), collect);
+  check_responder(desk.path("info.conf"), {}, collect);
   const std::vector<std::string> expected = {
       "info.conf:3: expected 'name = value'",
       "info.conf:1: unknown name 'whatever'",
@@ -286,7 +286,7 @@ TEST(Rfc3834, R10_AReplyThatOnlyALongMessageMakesTooLargeIsFoundBeforeThatComes)
   const auto faults_with = [&](const std::string& placeholders) {
     desk.write("text.txt", test::repeated(std::string(63, 'x') + "\n", 900) + placeholders);
     Faults faults;
-    check_responder(desk.path("info.conf"),
+    check_responder(desk.path("info.conf"), {},
                     [&](const ConfigError& fault) { faults.emplace_back(fault.what()); });
     return faults;
   };
@@ -300,7 +300,8 @@ TEST(ResponderFile, WithoutAFaultNobodyIsTold) {
   const Desk desk;
   desk.write("info.conf", "text = text.txt\nlimit = 5/1h\nnever-reply-to = text.txt\n");
   desk.write("text.txt", "@example.org\n");
-  check_responder(desk.path("info.conf"), [](const ConfigError& fault) { FAIL() << fault.what(); });
+  check_responder(desk.path("info.conf"), {},
+                  [](const ConfigError& fault) { FAIL() << fault.what(); });
 }
 
 }  // namespace
