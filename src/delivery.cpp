@@ -241,7 +241,8 @@ DeliveryStatus Delivery::run() {
       if (one.found_by) entry.responder = in_log(one.found_by->normalized());
       if (one.decision.suppressed) {
         entry.set("suppressed", code_of(*one.decision.suppressed), {});
-        if (!one.responder) entry.detail = "no settings for " + tried_addresses(recipient);
+        const auto tried = one.responder ? "" : tried_addresses(recipient);
+        if (!tried.empty()) entry.detail = "no settings for " + tried;
       } else {
         const auto& section = one.choice.reply->section;
         if (!section.empty()) entry.section = escape_for_log(section);
@@ -264,18 +265,15 @@ DeliveryStatus Delivery::run() {
 std::string Delivery::tried_addresses(const Recipient& recipient) const {
   std::vector<std::string> names;
   std::string text;
-  const auto add = [&](const std::string& address) {
-    const auto name = in_log(address);
-    if (std::find(names.begin(), names.end(), name) != names.end()) return;
-    names.push_back(name);
-    text += (text.empty() ? "" : ", ") + name;
-  };
   for (const auto& given : given_addresses(recipient)) {
     const auto address = real_recipient(given.text);
-    if (!address) add(given.text);
-    if (!address) continue;
-    for (const auto& file : world_.responders.candidates(*address))
-      add(file.address.normalized());
+    if (!address) continue;  // nothing was looked for by it
+    for (const auto& file : world_.responders.candidates(*address)) {
+      const auto name = in_log(file.address.normalized());
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      names.push_back(name);
+      text += (text.empty() ? "" : ", ") + name;
+    }
   }
   return text;
 }

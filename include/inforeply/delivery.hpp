@@ -65,7 +65,8 @@ class Delivery {
                                   const std::string& reply) const;
   void submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
-  /// Every address that a responder was looked for by, for the log.
+  /// Every address that a responder was looked for by, for the log; empty where the recipient has
+  /// none that is valid.
   [[nodiscard]] std::string tried_addresses(const Recipient& recipient) const;
   /// The same with every file looked for, a line each.
   [[nodiscard]] std::string explain_lookup(const Recipient& recipient) const;

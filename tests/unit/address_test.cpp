@@ -615,5 +615,21 @@ TEST(Mailboxes, AreReadInLinearTime) {
   EXPECT_EQ(parse_mailboxes(nested + "a@example.org").size(), 1U);
 }
 
+TEST(OneMailbox, IsNotGuessedAtWhereABracketOrAQuoteIsOpen) {
+  for (const char* text :
+       {"Info <info@example.org", "Info info@example.org>", "Info <<info@example.org>>",
+        "Info <info@example.org> x", "\"Info <info@example.org>", "Info (x <info@example.org>",
+        "Info: <info@example.org>"}) {
+    EXPECT_NE(find_mailbox_fault(text), "") << text;
+    EXPECT_FALSE(parse_one_mailbox(text)) << text;
+  }
+  for (const char* text : {"info@example.org", "Info <info@example.org>",
+                           "\"Info: <x>\" <info@example.org>", "Info (<x) <info@example.org>",
+                           "info@example.org (Info)", "<@a.example:info@example.org>"}) {
+    EXPECT_EQ(find_mailbox_fault(text), "") << text;
+    EXPECT_TRUE(parse_one_mailbox(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace inforeply

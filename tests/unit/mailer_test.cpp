@@ -148,6 +148,15 @@ TEST_F(MailerTest, AMissingMailerIsAnErrorBeforeAnythingIsReserved) {
   }
 }
 
+TEST_F(MailerTest, AFolderIsNoMailer) {
+  try {
+    make_mailer("/tmp");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "cannot run mailer /tmp: Is a directory");
+  }
+}
+
 TEST(MailerSpec, WantsAnAbsolutePath) {
   EXPECT_NO_THROW(check_mailer_spec("/usr/sbin/sendmail -oi"));
   for (const char* spec : {"", " ", "sendmail", "./sendmail", "smtp://127.0.0.1", "smtp+unix:/x"}) {
