@@ -56,8 +56,9 @@ Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   PlaceholderValues values;
   values[Placeholder::kSubject] = value_of(request.message.subject());
   values[Placeholder::kSender] = sender.addr_spec;
-  values[Placeholder::kSenderName] =
-      sender.display_name.empty() ? sender.addr_spec : sender.display_name;
+  // Many programs write the address as the name where they know none.
+  const bool is_named = !equals_ignoring_case(sender.display_name, sender.addr_spec);
+  values[Placeholder::kSenderName] = is_named ? sender.display_name : "";
   values[Placeholder::kRecipient] = request.recipient.to_string();
   values[Placeholder::kDate] = format_local(request.now);
   values[Placeholder::kActiveFrom] = request.responder.active_from_text;

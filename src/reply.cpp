@@ -108,7 +108,7 @@ class ReplyLoader {
   /// Where there is no such time, the text would say "until .".
   void require_period(const TextTemplate& text, const std::string& file) {
     const auto require = [&](Placeholder placeholder, const std::string& names, bool is_set) {
-      const auto line = text.line_of(placeholder);
+      const auto line = text.line_without_fallback(placeholder);
       if (line && !is_set) on_fault_({file, *line, names});
     };
     require(Placeholder::kActiveFrom, "'${active_from}' without 'active-from'",
@@ -353,11 +353,8 @@ class ReplyLoader {
     };
     note_mailbox("from", settings.from);
     note_mailbox("reply-to", settings.reply_to);
-    PlaceholderValues marks;
-    for (std::size_t i = 0; i < kPlaceholderCount; ++i)
-      marks.values[i] = std::string(1, static_cast<char>(i));
     for (const auto& text : reply_.texts)
-      note("subject " + text.language, text.subject.expand(marks));
+      note("subject " + text.language, text.subject.form());
     note("active-from", responder_.active_from_text);
     note("active-until", responder_.active_until_text);
     return digest({said_}).substr(0, 16);

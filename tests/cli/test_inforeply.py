@@ -947,6 +947,24 @@ class Placeholders(TestCase):
         self.assertEqual(self.text("[${subject}${message_id}]", message), "[]")
         self.assertEqual(self.text("${sender_name}", message), "alice@sender.example")
 
+    def test_a_fallback_stands_for_what_is_not_known(self):
+        nameless = mail(subject=None, From="nina@example.net")
+        self.place.set_responder("subject = To ${sender_name:-Kundin}",
+                                 "Dear ${sender_name:-Ü-customer},\n${subject:-} ${active_until:-soon}")
+        for message, name, subject in [
+            (nameless, "Ü-customer", "To Kundin"),
+            (mail(subject=None), "Alice Sender", "To Alice Sender"),
+        ]:
+            reply = self.place.preview(message).reply
+            self.assertEqual(reply["Subject"], subject)
+            self.assertEqual(unflowed(reply.get_content()), f"Dear {name},\n soon\n")
+
+    def test_a_fallback_adds_no_line_to_the_header(self):
+        self.place.set_template("X-About: ${subject:-a\n\tX-More: b}\n\ntext\n")
+        reply = self.place.preview(mail(subject=None)).reply
+        self.assertEqual(reply["X-About"], "a X-More: b")
+        self.assertNotIn("X-More", reply)
+
     def test_unknown_or_unclosed_is_a_fault(self):
         file = self.place.set_responder("", "one\n\n${nonsense}\n")
         self.assert_deferred(self.place.run(mail()), "info.txt:3: ", "nonsense")

@@ -180,11 +180,12 @@ TEST_P(LongestReply, ThatTheCheckAcceptsIsNeverTooLargeWhateverTheMessage) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Values, LongestReply,
-                         ::testing::Values("${subject}", "${sender_name}", "${sender}",
-                                           "${recipient}", "${message_id}", "${date}",
-                                           "a=b ${subject} \u00E9 ${sender}"),
-                         [](const auto& value) { return std::to_string(value.index); });
+INSTANTIATE_TEST_SUITE_P(
+    Values, LongestReply,
+    ::testing::Values<std::string>("${subject}", "${sender_name}", "${sender}", "${recipient}",
+                                   "${message_id}", "${date}", "a=b ${subject} \u00E9 ${sender}",
+                                   "${message_id:-" + std::string(kMaxFallbackOctets, '=') + "}"),
+    [](const auto& value) { return std::to_string(value.index); });
 
 TEST(Check, ReckonsWithTheLongestValuesAndWithNoQuote) {
   const Desk desk;

@@ -352,6 +352,19 @@ TEST(Composer, FillsEveryPlaceholder) {
   EXPECT_EQ(scene.received().text(), "[] [alice@example.net] []\n");
 }
 
+TEST(Composer, TakesTheFallbackWhereTheSenderHasNoName) {
+  Scene scene;
+  scene.text() = text_template("${sender_name:-customer}, ${sender_name}\n");
+  scene.html() = text_template("<p>${sender_name:-<i>customer</i>}</p>\n");
+  EXPECT_EQ(scene.received().first("text/plain").text(), "Alice, Alice\n");
+  for (const char* from : {"alice@example.net", "\"Alice@Example.NET\" <alice@example.net>"}) {
+    scene.header = std::string("From: ") + from + "\n";
+    const Received reply = scene.received();
+    EXPECT_EQ(reply.first("text/plain").text(), "customer, alice@example.net\n") << from;
+    EXPECT_EQ(reply.first("text/html").text(), "<p><i>customer</i></p>\n") << from;
+  }
+}
+
 TEST(Composer, NoValueTurnsTheAuthorsWordsRound) {
   Scene scene;
   scene.header = "From: \"A\u202Elice\" <alice@example.net>\nSubject: open\u2066ing\u202E hours\n";

@@ -126,5 +126,40 @@ TEST(TextTemplate, ReportsAFaultInOneLine) {
   EXPECT_EQ(fault_of("${\x1B[31m}").find('\x1B'), std::string::npos);
 }
 
+TEST(TextTemplate, PutsAFallbackInThePlaceOfAnEmptyValue) {
+  PlaceholderValues none;
+  none[Placeholder::kSender] = "nina@example.net";
+  const auto expanded_empty = [&](std::string_view text) {
+    return TextTemplate(text, "file", 1).expand(none);
+  };
+  for (const std::string name : {"subject", "sender_name", "recipient", "date", "active_from",
+                                 "active_until", "message_id"}) {
+    const std::string text = "[${" + name + ":-f\u00FCr - $$ :- {x $SUBJECT}]";
+    EXPECT_EQ(expanded_empty(text), "[f\u00FCr - $$ :- {x $SUBJECT]");
+    EXPECT_EQ(expanded(text), expanded("[${" + name + "}]"));
+  }
+  EXPECT_EQ(expanded_empty("[${subject:-}${sender_name:-}]"), "[]");
+  EXPECT_EQ(expanded_empty("${sender_name}, ${sender_name:-customer}"),
+            "nina@example.net, customer");
+}
+
+TEST(TextTemplate, RefusesAFallbackThatIsNotOne) {
+  for (const auto text :
+       {"${unknown:-a}"sv, "${:-a}"sv, "${subject:-a\n}"sv, "${subject:-"sv,
+        "${subject:-${sender}}"sv, "${subject-a}"sv, "${subject:=a}"sv, "${subject: -a}"sv}) {
+    SCOPED_TRACE(testing::PrintToString(text));
+    EXPECT_TRUE(fault_of(text).starts_with("file:1: ")) << fault_of(text);
+  }
+  const std::string longest(kMaxFallbackOctets, 'x');
+  EXPECT_EQ(fault_of("${subject:-" + longest + "}"), "no error");
+  EXPECT_NE(fault_of("${subject:-" + longest + "x}").find("250 octets"), std::string::npos);
+}
+
+TEST(TextTemplate, NamesTheLineOfAPlaceholderWithoutFallback) {
+  const TextTemplate text("${active_until:-a}\n${active_until}\n${active_from:-}", "file", 1);
+  EXPECT_EQ(text.line_without_fallback(Placeholder::kActiveUntil), 2U);
+  EXPECT_EQ(text.line_without_fallback(Placeholder::kActiveFrom), std::nullopt);
+}
+
 }  // namespace
 }  // namespace inforeply

@@ -42,7 +42,9 @@ TEST(ReplyHandle, ChangesWithWhatTheReplySays) {
   std::set<std::string> handles = {desk.reply_with_text("").handle};
   for (const char* setting :
        {"from = a@example.org\n", "from = b@example.org\n", "reply-to = a@example.org\n",
-        "subject = a\n", "active-from = 2026-12-24\n", "active-until = 2026-12-24\n"}) {
+        "subject = a\n", "subject = ${sender_name}\n", "subject = ${sender_name:-a}\n",
+        "subject = ${sender_name:-b}\n", "active-from = 2026-12-24\n",
+        "active-until = 2026-12-24\n"}) {
     EXPECT_TRUE(handles.insert(desk.reply_with_text(setting).handle).second) << setting;
   }
   desk.write("text.txt", "We are closed!\n");
@@ -108,6 +110,8 @@ TEST(ReplyText, NamesATimeOnlyWhereThereIsOne) {
                                                "active-until = 2026-12-24\n")),
               "");
   }
+  desk.write("until.txt", "until ${active_until:-soon}.\n");
+  EXPECT_EQ(desk.fault("text = until.txt\nsubject = From ${active_from:-}\n"), "");
 }
 
 TEST(ReplyText, HasItsLinesEndedByLineFeedsAndNoByteOrderMark) {
