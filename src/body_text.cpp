@@ -21,8 +21,6 @@ constexpr std::size_t kMaxMetaOctets = 1024;  // where HTML names its charset (W
 constexpr std::string_view kByteOrderMark = "\uFEFF";
 constexpr std::string_view kReplacement = "\uFFFD";
 
-enum class TextType { kNone, kPlain, kHtml };
-
 /// A part, or a message that has none.
 struct Entity {
   const Header& header;
@@ -163,12 +161,20 @@ std::string bounded(std::string_view text) {
   return result;
 }
 
+std::string whole_text_of(const Entity& entity) {
+  auto text = clean(decode(entity));
+  return entity.type == TextType::kHtml ? clean(html_to_text(text))
+                                        : undo_flowing(entity, std::move(text));
+}
+
 /// Empty where it is blank, as some mailers leave the plain text of what they send in HTML.
 std::string text_of(const Entity& entity) {
-  auto text = clean(decode(entity));
-  text = entity.type == TextType::kHtml ? clean(html_to_text(text))
-                                        : undo_flowing(entity, std::move(text));
+  const auto text = whole_text_of(entity);
   return is_blank(text) ? std::string{} : bounded(text);
+}
+
+bool is_attached(const Header& header) {
+  return is_disposed_as_attachment(header) || has_file_name(header);
 }
 
 /// Looks for the sender's text among the parts of a multipart message.
@@ -177,8 +183,7 @@ class PartReader {
   explicit PartReader(const Message& message)
       : message_(message), parts_(find_mime_parts(message)) {
     for (const auto& part : parts_) {
-      attached_.push_back((part.holder && attached_[*part.holder]) ||
-                          is_disposed_as_attachment(part.header) || has_file_name(part.header));
+      attached_.push_back((part.holder && attached_[*part.holder]) || is_attached(part.header));
     }
   }
 
@@ -236,6 +241,16 @@ bool is_multipart(const Header& header) {
 }
 
 }  // namespace
+
+TextType shown_text_type(const MimePart& part) {
+  return is_attached(part.header) ? TextType::kNone : text_type_of(part.header, part.holder_type);
+}
+
+std::string whole_text(const MimePart& part) {
+  const auto type = text_type_of(part.header, part.holder_type);
+  return type == TextType::kNone ? std::string{}
+                                 : whole_text_of({part.header, part.content, type, false});
+}
 
 std::string body_text(const Message& message) {
   if (is_multipart(message.header)) return PartReader(message).find();

@@ -10,6 +10,7 @@
 #include "inforeply/composer.hpp"
 #include "inforeply/digest.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/reply_view.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -324,12 +325,13 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
   world_.log.write(deferred ? Severity::kError : Severity::kInfo, line);
 }
 
-std::string Delivery::preview(bool with_explanation) const {
+std::string Delivery::preview(bool with_explanation, PreviewForm form) const {
+  const bool is_view = form == PreviewForm::kView;
   std::string text;
   for (const auto& recipient : envelope_.recipients) {
     Case one = examine(recipient);
     const auto& suppressed = one.decision.suppressed;
-    if (with_explanation && !text.empty()) text += '\n';
+    if ((with_explanation || is_view) && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
     if (with_explanation)
@@ -338,7 +340,7 @@ std::string Delivery::preview(bool with_explanation) const {
     if (with_explanation && !one.responder) text += explain_lookup(recipient);
     if (suppressed) continue;
     one.reply = load_reply(*one.responder, *one.choice.reply);
-    text += "\n" + composed(one);
+    text += "\n" + (is_view ? view_reply(composed(one)) : composed(one));
   }
   return text;
 }

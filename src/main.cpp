@@ -107,7 +107,8 @@ ExitStatus respond(const ResponderCommand& command) {
        start + kRunTimeLimit - kTimeToFinish},
       message, std::move(envelope));
   if (command.dry_run) {
-    const std::string text = delivery.preview(command.explain);
+    const std::string text = delivery.preview(
+        command.explain, command.show ? PreviewForm::kView : PreviewForm::kMessage);
     const bool is_hint_due = is_sample && text.starts_with("verdict: suppress");
     return print(text + (is_hint_due ? std::string(kSampleHint) : ""));
   }

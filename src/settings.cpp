@@ -51,7 +51,8 @@ po::options_description delivery_options() {
 
   add("dry-run,n",
       "decide and compose, print it, touch neither cache nor mailer; on a terminal the message "
-      "is a sample, so that you can look at a reply: inforeply -n --responder FILE");
+      "is a sample, so that you can look at a reply: inforeply -n --show --responder FILE");
+  add("show", "with --dry-run: print the reply as its reader sees it, not as it is sent");
   add("explain", "with --dry-run: print every rule with its outcome");
   add("check-config", "read the configuration and every responder, print every fault");
   add("now", text("TIME"), "for tests: seconds since the epoch to take as now");
@@ -346,6 +347,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
   if (command.explain && !command.dry_run) {
     throw Error(Fault::kUsage, "--explain needs --dry-run");
   }
+  command.show = values.count("show") != 0;
+  if (command.show && !command.dry_run) throw Error(Fault::kUsage, "--show needs --dry-run");
   if (values.count("now") != 0) {
     const auto seconds = parse_number(text_of(values, "now"));
     if (!seconds || *seconds > 100'000'000'000ULL) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "inforeply/message.hpp"
+#include "inforeply/mime.hpp"
 
 namespace inforeply {
 
@@ -16,5 +17,14 @@ inline constexpr std::size_t kMaxBodyTextOctets = std::size_t{64} * 1024;
 /// has a file name, and embedded messages are not what the sender wrote. The empty string where
 /// there is none. Never fails: of a broken or cut text as much as can be told.
 std::string body_text(const Message& message);
+
+enum class TextType { kNone, kPlain, kHtml };
+
+/// What a reader is shown of a part by itself: kNone if it is no text, is attached or has a file
+/// name.
+TextType shown_text_type(const MimePart& part);
+
+/// The text of a part as body_text gives it, but for the bound; HTML as text.
+std::string whole_text(const MimePart& part);
 
 }  // namespace inforeply

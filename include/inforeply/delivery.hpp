@@ -37,6 +37,8 @@ struct World {
 
 enum class DeliveryStatus { kDone, kDeferred };
 
+enum class PreviewForm { kMessage, kView };  ///< the message as it is sent, or as a reader sees it
+
 class Delivery {
  public:
   Delivery(World world, const Message& message, Envelope envelope);
@@ -47,7 +49,8 @@ class Delivery {
 
   /// Decides and composes, touching neither cache nor mailer: the text that `--dry-run` prints.
   /// Throws Error.
-  [[nodiscard]] std::string preview(bool with_explanation) const;
+  [[nodiscard]] std::string preview(bool with_explanation,
+                                    PreviewForm form = PreviewForm::kMessage) const;
 
  private:
   struct Case;      // one recipient's decision, and what a reply to it needs

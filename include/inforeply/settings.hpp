@@ -51,6 +51,7 @@ struct ResponderCommand {
   std::optional<Time> now;
   bool dry_run = false;
   bool explain = false;
+  bool show = false;
   bool check_config = false;
   std::vector<ConfigError> faults;  ///< of the main configuration, with check_config
   bool help = false;

@@ -1583,7 +1583,7 @@ class Invocation(TestCase):
         text = self.place.run_command([BIN / "inforeply", "--help"]).stdout.decode()
         for option in ["-f", "--sender", "--original-recipient", "--queue-id", "-c", "--config",
                        "--responder", "--responders", "--cache", "--mailer", "--log", "-n", "--dry-run",
-                       "--explain", "--now", "-h", "--help", "--version"]:
+                       "--show", "--explain", "--now", "-h", "--help", "--version"]:
             self.assertRegex(text, rf"(?m)(^|[ \[]){option}\b")
 
     def test_help_fits_a_terminal(self):
@@ -1670,7 +1670,7 @@ class Configuration(TestCase):
                                      f"{file}:2: ", *words)
 
     def test_what_belongs_to_one_delivery_cannot_be_set(self):
-        for name in ["sender", "config", "dry-run", "explain", "now", "help", "version", "words"]:
+        for name in ["sender", "config", "dry-run", "show", "explain", "now", "help", "version", "words"]:
             with self.subTest(name):
                 self.assert_deferred(self.run_with(f"{name} = x\n"), "main.conf:1: ", name)
 

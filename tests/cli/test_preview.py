@@ -128,6 +128,62 @@ class OnATerminal(PreviewTestCase):
         self.assertIn(f"{file}: ", outcome.stderr)
 
 
+class Shown(PreviewTestCase):
+    """`--show`: the reply as its reader sees it."""
+
+    def test_header_text_and_parts(self):
+        self.place.write(self.place.responder.parent / "list.txt", "12 euros\n")
+        self.place.set_responder("from = Büro <info@our.example>\nsubject = Grüße\n"
+                                 "attach = list.txt", f"Hello ${{sender_name}},\n{'word ' * 40}\n")
+        outcome = self.run_on_terminal("-n", "--show", "--now", 1700000000)
+        self.assertEqual((outcome.status, outcome.stderr), (0, ""))
+        self.assertEqual(outcome.stdout.decode(), f"""verdict: reply
+
+From: Büro <info@our.example>
+To: Anna Müller <sample.sender@example.com>
+Subject: Grüße
+Date: Tue, 14 Nov 2023 22:13:20 +0000
+
+Hello Anna Müller,
+{'word ' * 39}word
+
+Parts:
+  text/plain, 222 octets
+  text/plain, list.txt, 9 octets
+""")
+
+    def test_of_a_message_on_standard_input(self):
+        message = mail(subject="=?utf-8?Q?=1B[2J=C3=BC?=", From="=?utf-8?Q?=1B[1m?= <bob@x.example>")
+        outcome = self.place.run_command(
+            self.command("-n", "--show", "-f", "bob@x.example", "--", "info@our.example"), message)
+        self.assertEqual(outcome.status, 0)
+        self.assertIn("\nSubject: Auto: [2Jü\n", outcome.stdout.decode())
+        self.assertNotIn(b"\x1b", outcome.stdout)
+
+    def test_for_each_recipient(self):
+        outcome = self.place.run_command(
+            self.command("-n", "--show", "-f", "bob@x.example", "--", "a@our.example", "b@our.example"),
+            mail(to="a@our.example, b@our.example"))
+        self.assertEqual(outcome.stdout.count(b"verdict: reply\n\nFrom: "), 2)
+        self.assertIn(b" octets\n\nverdict: ", outcome.stdout)
+
+    def test_together_with_the_explanation(self):
+        outcome = self.run_on_terminal("-n", "--show", "--explain")
+        self.assertIn(b"no-responder", outcome.stdout)
+        self.assertIn(b"\nParts:\n", outcome.stdout)
+
+    def test_of_no_reply(self):
+        self.place.set_responder("only-reply-to = @our.example")
+        outcome = self.run_on_terminal("-n", "--show")
+        self.assertTrue(outcome.stdout.startswith(b"verdict: suppress: excluded\n"))
+        self.assertNotIn(b"Parts:", outcome.stdout)
+
+    def test_needs_a_dry_run(self):
+        outcome = self.run_on_terminal("--show")
+        self.assertEqual((outcome.status, outcome.stdout), (75, b""))
+        self.assertIn("--show needs --dry-run", outcome.stderr)
+
+
 class Period(PreviewTestCase):
     """A responder that is inactive now is shown as it will be, or was."""
 
