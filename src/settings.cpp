@@ -314,10 +314,10 @@ Envelope envelope_from(const po::variables_map& values, const EnvelopeVariables&
 po::options_description tool_options(const std::vector<ToolOption>& own_options) {
   po::options_description options("Options");
   for (const auto& option : own_options) {
-    if (option.argument == ToolOption::Argument::kNone) {
+    if (option.argument == nullptr) {
       options.add_options()(option.name, option.help);
     } else {
-      options.add_options()(option.name, po::value<std::string>()->value_name("ARG"), option.help);
+      options.add_options()(option.name, text(option.argument), option.help);
     }
   }
   add_cache_option(options);
@@ -407,8 +407,7 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   if (command.help || command.version) return command;
   for (const auto& option : own_options) {
     if (values.count(option.name) == 0) continue;
-    const bool flag = option.argument == ToolOption::Argument::kNone;
-    command.options[option.name] = flag ? "" : text_of(values, option.name);
+    command.options[option.name] = option.argument == nullptr ? "" : text_of(values, option.name);
   }
   // A tool's own option may have the name of a setting, and is another thing.
   po::variables_map shared;

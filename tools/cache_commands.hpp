@@ -54,11 +54,15 @@ struct CacheCommand {
   const char* synopsis;  ///< its arguments and options, behind the name
   const char* summary;
   const char* example;
-  std::vector<std::string_view> options;  ///< of ToolOption, those that it takes
+  std::vector<ToolOption>
+      options;  ///< one of a name takes an argument in every command, or in none
   ExitStatus (*run)(const CacheRequest&);
 };
 
 [[noreturn]] void usage_error(const std::string& text);
+
+/// Where a person was asked for whom the cache does not know: status 66.
+[[noreturn]] void nothing_found(const RecordFilter& filter);
 
 ExitStatus list_records(const CacheRequest& request);
 ExitStatus show_person(const CacheRequest& request);

@@ -20,6 +20,7 @@ ExitStatus forget_records(const CacheRequest& request) {
     request.arguments(0, 0);
   }
   const auto count = request.open()->forget(filter);
+  if (count == 0) nothing_found(filter);
   print("forgot " + std::to_string(count) + (count == 1 ? " record\n" : " records\n"));
   return ExitStatus::kOk;
 }

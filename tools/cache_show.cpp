@@ -86,9 +86,7 @@ ExitStatus show_person(const CacheRequest& request) {
     ++shown;
     return true;
   });
-  if (shown == 0) {
-    throw Error(Fault::kInput, "no record of " + filter.sender + " with " + filter.responder);
-  }
+  if (shown == 0) nothing_found(filter);
   return ExitStatus::kOk;
 }
 

@@ -10,41 +10,22 @@
 namespace inforeply {
 namespace {
 
-const std::vector<ToolOption>& own_options() {
-  static const std::vector<ToolOption> options = {
-      {"format", ToolOption::Argument::kRequired,
-       "table (default), json (an object a line), or for list csv (RFC 4180; with a ' before what "
-       "a "
-       "spreadsheet would take for a formula)"},
-      {"sender", ToolOption::Argument::kRequired,
-       "the records of this sender; list and export take a pattern, too: '*@example.net'"},
-      {"responder", ToolOption::Argument::kRequired,
-       "the records of this responder, or a pattern in the same way; for import, whose database "
-       "vacation -l printed"},
-      {"state", ToolOption::Argument::kRequired, "answered or pending"},
-      {"since", ToolOption::Argument::kRequired,
-       "answered then or later: a time such as 2026-12-24 or 2026-12-24T18:00Z, or 7d for that "
-       "long ago"},
-      {"until", ToolOption::Argument::kRequired,
-       "answered before; a date without a time of day counts to its end"},
-      {"limit", ToolOption::Argument::kRequired, "at most so many records"},
-      {"sort", ToolOption::Argument::kRequired,
-       "by responder (default), sender, answered, expires or count; with - in front the other way "
-       "round"},
-      {"from", ToolOption::Argument::kRequired,
-       "json (default; as export writes it), vacation (as vacation -l prints it) or postfixadmin "
-       "(CSV of its table vacation_notification)"},
-      {"handle", ToolOption::Argument::kRequired,
-       "what was answered, for those that do not say; by default the handle of the responder's own "
-       "reply"},
-      {"interval", ToolOption::Argument::kRequired,
-       "for how long that counts, such as 7d, or once; by default the responder's own"},
-      {"keep-going", ToolOption::Argument::kNone, "store the good lines though others are bad"},
-      {"top", ToolOption::Argument::kRequired, "how many responders and domains to show (10)"},
-      {"html", ToolOption::Argument::kRequired, "the file to write"},
-      {"repair", ToolOption::Argument::kNone, "mend the index, remove what is damaged"},
-  };
-  return options;
+constexpr ToolOption kState = {"state", "STATE", "only those that are answered or pending"};
+constexpr ToolOption kSince = {
+    "since", "TIME",
+    "only those answered then or later: a time such as 2026-12-24 or 2026-12-24T18:00Z, or 7d for "
+    "that long ago"};
+constexpr ToolOption kUntil = {
+    "until", "TIME", "only those answered before; a date without a time of day counts to its end"};
+constexpr ToolOption kSenders = {"sender", "ADDR",
+                                 "only those of this sender, or a pattern: '*@example.net'"};
+constexpr ToolOption kResponders = {"responder", "ADDR",
+                                    "only those of this responder, or a pattern: '*@example.org'"};
+constexpr ToolOption kTop = {"top", "N", "how many responders and domains to name (10)"};
+
+bool has_option(const std::vector<ToolOption>& options, std::string_view name) {
+  return std::any_of(options.begin(), options.end(),
+                     [&](const ToolOption& option) { return option.name == name; });
 }
 
 const std::vector<CacheCommand>& commands() {
@@ -53,58 +34,92 @@ const std::vector<CacheCommand>& commands() {
        "[RESPONDER]",
        "who was answered, and when",
        "inforeply-cache list --sender '*@example.net' --since 7d --sort -answered",
-       {"format", "sender", "responder", "state", "since", "until", "limit", "sort"},
+       {{"format", "FORMAT",
+         "table (default), json (an object a line) or csv (RFC 4180; with a ' before what a "
+         "spreadsheet would take for a formula)"},
+        kSenders,
+        kResponders,
+        kState,
+        kSince,
+        kUntil,
+        {"limit", "N", "at most so many, the first ones in the order of --sort"},
+        {"sort", "KEY",
+         "by responder (default), sender, answered, expires or count; with - in front the other "
+         "way round"}},
        list_records},
       {"show",
        "RESPONDER SENDER",
        "all that is known of one person",
        "inforeply-cache show info@example.org alice@example.net",
-       {"format"},
+       {{"format", "FORMAT", "table (default) or json (an object a line)"}},
        show_person},
       {"forget",
        "RESPONDER SENDER | --sender ADDR | --responder ADDR",
        "removes records, so that the next message is answered",
        "inforeply-cache forget --sender alice@example.net",
-       {"sender", "responder"},
+       {{"sender", "ADDR", "all that is known of this sender; with --responder, only there"},
+        {"responder", "ADDR", "all that this responder has answered"}},
        forget_records},
       {"export",
        "[RESPONDER]",
        "all records as lines of JSON, for import",
        "inforeply-cache export >records.json",
-       {"sender", "responder", "state", "since", "until", "limit"},
+       {kSenders, kResponders, kState, kSince, kUntil, {"limit", "N", "at most so many"}},
        export_records},
       {"import",
        "[FILE]",
        "stores what export, or another program, has written",
        "vacation -l | inforeply-cache import --from vacation --responder info@example.org",
-       {"from", "responder", "handle", "interval", "keep-going"},
+       {{"from", "FORMAT",
+         "json (default; as export writes it), vacation (as vacation -l prints it) or postfixadmin "
+         "(CSV of its table vacation_notification)"},
+        {"responder", "ADDR",
+         "with --from vacation: who has answered, which its list does not say"},
+        {"handle", "HANDLE",
+         "not with json: what was answered; by default the handle of the responder's own reply"},
+        {"interval", "DURATION",
+         "not with json: for how long that counts, such as 7d, or once; by default the responder's "
+         "own"},
+        {"keep-going", nullptr, "store the good lines though others are bad"}},
        import_records},
       {"stats",
        "",
        "figures: records, replies by responder, domain and day, the file",
        "inforeply-cache stats --top 20",
-       {"format", "top"},
+       {{"format", "FORMAT", "table (default; on a terminal with pictures) or json (one object)"},
+        kTop},
        show_statistics},
       {"report",
        "--html FILE",
-       "the same as a page for a browser",
-       "inforeply-cache report --html /var/www/html/replies.html",
-       {"html", "top"},
+       "the figures of stats as a page for a browser",
+       "inforeply-cache report --html /var/lib/inforeply/replies.html",
+       {{"html", "FILE", "the page to write; what is there already is replaced"}, kTop},
        write_report},
       {"check",
        "[--repair]",
        "whether the file is sound: status 65 where it is not",
        "inforeply-cache check",
-       {"repair"},
+       {{"repair", nullptr, "mend the index, remove records that are damaged"}},
        check_file},
       {"backup",
        "FILE",
        "a consistent copy, while deliveries go on",
-       "inforeply-cache backup /var/backups/inforeply.mdb",
+       "inforeply-cache backup /var/lib/inforeply/backup.mdb",
        {},
        back_up},
   };
   return table;
+}
+
+/// Of all commands, each name once: how they are read is no matter of the command.
+std::vector<ToolOption> all_options() {
+  std::vector<ToolOption> all;
+  for (const auto& command : commands()) {
+    for (const auto& option : command.options) {
+      if (!has_option(all, option.name)) all.push_back(option);
+    }
+  }
+  return all;
 }
 
 std::string help() {
@@ -121,18 +136,11 @@ std::string help() {
 }
 
 std::string help(const CacheCommand& command) {
-  std::vector<ToolOption> options;
-  for (const auto& option : own_options()) {
-    if (std::find(command.options.begin(), command.options.end(), option.name) !=
-        command.options.end()) {
-      options.push_back(option);
-    }
-  }
   std::string summary = command.summary;
   summary.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(summary.front())));
-  return "Usage: inforeply-cache [--cache URL] [-c FILE] " + std::string(command.name) + " " +
-         command.synopsis + "\n\n" + summary + ".\n\nExample: " + command.example + "\n\n" +
-         tool_options_help(options);
+  return "Usage: inforeply-cache [--cache URL] [-c FILE] " + std::string(command.name) +
+         (*command.synopsis == '\0' ? "" : " ") + command.synopsis + "\n\n" + summary +
+         ".\n\nExample: " + command.example + "\n\n" + tool_options_help(command.options);
 }
 
 const CacheCommand& find_command(const std::string& name) {
@@ -146,7 +154,7 @@ const CacheCommand& find_command(const std::string& name) {
 void require_own_options(const CacheCommand& command,
                          const std::map<std::string, std::string>& options) {
   for (const auto& [name, argument] : options) {
-    if (std::find(command.options.begin(), command.options.end(), name) == command.options.end()) {
+    if (!has_option(command.options, name)) {
       usage_error("--" + name + " does not go with '" + command.name + "'");
     }
   }
@@ -177,6 +185,11 @@ ExitStatus run(ToolCommand command) {
 
 void usage_error(const std::string& text) {
   throw Error(Fault::kUsage, text + " (see --help)");
+}
+
+void nothing_found(const RecordFilter& filter) {
+  throw Error(Fault::kInput, "no record" + (filter.sender.empty() ? "" : " of " + filter.sender) +
+                                 (filter.responder.empty() ? "" : " with " + filter.responder));
 }
 
 const std::vector<std::string>& CacheRequest::arguments(std::size_t least, std::size_t most) const {
@@ -218,5 +231,5 @@ std::string CacheRequest::sender_name(const std::string& text) {
 int main(int argc, char** argv) {
   using namespace inforeply;  // NOLINT(google-build-using-namespace)
   return run_tool("inforeply-cache",
-                  [&] { return run(parse_tool_command(argc, argv, own_options())); });
+                  [&] { return run(parse_tool_command(argc, argv, all_options())); });
 }

@@ -27,21 +27,20 @@ constexpr Seconds kDefaultPatience{180};
 constexpr Seconds kMaxPatience{24 * 3600};
 
 const std::vector<ToolOption>& own_options() {
-  using enum ToolOption::Argument;
   static const std::vector<ToolOption> options = {
-      {"older-than", kRequired,
+      {"older-than", "DURATION",
        "instead of what has expired: what was answered longer ago than this duration (90d), "
        "expired or not"},
-      {"responder", kRequired, "only the records of this address"},
-      {"batch", kRequired,
+      {"responder", "ADDR", "only the records of this address"},
+      {"batch", "N",
        "the most records removed in one write transaction (10000); deliveries wait for each, so "
        "that there are fewer where it would take over 10 ms"},
-      {"compact", kNone,
+      {"compact", nullptr,
        "afterwards make the file as small as it can be; deliveries wait for that, and it is not "
        "done where one has the cache open all the time"},
-      {"patience", kRequired, "how long to wait for others that hold the cache (3m), 1s at least"},
-      {"dry-run", kNone, "only count"},
-      {"quiet", kNone, "say nothing but what went wrong"},
+      {"patience", "DURATION", "how long to wait for others that hold the cache (3m), 1s at least"},
+      {"dry-run", nullptr, "only count"},
+      {"quiet", nullptr, "say nothing but what went wrong"},
   };
   return options;
 }

@@ -42,7 +42,7 @@ _inforeply() {
   case $name:$previous in
   inforeply-cache:--format)
     words='table json csv'
-    [[ $command == show ]] && words='table json'
+    [[ $command == show || $command == stats ]] && words='table json'
     ;;
   inforeply-cache:--sort)
     words='responder sender answered expires count
@@ -55,13 +55,14 @@ _inforeply() {
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
     return
     ;;
-  *:-c | *:--config | *:--cache | inforeply:--responder | inforeply:--mailer)
+  *:-c | *:--config | *:--cache | inforeply:--responder | inforeply:--mailer | \
+    *:--html)
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
     ;;
   # Their arguments are anything.
   *:--sender | *:--responder | *:--since | *:--until | *:--limit | *:--handle | *:--interval | \
-    *:--older-than | *:--batch | *:-f | *:--original-recipient | *:--queue-id | *:--now)
+    *:--older-than | *:--batch | *:--patience | *:--top | *:-f | *:--original-recipient | *:--queue-id | *:--now)
     return
     ;;
   *)
@@ -70,7 +71,7 @@ _inforeply() {
       words=$(_inforeply_options "$program" $command)
     elif [[ $name == inforeply-cache && -z $command ]]; then
       words=$(_inforeply_commands "$program")
-    elif [[ $command == import ]]; then
+    elif [[ $command == import || $command == backup ]]; then
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
     fi

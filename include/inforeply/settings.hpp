@@ -78,9 +78,8 @@ struct ToolCommand {
 };
 
 struct ToolOption {
-  enum class Argument { kNone, kRequired };
   const char* name;
-  Argument argument;
+  const char* argument;  ///< what the help calls it; null for a flag
   const char* help;
 };
 

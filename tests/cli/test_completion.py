@@ -64,6 +64,8 @@ class Bash(TestCase):
                 (["list", "--format", "=", "j"], ["json"]),
                 (["list", "--format", "="], ["table", "json", "csv"]),
                 (["show", "--format", ""], ["table", "json"]),
+                (["stats", "--format", ""], ["table", "json"]),
+                (["stats", "--top", ""], []),
                 (["list", "--state", "p"], ["pending"]),
                 (["import", "--from", ""], ["json", "vacation", "postfixadmin"]),
                 (["list", "--sort", "-a"], ["-answered"]),
@@ -81,12 +83,14 @@ class Bash(TestCase):
 
     def test_import_and_files_of_options_complete_file_names(self):
         self.place.write("records.json", "")
-        self.assertEqual(self.offered("import", "rec"), ["records.json"])
+        for words in (["import"], ["backup"], ["report", "--html"]):
+            self.assertEqual(self.offered(*words, "rec"), ["records.json"])
         self.assertEqual(self.offered("-c", "rec"), ["records.json"])
 
     def test_the_other_programs_complete_their_options(self):
         self.assertEqual(self.offered("--older", program="inforeply-purge"), ["--older-than"])
         self.assertEqual(self.offered("--dry", program="inforeply"), ["--dry-run"])
+        self.assertEqual(self.offered("--sh", program="inforeply"), ["--show"])
         self.assertEqual(self.offered("--log", "s", program="inforeply"), ["syslog", "stderr"])
 
 
@@ -150,7 +154,11 @@ class Zsh(TestCase):
                 ("inforeply-cache import --from v", "acation "),
                 ("inforeply-cache list --limit rec", ""),
                 ("inforeply-purge --older", "-than "),
+                ("inforeply-cache stats --format c", ""),
+                ("inforeply-cache backup rec", "ords.json "),
+                ("inforeply-cache report --html rec", "ords.json "),
                 ("inforeply --dry", "-run "),
+                ("inforeply --sh", "ow "),
                 ("inforeply --log s", ""),
                 ("inforeply --log st", "derr ")):
             with self.subTest(line):

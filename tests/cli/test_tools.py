@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import subprocess
 import sys
 import unittest
@@ -121,8 +122,17 @@ class Forget(ToolTestCase):
         self.assertEqual(self.forget("--responder", "info@our.example"), "forgot 2 records\n")
         self.assertEqual({record["responder"] for record in self.records()}, {"sales@our.example"})
 
-    def test_nothing_found_is_no_error(self):
-        self.assertEqual(self.forget("--sender", "nobody@c.example"), "forgot 0 records\n")
+    def test_nothing_found_is_told(self):
+        for arguments, told in (
+                (["--sender", "nobody@c.example"], "no record of nobody@c.example\n"),
+                (["--responder", "old@our.example"], "no record with old@our.example\n"),
+                (["info@our.example", "nobody+x@c.example"],
+                 "no record of nobody@c.example with info@our.example\n")):
+            with self.subTest(arguments):
+                done = self.tool("cache", "forget", *arguments)
+                self.assert_refused(done, 66)
+                self.assertEqual(done.stderr, f"inforeply-cache: {told}")
+        self.assertEqual(len(self.records()), 4)
 
     def test_never_everything_by_accident(self):
         self.assert_refused(self.tool("cache", "forget"), 64, "forget")
@@ -161,6 +171,27 @@ class Faults(ToolTestCase):
         done = subprocess.run([BIN / "inforeply-purge", "-c", configuration],
                               capture_output=True, text=True)
         self.assert_refused(done, 78, f"{configuration}:2: unknown name 'colour'")
+
+    def test_each_command_explains_its_own_options(self):
+        told = {}
+        for command in ("list", "show", "forget", "export", "import", "stats", "report", "check",
+                        "backup"):
+            text = self.tool("cache", command, "--help").stdout
+            own = text[text.index("\nOptions:"):text.index("  --cache URL")]
+            for option, argument, words in re.findall(
+                    r"(?m)^  --([a-z-]+) ?([A-Z]*) +(\S.*\n(?: {9,}.*\n)*)", own):
+                told[command, option] = argument, " ".join(words.split())
+        self.assertNotIn("ARG", {argument for argument, _ in told.values()})
+        for (command, option), (_, words) in told.items():
+            with self.subTest(f"{command} --{option}"):
+                # "for import, ..." is no word for somebody who asks about `forget`.
+                for other in {name for name, _ in told} - {command, "export"}:
+                    self.assertNotRegex(words, rf"\b(for|of|with) {other}\b")
+        self.assertNotIn("csv", told["show", "format"][1])
+        self.assertNotIn("csv", told["stats", "format"][1])
+        self.assertNotIn("pattern", told["forget", "sender"][1])
+        self.assertIn("pattern", told["list", "sender"][1])
+        self.assertIn("vacation", told["import", "responder"][1])
 
     def test_help_and_version(self):
         for name in ("cache", "purge"):
