@@ -31,6 +31,10 @@ constexpr int kLargeOctets = 128 * 1024;
 constexpr std::string_view kSampleHint =
     "\nThis was a sample message: -f ADDRESS names another sender, --explain tells why.\n";
 
+/// Where somebody at a terminal has started a delivery: it would seem to hang.
+constexpr const char* kTerminalHint =
+    "inforeply: reading the message from the terminal; end it with Ctrl-D\n";
+
 /// For the time limit and for whoever ends us. Only what is safe in a signal handler: whatever was
 /// reserved is granted again when the mail server tries again, so the mailer must not go on.
 void give_up(int /*signal*/) {
@@ -90,10 +94,12 @@ ExitStatus respond(const ResponderCommand& command) {
   Message message;
   Envelope envelope = command.envelope;
   auto now = command.now;
-  const bool is_sample = command.dry_run && ::isatty(STDIN_FILENO) == 1;
+  const bool is_terminal = ::isatty(STDIN_FILENO) == 1;
+  const bool is_sample = command.dry_run && is_terminal;
   if (is_sample) {
     now = take_sample(message, envelope, now, *responders);
   } else {
+    if (is_terminal) std::fputs(kTerminalHint, stderr);
     message = read_message(STDIN_FILENO);
   }
   if (envelope.recipients.empty()) throw Error(Fault::kUsage, "no recipient (see --help)");

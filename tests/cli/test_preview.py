@@ -239,15 +239,26 @@ class Elsewhere(PreviewTestCase):
     def test_a_delivery_without_a_recipient_is_deferred(self):
         self.assert_deferred(self.run_with_input(mail()), "no recipient")
 
-    def test_a_delivery_on_a_terminal_sends_nothing_to_a_guessed_address(self):
+    def run_with_typed(self, typed, *words):
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
-        os.write(ours, b"\x04")  # the end of what is typed
-        done = subprocess.run(self.command(), stdin=theirs, capture_output=True,
+        os.write(ours, typed + b"\x04")  # the end of what is typed
+        done = subprocess.run(self.command(*words), stdin=theirs, capture_output=True,
                               cwd=self.place.folder, env=environment(), timeout=2 * PATIENCE)
         os.close(theirs)
-        self.assert_deferred(Outcome(done.returncode, done.stdout, done.stderr.decode()),
-                             "no recipient")
+        return Outcome(done.returncode, done.stdout, done.stderr.decode())
+
+    def test_a_delivery_on_a_terminal_sends_nothing_to_a_guessed_address(self):
+        self.assert_deferred(self.run_with_typed(b""), "no recipient")
+
+    def test_a_delivery_on_a_terminal_says_that_it_waits(self):
+        words = ["-f", "bob@x.example", "--", "info@our.example"]
+        outcome = self.run_with_typed(mail(), *words)
+        self.assertEqual((outcome.status, outcome.stdout), (0, b""))
+        self.assertEqual(outcome.stderr.splitlines()[0], "inforeply: reading the message from the "
+                                                         "terminal; end it with Ctrl-D")
+        self.assertEqual(len(self.place.submissions()), 1)
+        self.assertNotIn("Ctrl-D", self.run_with_input(mail(), *words).stderr)
 
 
 if __name__ == "__main__":
