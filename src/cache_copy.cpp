@@ -18,7 +18,7 @@ void copy_compactly(const lmdb::Environment& environment, const Replacement& cop
   // LMDB's own errors are negative, and about what it reads.
   throw Error(status < 0 ? Fault::kCache : copy.fault(), "cannot copy cache " + environment.path() +
                                                              " to " + copy.part() + ": " +
-                                                             mdb_strerror(status));
+                                                             lmdb::describe(status));
 }
 
 }  // namespace inforeply

@@ -1,6 +1,9 @@
 #include "inforeply/check.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -281,6 +284,23 @@ void check_setting(const Settings& settings, const std::string& name,
   }
 }
 
+/// local(8) runs commands of aliases under this limit (postconf(5), mailbox_size_limit), and LMDB's
+/// file grows only: what is taken out of it leaves free pages.
+void note_cache_size(const std::string& path, const FaultHandler& on_note) {
+  constexpr std::uint64_t kPostfixDefault = 51'200'000;
+  const auto limit = file_size_limit();
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;
+  const auto octets = static_cast<std::uint64_t>(status.st_size);
+  if (octets < limit.value_or(kPostfixDefault) / 2) return;
+  on_note({path, 0,
+           "note: it has " + std::to_string(octets) + " octets. Where it grows to " +
+               (limit ? std::to_string(*limit) + ", this process may not write to it (RLIMIT_FSIZE)"
+                      : std::to_string(kPostfixDefault) +
+                            ", deliveries run from an alias or .forward file are deferred, unless "
+                            "Postfix's mailbox_size_limit is changed")});
+}
+
 }  // namespace
 
 void check_responder(const std::string& file, Time now, const FaultHandler& on_fault,
@@ -333,6 +353,7 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   } else {
     check_responder(settings.responder, now, collect, note);
   }
+  note_cache_size(cache_path(settings.cache), note);
   put_in_order(check.faults);
   put_in_order(check.notes);
   return check;

@@ -1,6 +1,7 @@
 #include "inforeply/error.hpp"
 
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,10 +51,24 @@ std::string running_account() {
   return account != nullptr ? account->pw_name : "uid " + std::to_string(::geteuid());
 }
 
+std::optional<std::uint64_t> file_size_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return std::nullopt;
+  return limit.rlim_cur;
+}
+
 std::string with_cause(const std::string& operation_and_object, int error) {
   const bool is_refusal = error == EACCES || error == EPERM;
-  return operation_and_object + (is_refusal ? " as " + running_account() : "") + ": " +
-         std::generic_category().message(error);
+  std::string text = operation_and_object + (is_refusal ? " as " + running_account() : "") + ": " +
+                     std::generic_category().message(error);
+  // LMDB gives EIO where but a part of what it wrote had room below the limit.
+  const auto limit = file_size_limit();
+  if (limit && (error == EFBIG || error == EIO)) {
+    text += ": this process may write files of " + std::to_string(*limit) +
+            " octets at most (RLIMIT_FSIZE; Postfix's mailbox_size_limit)";
+  }
+  return text;
 }
 
 Error system_error(Fault fault, const std::string& operation_and_object) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -61,8 +63,12 @@ void collect_fault(const FaultHandler& on_fault, Step step) {
 /// The account that this process runs as: its name, or `uid N` where it has none.
 std::string running_account();
 
+/// RLIMIT_FSIZE (getrlimit(2)); nullopt for no limit.
+std::optional<std::uint64_t> file_size_limit();
+
 /// "OPERATION OBJECT: cause" for an errno(3). Where permission is refused, "OPERATION OBJECT as
-/// ACCOUNT: cause": who is refused is half of what there is to mend.
+/// ACCOUNT: cause": who is refused is half of what there is to mend. Where a limit on the size of
+/// files may be the reason, its name and value, too: local(8) sets one for commands that it runs.
 std::string with_cause(const std::string& operation_and_object, int error);
 
 /// The same, of errno itself.

@@ -149,8 +149,22 @@ class Files(FaultTestCase):
                 before = self.cache.read_bytes()
                 done = self.run_program(["sh", "-c", f'ulimit -f {size}; exec "$@"', "sh", *command])
                 self.assertEqual(done.returncode, 75 if name == "inforeply" else 69, done.stderr)
-                self.assertIn(b"File too large", done.stderr)
+                self.assertIn(f"File too large: this process may write files of {512 * size} octets "
+                              "at most (RLIMIT_FSIZE; Postfix's mailbox_size_limit)",
+                              done.stderr.decode())
                 self.assertTrue(self.cache.read_bytes() == before, "the file was changed")
+        self.assert_sent(1)
+        self.assert_usable()
+
+    def test_a_limit_on_file_sizes_that_lets_a_part_be_written(self):
+        self.assertEqual(self.tool("cache", "list").returncode, 0)
+        for name, command in self.programs().items():
+            with self.subTest(name):
+                size = self.cache.stat().st_size // 4096 * 8 + 1  # a block of the next page
+                done = self.run_program(["sh", "-c", f'ulimit -f {size}; exec "$@"', "sh", *command])
+                self.assertEqual(done.returncode, 75 if name == "inforeply" else 69, done.stderr)
+                self.assertIn(f"may write files of {512 * size} octets at most (RLIMIT_FSIZE",
+                              done.stderr.decode())
         self.assert_sent(1)
         self.assert_usable()
 

@@ -20,6 +20,40 @@ RESPONDERS = 3000
 OTHER_ACCOUNT = 65534
 
 
+class CacheSize(CheckTestCase):
+    """local(8) limits the size of what a command writes, by default to 51,200,000 octets."""
+
+    DEFAULT = 51_200_000
+
+    def notes(self, octets, prelude=""):
+        self.place.cache.write_bytes(b"")
+        os.truncate(self.place.cache, octets)
+        done = self.place.run_command(
+            ["sh", "-c", f'{prelude} exec "$@"', "sh", BIN / "inforeply", "--check-config",
+             "-c", self.place.configuration, "--cache", self.place.cache,
+             "--responders", self.place.folder / "responders"])
+        self.assertEqual((done.status, done.stderr), (0, ""))
+        *notes, summary = done.stdout.decode().splitlines()
+        self.assertEqual(summary, "no fault found, responders: 1")
+        return notes
+
+    def test_is_noted_from_half_of_postfixs_default_limit_on(self):
+        self.assertEqual(self.notes(self.DEFAULT // 2 - 1), [])
+        for octets in (self.DEFAULT // 2, self.DEFAULT + 1):
+            [note] = self.notes(octets)
+            self.assertTrue(note.startswith(f"{self.place.cache}: note: it has {octets} octets. "))
+            self.assertIn(str(self.DEFAULT), note)
+            self.assertIn("mailbox_size_limit", note)
+
+    def test_is_noted_from_half_of_the_limit_of_this_process_on(self):
+        limit = 1000 * 512
+        self.assertEqual(self.notes(limit // 2 - 1, "ulimit -f 1000;"), [])
+        [note] = self.notes(limit // 2, "ulimit -f 1000;")
+        self.assertIn(f" {limit}, ", note)
+        self.assertIn("RLIMIT_FSIZE", note)
+        self.assertEqual(self.notes(self.DEFAULT, "ulimit -f 1000000;"), [])
+
+
 class Run(CheckTestCase):
     """What it needs, and what it leaves alone."""
 
