@@ -15,10 +15,10 @@ struct stat status_of_cache(const std::string& path) {
 void copy_compactly(const lmdb::Environment& environment, const Replacement& copy) {
   const int status = mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT);
   if (status == MDB_SUCCESS) return;
+  const std::string attempt = "cannot copy cache " + environment.path() + " to " + copy.part();
   // LMDB's own errors are negative, and about what it reads.
-  throw Error(status < 0 ? Fault::kCache : copy.fault(), "cannot copy cache " + environment.path() +
-                                                             " to " + copy.part() + ": " +
-                                                             lmdb::describe(status));
+  if (status < 0) throw Error(Fault::kCache, attempt + ": " + mdb_strerror(status));
+  throw Error(copy.fault(), with_cause(attempt, status));
 }
 
 }  // namespace inforeply
