@@ -266,6 +266,14 @@ std::size_t literal_length(std::string_view text) {
   return end != std::string_view::npos && text[end] == ']' ? end + 1 : 0;
 }
 
+/// The length of an encoded-word at the front of `text` that holds specials, as programs write them
+/// into names (`=?utf-8?Q?M=C3=BCller, Eva?=`), but no other address; 0 if there is none.
+std::size_t name_length(std::string_view text) {
+  if (!text.starts_with("=?")) return 0;
+  const auto length = encoded_word_length(text);
+  return text.substr(0, length).find_first_of("<>\"") == std::string_view::npos ? length : 0;
+}
+
 /// Takes the next token off the front of `text`, which is not empty and begins with no blank. An
 /// address is many of them where it holds a quoted string or a literal.
 Token take_token(std::string_view& text) {
@@ -274,7 +282,7 @@ Token take_token(std::string_view& text) {
   if (text.front() == '(') return take_comment(text);
   if (text.front() == '"') return take_quoted_string(text);
   const bool special = kSpecials.find(text.front()) != std::string_view::npos;
-  auto length = literal_length(text);
+  auto length = std::max(literal_length(text), name_length(text));
   if (length == 0) length = special ? 1 : std::min(text.find_first_of(kEndsOfAtom, 1), text.size());
   const std::string raw(text.substr(0, length));
   text.remove_prefix(length);

@@ -298,6 +298,11 @@ std::string decode_field_text(std::string_view body, std::string_view raw_charse
   return result;
 }
 
+std::size_t encoded_word_length(std::string_view text) {
+  std::string_view rest = text;
+  return take_encoded_word(rest) ? text.size() - rest.size() : 0;
+}
+
 std::string decode_field_start(std::string_view body, std::string_view raw_charset) {
   if (body.size() <= kMaxDecodedOctets) return decode_field_text(body, raw_charset);
   auto end = kMaxDecodedOctets;

@@ -1,6 +1,8 @@
 #include "inforeply/header.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "inforeply/text.hpp"
 
@@ -40,6 +42,33 @@ bool is_bare_message_id(std::string_view text) {
   return at != 0 && at < text.size() - 1 && text.find('@', at + 1) == std::string_view::npos &&
          text.find_first_of("<>()\"\\;") == std::string_view::npos &&
          is_message_id("<" + std::string(text) + ">");
+}
+
+/// nullopt if words stand among them and none has its brackets.
+std::optional<std::vector<std::string>> find_message_ids(std::string_view body) {
+  std::vector<std::string> ids;
+  std::vector<std::string> with_bare_ones;
+  bool has_words = false;
+  while (true) {
+    body.remove_prefix(std::min(body.find_first_not_of(", \t"), body.size()));
+    if (body.empty()) break;
+    // A comma separates ids, but may stand in one with brackets.
+    const auto* const ends = body.starts_with('<') ? "> \t<" : "> \t<,";
+    const auto end = std::min(body.find_first_of(ends, 1), body.size());
+    const bool is_closed = end < body.size() && body[end] == '>';
+    const auto token = body.substr(0, is_closed ? end + 1 : end);
+    body.remove_prefix(token.size());
+    if (is_message_id(token)) {
+      ids.emplace_back(token);
+      with_bare_ones.emplace_back(token);
+    } else if (is_bare_message_id(token)) {
+      with_bare_ones.push_back("<" + std::string(token) + ">");
+    } else {
+      has_words = true;
+    }
+  }
+  if (!has_words) return with_bare_ones;
+  return ids.empty() ? std::nullopt : std::optional(std::move(ids));
 }
 
 }  // namespace
@@ -140,27 +169,9 @@ std::string unquoted(std::string_view text) {
 }
 
 std::vector<std::string> parse_message_ids(std::string_view body) {
-  std::vector<std::string> ids;
-  std::vector<std::string> with_bare_ones;
-  bool has_words = false;
-  while (true) {
-    body.remove_prefix(std::min(body.find_first_not_of(", \t"), body.size()));
-    if (body.empty()) return has_words ? ids : with_bare_ones;
-    // A comma separates ids, but may stand in one with brackets.
-    const auto* const ends = body.starts_with('<') ? "> \t<" : "> \t<,";
-    const auto end = std::min(body.find_first_of(ends, 1), body.size());
-    const bool is_closed = end < body.size() && body[end] == '>';
-    const auto token = body.substr(0, is_closed ? end + 1 : end);
-    body.remove_prefix(token.size());
-    if (is_message_id(token)) {
-      ids.emplace_back(token);
-      with_bare_ones.emplace_back(token);
-    } else if (is_bare_message_id(token)) {
-      with_bare_ones.push_back("<" + std::string(token) + ">");
-    } else {
-      has_words = true;
-    }
-  }
+  if (auto ids = find_message_ids(body)) return *std::move(ids);
+  const std::string without_comments = strip_comments(body);
+  return find_message_ids(without_comments).value_or(std::vector<std::string>{});
 }
 
 }  // namespace inforeply

@@ -16,6 +16,9 @@ std::string decode_field_text(std::string_view body, std::string_view raw_charse
 /// The same of the field's first 4 KiB, for what is cut far shorter anyway: decoding costs.
 std::string decode_field_start(std::string_view body, std::string_view raw_charset = {});
 
+/// The length of the encoded-word that `text` begins with, 0 if there is none.
+std::size_t encoded_word_length(std::string_view text);
+
 /// UTF-8 text as an unstructured field body, folded with LF and a space: no line with an
 /// encoded-word is over 76 characters (RFC 2047, 2), no character is cut. Words that
 /// decode_field_text has kept stay, so that the program that wrote them can read them. `used`

@@ -480,6 +480,13 @@ TEST(Mailboxes, HaveTheirEncodedWordsDecoded) {
             (Mailboxes{{"a@b>", "u@example.org"}}));
 }
 
+TEST(Mailboxes, MayHaveSpecialsInAnEncodedWord) {
+  EXPECT_EQ(mailboxes_of("=?utf-8?Q?M=C3=BCller, J. (Bonn)?= <a@x>, b@x"),
+            (Mailboxes{{"M\u00FCller, J. (Bonn)", "a@x"}, {"", "b@x"}}));
+  // No address can hide in one.
+  EXPECT_EQ(mailboxes_of("=?utf-8?Q?, <a@x>,?= <b@x>").size(), 2U);
+}
+
 TEST(Mailboxes, AreFoundWithinGroups) {
   EXPECT_EQ(mailboxes_of("Friends: a@example.org, B <b@example.org>;, c@example.org"),
             (Mailboxes{{"", "a@example.org"}, {"B", "b@example.org"}, {"", "c@example.org"}}));

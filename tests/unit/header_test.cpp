@@ -234,6 +234,7 @@ TEST(MessageIds, GetTheBracketsThatAProgramHasLeftOut) {
   EXPECT_EQ(parse_message_ids("a@x b@x,c@x"), (Ids{"<a@x>", "<b@x>", "<c@x>"}));
   EXPECT_EQ(parse_message_ids("<a@x> b@x <c@x>"), (Ids{"<a@x>", "<b@x>", "<c@x>"}));
   EXPECT_EQ(parse_message_ids("2026:16@[192.0.2.1]"), Ids{"<2026:16@[192.0.2.1]>"});
+  EXPECT_EQ(parse_message_ids("a@x (my letter of Monday)"), Ids{"<a@x>"});
   // In a sentence it is somebody's address.
   EXPECT_EQ(parse_message_ids("Message from a@x of Monday <b@x>"), Ids{"<b@x>"});
 }
