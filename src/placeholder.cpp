@@ -117,12 +117,13 @@ bool TextTemplate::is_blank() const {
 }
 
 std::string TextTemplate::form() const {
+  constexpr char kNotInUtf8 = '\xFF';
   std::string result;
   for (const auto& piece : pieces_) {
     result += piece.literal;
     if (!piece.followed_by_placeholder) continue;
     result += static_cast<char>(piece.placeholder);
-    if (piece.fallback) result += std::string(kFallbackMark) + *piece.fallback + '}';
+    if (piece.fallback) result += kNotInUtf8 + *piece.fallback + kNotInUtf8;
   }
   return result;
 }

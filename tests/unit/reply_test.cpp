@@ -43,8 +43,8 @@ TEST(ReplyHandle, ChangesWithWhatTheReplySays) {
   for (const char* setting :
        {"from = a@example.org\n", "from = b@example.org\n", "reply-to = a@example.org\n",
         "subject = a\n", "subject = ${sender_name}\n", "subject = ${sender_name:-a}\n",
-        "subject = ${sender_name:-b}\n", "active-from = 2026-12-24\n",
-        "active-until = 2026-12-24\n"}) {
+        "subject = ${sender_name:-b}\n", "subject = ${sender_name}:-b}\n",
+        "active-from = 2026-12-24\n", "active-until = 2026-12-24\n"}) {
     EXPECT_TRUE(handles.insert(desk.reply_with_text(setting).handle).second) << setting;
   }
   desk.write("text.txt", "We are closed!\n");
