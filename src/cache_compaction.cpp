@@ -120,11 +120,7 @@ class Solitude {
  private:
   [[nodiscard]] bool try_lock() const {
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    struct flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    lock.l_len = 1;
-    if (::fcntl(file_.get(), F_SETLK, &lock) == 0) return true;
+    if (lmdb::lock_octet(file_.get(), 0, F_SETLK, F_WRLCK) == 0) return true;
     ::flock(file_.get(), LOCK_UN);
     return false;
   }

@@ -69,23 +69,29 @@ inline void expect_damage_of(const std::string& path) {
 /// LMDB's, and a file that is new in its place with kFirst: LMDB then makes its lock file anew.
 enum class Use { kShared, kAlone, kFirst };
 
-/// An octet of the lock file, far behind its end: a lock of fcntl(2), shared by whoever is about to
-/// ask for the shared one above, exclusive for whoever waits for the exclusive one.
-inline int set_gate(int lock_file, int command, short type) {
+/// A lock of fcntl(2) on one octet of the lock file.
+inline int lock_octet(int lock_file, off_t octet, int command, short type) {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
-  lock.l_start = 1LL << 61U;
+  lock.l_start = octet;
   lock.l_len = 1;
   return ::fcntl(lock_file, command, &lock);
+}
+
+/// An octet far behind the file's end: shared by whoever is about to ask for the shared lock above,
+/// exclusive for whoever waits for the exclusive one.
+inline int set_gate(int lock_file, int command, short type) {
+  return lock_octet(lock_file, 1LL << 61U, command, type);
 }
 
 class Environment {
  public:
   explicit Environment(std::string path, Use use = Use::kShared) : path_(std::move(path)) {
     const bool half_made = is_half_made(path_);
+    if (use != Use::kAlone) open_lock_file();
     if (use == Use::kShared) {
-      join_users();
+      lock_shared();
       if (half_made) clear_half_made();
     }
     MDB_env* created = nullptr;
@@ -102,6 +108,15 @@ class Environment {
     hand_over_to_owner();
     require(mdb_reader_check(created, &dead_readers_), "check the readers of");
   }
+  /// From 0.9.25 on, LMDB's last user destroys the mutexes in the lock file, and whoever waits for
+  /// him in mdb_env_open() would then use them: "Invalid argument". By a lock of ours on the octet
+  /// by which LMDB knows its users nobody is the last one.
+  ~Environment() {
+    if (lock_file_.is_open()) lock_octet(lock_file_.get(), 0, F_OFD_SETLK, F_RDLCK);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Those that were found when it was opened, and cleared.
   [[nodiscard]] int dead_readers() const { return dead_readers_; }
@@ -171,11 +186,10 @@ class Environment {
 
   /// LMDB makes the lock file when it is missing, so we may. It stays open until LMDB has closed
   /// its own: POSIX drops all locks that a process holds on a file with any descriptor of it.
-  void join_users() {
+  void open_lock_file() {
     lock_file_ = Descriptor(
         ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock_file_.is_open()) fail("open", errno);
-    lock_shared();
   }
   /// Through the gate, which somebody who wants to be alone closes so that he gets his turn.
   void lock_shared() const {

@@ -84,8 +84,9 @@ std::string grid(std::uint64_t scale) {
   std::string lines;
   const auto line = [&](double share, const std::string& mark) {
     const double y = kPlotBottom - share * kPlotHeight;
-    lines += "<line class='" + std::string(share == 0 ? "base" : "grid") +
-             "' x1='0' x2='100%' y1='" + number(y) + "' y2='" + number(y) + "'/>\n";
+    const std::string height = number(y);
+    lines.append("<line class='").append(share == 0 ? "base" : "grid");
+    lines.append("' x1='0' x2='100%' y1='" + height + "' y2='" + height + "'/>\n");
     if (!mark.empty()) lines += label("mark", 0, y - 5, Anchor::kStart, mark);
   };
   line(1, std::to_string(scale));

@@ -296,7 +296,8 @@ class ManagedList(Members):
 
     def test_a_request_to_confirm_is_not_answered(self):
         self.send(BOB, ["astronomy+subscribe@ora.com"], mail(BOB, "astronomy+subscribe@ora.com"))
-        copy = self.assert_suppressed(r"confsub-[0-9a-f]+-bob=members\.example")
+        # mlmmj 1.3 has the address there, too; 1.5 has not.
+        copy = self.assert_suppressed(r"confsub-[0-9a-f]+(-bob=members\.example)?")
         self.assertEqual(copy.message["From"], "astronomy+help@ora.com")
         self.assertEqual(copy.message["To"], BOB)
 
@@ -314,7 +315,8 @@ class ManagedList(Members):
         self.postfix.wait_for((self.list / "archive" / "1").exists, "the post to be archived")
         self.control("digestmaxmails", 1)
         self.mlmmj("maintd", "-F")
-        copy = self.assert_suppressed(r"digest-bob=members\.example")
+        # mlmmj 1.5 has a number in place of the word.
+        copy = self.assert_suppressed(r"(digest|0)-bob=members\.example")
         self.assertEqual(copy.message.get_content_type(), "multipart/digest")
 
     def test_a_probe_is_not_answered(self):

@@ -73,8 +73,8 @@ TEST_F(EnvelopeOfTheCommand, TakesNoVariableForAnOption) {
 
 TEST_F(EnvelopeOfTheCommand, NeedsARecipient) {
   variables_.recipient.clear();
-  EXPECT_THROW(parse({}, variables_), Error);
-  EXPECT_THROW(parse({"--"}, {}), Error);
+  EXPECT_THROW(static_cast<void>(parse({}, variables_)), Error);
+  EXPECT_THROW(static_cast<void>(parse({"--"}, {})), Error);
 }
 
 }  // namespace
