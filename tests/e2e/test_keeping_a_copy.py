@@ -16,7 +16,8 @@ from responding_server import (ACCOUNT, RespondingServer, example_lines, example
                                example_service, mail, main, with_program)
 
 ALICE = "alice@customer.example"
-KEEPER, FORWARDER, OLD_FORWARDER = ACCOUNTS = ["keeper", "forwarder", "old-forwarder"]
+# Accounts that every Debian has.
+KEEPER, FORWARDER, OLD_FORWARDER = "news", "proxy", "backup"
 
 COMMAND = '"|/usr/bin/inforeply"'
 TRANSPORT = "autoresp@autoreply.ora.com"
@@ -49,8 +50,7 @@ class KeepingACopy(RespondingServer):
             aliases=[f"command-auto: {command}",
                      f"beside-command: {KEEPER}, {command}",
                      f"beside-alias: {KEEPER}, command-auto",
-                     f"beside-transport: {KEEPER}, {TRANSPORT}"],
-            accounts=[ACCOUNT, *ACCOUNTS])
+                     f"beside-transport: {KEEPER}, {TRANSPORT}"])
 
     def setUp(self):
         super().setUp()
