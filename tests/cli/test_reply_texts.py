@@ -169,7 +169,7 @@ class Charsets(ReplyTestCase):
                                 .startswith("Auto: "))
 
     def test_of_octets_that_are_in_no_charset_make_some_text(self):
-        for word in ["=?utf-8?Q?=FF=FE?=", "=?iso-2022-jp?B?GyRCRg==?=", "=?utf-8?B?4oI=?=",
+        for word in ["=?iso-2022-jp?B?GyRCRg==?=", "=?utf-8?B?4oI=?=",
                      "=?utf-7?Q?+A?=", "=?utf-8?B?!!!?=", "=?utf-16?B?2AA=?="]:
             with self.subTest(word):
                 self.assertTrue(self.reply(mail(subject=word, From=f"{word} <{ALICE}>")).subject
