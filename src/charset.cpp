@@ -270,6 +270,21 @@ std::optional<std::string> from_hz(std::string_view text, std::string_view chars
   return pieces.take();
 }
 
+/// Every octet means something, so this never fails.
+std::string from_windows_1252(std::string_view text) {
+  constexpr std::string_view kUnassigned = "\x81\x8D\x8F\x90\x9D";
+  Pieces pieces(Broken::kReplaced);
+  while (!text.empty()) {
+    const auto assigned = text.substr(0, text.find_first_of(kUnassigned));
+    pieces.add("CP1252", assigned);
+    text.remove_prefix(assigned.size());
+    if (text.empty()) break;
+    pieces.add_utf8(std::string{'\xC2', text.front()});
+    text.remove_prefix(1);
+  }
+  return pieces.take().value_or("");
+}
+
 std::optional<std::string> decode(std::string_view text, const Charset& charset, Broken broken) {
   switch (charset.form) {
     case CharsetForm::kHz:
@@ -277,8 +292,9 @@ std::optional<std::string> decode(std::string_view text, const Charset& charset,
     case CharsetForm::kIso2022Japan:
       return Iso2022Japan(text, broken).decode();
     case CharsetForm::kAscii:
-      if (is_valid_utf8(text)) return std::string(text);
-      break;
+      return is_valid_utf8(text) ? std::string(text) : from_windows_1252(text);
+    case CharsetForm::kWindows1252:
+      return from_windows_1252(text);
     case CharsetForm::kIconv:
       break;
   }
@@ -291,10 +307,6 @@ std::optional<std::string> decode_either(std::string_view text, const Charset& c
   auto decoded = decode(text, charset, broken);
   if (decoded || charset.alternative.empty()) return decoded;
   return from_iconv(text, charset.alternative, broken);
-}
-
-std::string from_windows_1252(std::string_view text) {
-  return decode_either(text, find_charset("windows-1252"), Broken::kRefused).value_or("");
 }
 
 }  // namespace

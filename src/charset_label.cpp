@@ -22,9 +22,10 @@ struct Row {
 constexpr std::array kRows = {
     Row{"UTF-8", "", kIconv,
         "utf8|unicode11utf8|unicode20utf8|cp65001|utf8mb4|utf8mac|utf8bom|iso10646utf8"},
-    Row{"CP1252", "ISO-8859-1", kAscii, "usascii|ascii|ansix341968|iso646us|iso646irv1991|cp367"},
-    Row{"CP1252", "ISO-8859-1", kIconv,
-        "iso88591|iso885911987|latin1|l1|csisolatin1|isoir100|cp1252|cp819|cp28591|ansi|western"},
+    Row{"CP1252", "", kAscii, "usascii|ascii|ansix341968|iso646us|iso646irv1991|cp367|cp20127"},
+    Row{"CP1252", "", kWindows1252,
+        "iso88591|isolatin1|88591|iso885911987|latin1|l1|csisolatin1|isoir100|cp1252|cp819|cp28591|"
+        "ansi|western"},
     Row{"ISO-8859-2", "", kIconv, "iso88592|iso885921987|latin2|l2|csisolatin2|isoir101|cp28592"},
     Row{"ISO-8859-3", "", kIconv, "iso88593|iso885931988|latin3|l3|csisolatin3|isoir109"},
     Row{"ISO-8859-4", "", kIconv, "iso88594|iso885941988|latin4|l4|csisolatin4|isoir110"},
@@ -61,7 +62,7 @@ constexpr std::array kRows = {
     Row{"CP1256", "", kIconv, "cp1256"},
     Row{"CP1257", "", kIconv, "cp1257"},
     Row{"CP1258", "", kIconv, "cp1258"},
-    Row{"GB18030", "", kIconv,
+    Row{"GB18030", "CP936", kIconv,  // which has the euro sign as 0x80
         "gb18030|gbk|gb2312|gb231280|csgb2312|csiso58gb231280|chinese|isoir58|euccn|eucgb2312cn|"
         "cngb|cp936|cp54936|cp51936"},
     Row{"GB18030", "", kHz, "hzgb2312|hz|cp52936"},
@@ -92,10 +93,22 @@ std::string letters_and_digits(std::string_view label) {
   return key;
 }
 
+/// Whether `key` stands between `|`. Nothing is allocated: a message may ask thousands of times.
+bool has_label(std::string_view labels, std::string_view key) {
+  constexpr auto kNone = std::string_view::npos;
+  for (auto at = labels.find(key); at != kNone; at = labels.find(key, at + 1)) {
+    const auto end = at + key.size();
+    if ((at == 0 || labels[at - 1] == '|') && (end == labels.size() || labels[end] == '|')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 const Row* find_row(std::string_view key) {
-  const auto found = std::find_if(kRows.begin(), kRows.end(), [&](const Row& row) {
-    return is_one_of(key, split(row.labels, '|'));
-  });
+  if (key.empty()) return nullptr;
+  const auto found = std::find_if(kRows.begin(), kRows.end(),
+                                  [&](const Row& row) { return has_label(row.labels, key); });
   return found == kRows.end() ? nullptr : &*found;
 }
 

@@ -16,6 +16,7 @@ namespace inforeply {
 enum class CharsetForm : std::uint8_t {
   kIconv,        ///< by iconv alone
   kAscii,        ///< what is not ASCII is UTF-8, or else windows-1252
+  kWindows1252,  ///< the octets that iconv has no character for are C1 controls, as in WHATWG
   kHz,           ///< RFC 1843, which iconv does not know
   kIso2022Japan  ///< RFC 1468 with the characters of Microsoft's code page 50221
 };

@@ -172,10 +172,6 @@ std::optional<Hit> check_own_address(const Case& one) {
   return Hit{evidence_of_sender(input.sender), {}};
 }
 
-bool is_own_message_id(std::string_view id) {
-  return starts_with_ignoring_case(id, kMessageIdMark);
-}
-
 /// Whether one of our replies is what the message answers, or is enclosed in it: a bounce of a kind
 /// that we do not know, perhaps.
 std::optional<Hit> check_answers_own_reply(const Case& one) {
@@ -184,14 +180,12 @@ std::optional<Hit> check_answers_own_reply(const Case& one) {
         !equals_ignoring_case(field.name, "References")) {
       continue;
     }
-    const auto ids = parse_message_ids(field.body);
-    const auto own = std::find_if(ids.begin(), ids.end(), is_own_message_id);
-    if (own != ids.end()) return Hit{evidence_of(field, *own), "our own mark"};
+    const auto own = find_message_id(field.body, kMessageIdMark);
+    if (!own.empty()) return Hit{evidence_of(field, own), "our own mark"};
   }
   for (const auto& message : one.enclosed) {
-    if (is_own_message_id(message.message_id())) {
-      return Hit{"encloses " + message.message_id(), "our own mark"};
-    }
+    const std::string id = message.message_id();
+    if (!find_message_id(id, kMessageIdMark).empty()) return Hit{"encloses " + id, "our own mark"};
   }
   return std::nullopt;
 }

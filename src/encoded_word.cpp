@@ -36,14 +36,17 @@ std::string decode_b(std::string_view text) {
   return decode_transfer_encoding("base64", letters);
 }
 
-struct EncodedWord {
-  std::string charset;
-  std::string octets;
+/// The pieces of an encoded-word (RFC 2047, 2), still encoded.
+struct RawWord {
+  std::string_view charset;
+  char encoding;
+  std::string_view content;
+  std::size_t length;  ///< of all of it
 };
 
-/// Takes an encoded-word off the front of `text`. nullopt, and `text` as it was, if there is none.
-/// Programs write blanks and 8-bit octets into them, too, which RFC 2047, 2 forbids.
-std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
+/// The encoded-word that `text` begins with; nullopt if there is none. Programs write blanks and
+/// 8-bit octets into them, too, which RFC 2047 forbids.
+std::optional<RawWord> scan_encoded_word(std::string_view text) {
   const std::string_view window = text.substr(0, kMaxEncodedWordRead);
   if (!window.starts_with("=?")) return std::nullopt;
   const auto charset_end = window.find('?', 2);
@@ -59,22 +62,34 @@ std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   const std::string_view content = window.substr(content_begin, end - content_begin);
   if (!is_charset_name(charset)) return std::nullopt;
   if (content.find(" =?") != std::string_view::npos) return std::nullopt;  // it has no end
+  return RawWord{charset, window[charset_end + 1], content, end + 2};
+}
+
+struct EncodedWord {
+  std::string charset;
   std::string octets;
-  switch (window[charset_end + 1]) {
+};
+
+/// Takes an encoded-word off the front of `text`. nullopt, and `text` as it was, if there is none.
+std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
+  const auto word = scan_encoded_word(text);
+  if (!word) return std::nullopt;
+  std::string octets;
+  switch (word->encoding) {
     case 'B':
     case 'b':
-      if (!is_ascii(content)) return std::nullopt;
-      octets = decode_b(content);
+      if (!is_ascii(word->content)) return std::nullopt;
+      octets = decode_b(word->content);
       break;
     case 'Q':
     case 'q':
-      octets = decode_q(content);
+      octets = decode_q(word->content);
       break;
     default:
       return std::nullopt;
   }
-  text.remove_prefix(end + 2);
-  return EncodedWord{to_lower_ascii(charset), std::move(octets)};
+  text.remove_prefix(word->length);
+  return EncodedWord{to_lower_ascii(word->charset), std::move(octets)};
 }
 
 std::string_view skip_blanks(std::string_view text) {
@@ -97,7 +112,7 @@ std::optional<std::string> take_encoded_run(std::string_view& text) {
     octets += next->octets;
     rest = ahead;
   }
-  auto decoded = to_utf8(octets, first->charset);
+  auto decoded = to_utf8(octets, first->charset, CutCharacter::kReplaced);
   if (!decoded) {  // one of them is broken: each stands for itself
     rest = after_first;
     decoded = to_utf8(first->octets, first->charset, CutCharacter::kReplaced);
@@ -211,13 +226,30 @@ std::string fold_words(std::string_view text, std::size_t used) {
   return result;
 }
 
-/// Whether it is an encoded-word of a message (RFC 2047, 2) that nobody here can decode.
-bool is_foreign_word(std::string_view word) {
-  if (word.size() > kMaxEncodedWord || !word.starts_with("=?") || !word.ends_with("?=")) {
-    return false;
+/// The length of an encoded-word of a message at the front of `text` that nobody here can decode, 0
+/// if there is none. One over 75 characters could stand in no line (RFC 2047, 2).
+std::size_t foreign_word_length(std::string_view text) {
+  const auto word = scan_encoded_word(text);
+  if (!word || word->length > kMaxEncodedWord) return 0;
+  if (word->length < text.size() && text[word->length] != ' ') return 0;
+  const auto whole = text.substr(0, word->length);
+  const bool is_foreign =
+      is_ascii(whole) && !has_control_characters(whole) && decode_field_text(whole) == whole;
+  return is_foreign ? word->length : 0;
+}
+
+/// Takes what stands before the first foreign word off the front of `text`, all if there is none.
+std::string_view take_own_text(std::string_view& text) {
+  const std::string_view whole = text;
+  std::size_t length = 0;
+  for (; length < whole.size(); ++length) {
+    length = std::min(whole.find("=?", length), whole.size());
+    const bool begins_word = length == 0 || whole[length - 1] == ' ';
+    if (begins_word && foreign_word_length(whole.substr(length)) > 0) break;
   }
-  return is_ascii(word) && !has_control_characters(word) &&
-         std::count(word.begin(), word.end(), '?') == 4 && decode_field_text(word) == word;
+  length = std::min(length, whole.size());
+  text = whole.substr(length);
+  return whole.substr(0, length);
 }
 
 /// Whether text can stand in a field as it is: what is foreign to us is left to the program that
@@ -225,25 +257,14 @@ bool is_foreign_word(std::string_view word) {
 bool is_plain_field_text(std::string_view text) {
   if (!is_ascii(text) || has_control_characters(text) || trim(text) != text) return false;
   while (!text.empty()) {
-    const auto word = take_word(text);
-    if (word.size() > kMaxUnbrokenWord) return false;
-    if (word.find("=?") != std::string_view::npos && !is_foreign_word(trim(word))) return false;
+    auto own = take_own_text(text);
+    if (own.find("=?") != std::string_view::npos) return false;
+    while (!own.empty()) {
+      if (take_word(own).size() > kMaxUnbrokenWord) return false;
+    }
+    text.remove_prefix(foreign_word_length(text));
   }
   return true;
-}
-
-/// Takes what stands before the first foreign word off the front of `text`, all if there is none.
-std::string_view take_own_text(std::string_view& text) {
-  const std::string_view whole = text;
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto word = trim(take_word(rest));
-    if (!is_foreign_word(word)) continue;
-    const auto length = static_cast<std::size_t>(word.data() - whole.data());
-    text = whole.substr(length);
-    return whole.substr(0, length);
-  }
-  text = {};
-  return whole;
 }
 
 std::size_t column_behind(std::string_view field, std::size_t used) {
@@ -270,9 +291,10 @@ std::string encode_own_words(std::string_view text, std::size_t used) {
       result += encode_words(own, column_behind(result, used));
     }
     if (text.empty()) break;
-    const auto foreign = take_word(text);
-    separate(foreign.size());
-    result += foreign;
+    const auto length = foreign_word_length(text);
+    separate(length);
+    result += text.substr(0, length);
+    text.remove_prefix(length);
   }
   return result;
 }
@@ -289,7 +311,10 @@ std::string decode_field_text(std::string_view body, std::string_view raw_charse
       body = ahead;
       after_encoded_word = true;
     } else {
-      const auto next = std::min(body.find("=?", 1), body.size());
+      auto next = body.find("=?", 1);
+      while (next < body.size() && !scan_encoded_word(body.substr(next)))
+        next = body.find("=?", next + 1);
+      next = std::min(next, body.size());
       result += unlabelled_to_utf8(body.substr(0, next), raw_charset);
       body.remove_prefix(next);
       after_encoded_word = false;
@@ -299,8 +324,8 @@ std::string decode_field_text(std::string_view body, std::string_view raw_charse
 }
 
 std::size_t encoded_word_length(std::string_view text) {
-  std::string_view rest = text;
-  return take_encoded_word(rest) ? text.size() - rest.size() : 0;
+  const auto word = scan_encoded_word(text);
+  return word ? word->length : 0;
 }
 
 std::string decode_field_start(std::string_view body, std::string_view raw_charset) {

@@ -168,6 +168,18 @@ std::string unquoted(std::string_view text) {
   return result;
 }
 
+std::string find_message_id(std::string_view body, std::string_view beginning) {
+  constexpr std::string_view kAround = " \t<>()\";,'";
+  while (!body.empty()) {
+    const auto begin = std::min(body.find_first_not_of(kAround), body.size());
+    body.remove_prefix(begin);
+    const std::string id = "<" + std::string(body.substr(0, body.find_first_of(kAround))) + ">";
+    if (starts_with_ignoring_case(id, beginning) && id.find('@') != std::string::npos) return id;
+    body.remove_prefix(id.size() - 2);
+  }
+  return {};
+}
+
 std::vector<std::string> parse_message_ids(std::string_view body) {
   if (auto ids = find_message_ids(body)) return *std::move(ids);
   const std::string without_comments = strip_comments(body);

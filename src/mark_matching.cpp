@@ -132,12 +132,10 @@ bool matches_body(const HeaderMark& mark, std::string_view body) {
       return any_value(mark.values, [&](std::string_view value) {
         return starts_with_ignoring_case(body, value);
       });
-    case kMessageIdBeginsWith: {
-      const auto ids = parse_message_ids(body);
-      return std::any_of(ids.begin(), ids.end(), [&](std::string_view id) {
-        return starts_with_ignoring_case(id, mark.values);
+    case kMessageIdBeginsWith:
+      return any_value(mark.values, [&](std::string_view value) {
+        return !find_message_id(body, value).empty();
       });
-    }
     case kMatchesNone:
       return !any_value(mark.values,
                         [&](std::string_view value) { return matches_glob(body, value); });

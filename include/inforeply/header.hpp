@@ -52,4 +52,9 @@ std::string unquoted(std::string_view text);
 /// stands in the field, ids without brackets count, too, and get them.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
+/// The msg-id with that beginning (in any case, with its angle bracket) that stands anywhere in a
+/// field body, however damaged: with brackets, without, in quotes or in a sentence. Empty if there
+/// is none.
+std::string find_message_id(std::string_view body, std::string_view beginning);
+
 }  // namespace inforeply

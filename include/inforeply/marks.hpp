@@ -27,7 +27,7 @@ enum class Matcher : std::uint8_t {
   kWordIs,               ///< the first word, which a blank, `,` or `;` ends, is one of them
   kListContains,         ///< one of the parts between `,` and `;` is one of them
   kBeginsWith,           ///< the body begins with one of them
-  kMessageIdBeginsWith,  ///< one of its msg-ids does (parse_message_ids)
+  kMessageIdBeginsWith,  ///< a msg-id in it does (find_message_id)
   kMatchesNone,          ///< the body is none of them; `*` for any characters
   kNumberAtLeast,        ///< the first word is a number no less than the value
   kParameterIs,          ///< the values are `token`, `name`, `value`: the token with that parameter

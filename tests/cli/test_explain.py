@@ -171,7 +171,7 @@ class Evidence(ExplainTestCase):
             ("system-sender", mail(), "postmaster@x.example",
              ["<postmaster@x.example>", "RFC 5321, 4.5.1"]),
             ("system-sender", mail(sender="noreply@x.example"), None,
-             ["Sender: noreply@x.example", "English: noreply"]),
+             ["Sender: noreply@x.example", "English, noreply@github.com"]),
             ("list", mail(list_id="<x.example>"), None, ["List-Id: <x.example>", "RFC 2919"]),
             ("list", mail(x_beenthere="x@x.example"), None, ["X-Beenthere:", "Mailman"]),
             ("list", mail(feedback_id="1:2:3:x"), None, ["Feedback-Id: 1:2:3:x", "Gmail"]),

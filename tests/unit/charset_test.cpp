@@ -96,7 +96,8 @@ constexpr Encoding kEncodings[] = {
 constexpr Encoding kOtherSpellings[] = {
     {"\xE0"sv, "\u0430",
      "win-1251 win1251 cp-1251 cp_1251 x-win-1251 x-windows-1251 Windows_1251 ms-1251 WIN1251"},
-    {"\x80"sv, "\u20AC", "win-1252 x-cp-1252 ISO-8859-1 iso_8859_1 Latin-1 US_ASCII cp367"},
+    {"\x80"sv, "\u20AC",
+     "win-1252 x-cp-1252 iso-latin-1 8859-1 cp20127 ISO-8859-1 iso_8859_1 Latin-1 US_ASCII cp367"},
     {"\x8C\x63"sv, "\uB620", "KS_C_5601-1987 x-windows-949 ms949 uhc ks_c_5601"},
     {"\x87\x40"sv, "\u2460", "Shift_JIS shift-jis windows-932 sjis-win cp943"},
     {"\xE9\x46"sv, "\u9555", "gb-2312 x-gbk cp936 windows-936 euc-cn GB_2312-80"},
@@ -123,7 +124,12 @@ TEST(ToUtf8, KnowsTheLabelsThatMailUses) {
 TEST(ToUtf8, FindsCharactersThatOnlyOneMeaningOfALabelHas) {
   EXPECT_EQ(to_utf8("\xA4\xA4\xA1\x45", "big5"), "\u4E2D\u2027");
   EXPECT_EQ(to_utf8("\xA4\xA4\x87\x40", "big5"), "\u4E2D\u43F0");  // Hong Kong's
-  EXPECT_EQ(to_utf8("a\x81", "iso-8859-1"), "a\u0081");
+  EXPECT_EQ(to_utf8("\x93"
+                    "a\x81\x94",
+                    "iso-8859-1"),
+            "\u201C"
+            "a\u0081\u201D");
+  EXPECT_EQ(to_utf8("5\x80", "gb2312"), "5\u20AC");
 }
 
 TEST(Iso2022Japan, HasTheCharactersOfCodePage50221) {

@@ -173,6 +173,9 @@ TEST(DecodeFieldText, ShowsACharacterThatTheEndHasCut) {
   EXPECT_EQ(decode_field_text("=?iso-2022-jp?Q?=1B$B$3$?="), "\u3053\uFFFD");
   EXPECT_EQ(decode_field_text("=?utf-8?Q?a=C3?= =?iso-8859-1?Q?=FC?="), "a\uFFFD\u00FC");
   EXPECT_EQ(decode_field_text("=?utf-8?Q?a=C3?= b"), "a\uFFFD b");
+  // The last of several that are cut within characters.
+  EXPECT_EQ(decode_field_text("=?utf-8?B?5L0=?= =?utf-8?B?oOU=?= =?utf-8?B?pb0h5A==?="),
+            "\u4F60\u597D!\uFFFD");
 }
 
 TEST(DecodeFieldText, TakesRawOctetsAsUtf8ElseInTheCharsetSaidElseAsWindows1252) {
@@ -180,6 +183,8 @@ TEST(DecodeFieldText, TakesRawOctetsAsUtf8ElseInTheCharsetSaidElseAsWindows1252)
   EXPECT_EQ(decode_field_text("\xD7\xCF =?utf-8?Q?a?=", "koi8-r"), "\u0432\u043E a");
   EXPECT_EQ(decode_field_text("\u0432", "koi8-r"), "\u0432");
   EXPECT_EQ(decode_field_text("\x1B$B8+@Q\x1B(B", "iso-2022-jp"), "\u898B\u7A4D");
+  EXPECT_EQ(decode_field_text("\x1B$B==?M$N8+@Q\x1B(B", "iso-2022-jp"),
+            "\u5341\u4EBA\u306E\u898B\u7A4D");
   for (const char* of_no_use : {"", "utf-8", "euc-kr", "no-such-charset"})
     EXPECT_EQ(decode_field_text("\x93M\xFCller\x94 \xE9", of_no_use),
               "\u201CM\u00FCller\u201D \u00E9");
@@ -241,6 +246,11 @@ TEST(EncodeFieldText, LeavesWordsThatNobodyHereCanDecode) {
   const std::string foreign = "=?x-unknown?Q?a.b=FC?=";
   EXPECT_EQ(encode_field_text("Re: " + foreign, 9), "Re: " + foreign);
   EXPECT_EQ(encode_phrase(foreign, 4), foreign);
+  for (const std::string other : {"=?utf-8?Q?Gr=FC=DFe aus K=F6ln?=",
+                                  "=?x-unknown?Q?a=FF?"
+                                  "?=",
+                                  "=?utf-8?X?what?="})
+    EXPECT_EQ(encode_field_text("Re: " + other, 9), "Re: " + other);
   EXPECT_EQ(encode_field_text("\u00FC " + foreign + " b", 9),
             "=?utf-8?B?w7wg?= " + foreign + " =?utf-8?Q?_b?=");
   EXPECT_EQ(encode_field_text(foreign + " " + foreign + " \u00FC", 9),

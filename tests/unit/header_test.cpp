@@ -239,6 +239,15 @@ TEST(MessageIds, GetTheBracketsThatAProgramHasLeftOut) {
   EXPECT_EQ(parse_message_ids("Message from a@x of Monday <b@x>"), Ids{"<b@x>"});
 }
 
+TEST(MessageIds, AreFoundByTheirBeginningHoweverTheyStand) {
+  for (const char* body :
+       {"<mark.a@x>", "mark.a@x", "< mark.a@x >", "<mark.a@x", "mark.a@x>", "mark.a@x;",
+        "\"mark.a@x\"", "my <b@x> answers mark.a@x", "MARK.a@x", "<b@x>,<mark.a@x>"})
+    EXPECT_NE(find_message_id(body, "<mark."), "") << body;
+  for (const char* body : {"", "<b@x>", "mark.a", "xmark.a@x", "<b@mark.x>"})
+    EXPECT_EQ(find_message_id(body, "<mark."), "") << body;
+}
+
 TEST(MessageIds, AreFoundBehindBrokenOnes) {
   EXPECT_EQ(parse_message_ids("< <a@x> <b c@x> <> <d@x"), Ids{"<a@x>"});
   EXPECT_EQ(parse_message_ids("<<a@x>>"), Ids{"<a@x>"});

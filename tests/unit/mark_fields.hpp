@@ -75,8 +75,7 @@ inline std::vector<std::string> other_bodies(const HeaderMark& mark) {
     case kBeginsWith:
       return {"", "x" + value, value.substr(0, value.size() - 1), "x " + value};
     case kMessageIdBeginsWith:
-      return {"", value_of_id(mark, "x@y"), "<x" + value_of_id(mark, "x@y>").substr(1),
-              "see " + value_of_id(mark, "x@y").substr(1)};
+      return {"", value_of_id(mark, "x>"), "<x" + value_of_id(mark, "x@y>").substr(1)};
     case kMatchesNone: {
       std::vector<std::string> bodies;
       for (const auto pattern : values) {
