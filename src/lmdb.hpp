@@ -94,23 +94,20 @@ class Environment {
       lock_shared();
       if (half_made) clear_half_made();
     }
-    MDB_env* created = nullptr;
-    require(mdb_env_create(&created), "open");
-    env_.reset(created);
-    require(mdb_env_set_mapsize(created, kMapOctets), "open");
-    require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
-    require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
     expect_damage_of(path_);
-    const unsigned flags =
-        MDB_NOSUBDIR | MDB_NORDAHEAD | (use == Use::kAlone ? MDB_NOLOCK | MDB_RDONLY : 0U);
-    require(mdb_env_open(created, path_.c_str(), flags, 0600), "open");
+    open_environment(use == Use::kAlone ? MDB_NOLOCK | MDB_RDONLY : 0);
     if (use == Use::kAlone) return;
+    for (int tries = 1000; tries > 0 && has_lost_mutexes(); --tries) {
+      env_.reset();
+      ::usleep(1000);
+      open_environment(0);
+    }
     hand_over_to_owner();
-    require(mdb_reader_check(created, &dead_readers_), "check the readers of");
+    require(mdb_reader_check(get(), &dead_readers_), "check the readers of");
   }
   /// From 0.9.25 on, LMDB's last user destroys the mutexes in the lock file, and whoever waits for
-  /// him in mdb_env_open() would then use them: "Invalid argument". By a lock of ours on the octet
-  /// by which LMDB knows its users nobody is the last one.
+  /// him in mdb_env_open() would then use them. By a lock on the octet by which LMDB knows its
+  /// users we are never the last one; another program may be.
   ~Environment() {
     if (lock_file_.is_open()) lock_octet(lock_file_.get(), 0, F_OFD_SETLK, F_RDLCK);
   }
@@ -170,6 +167,26 @@ class Environment {
   }
 
  private:
+  void open_environment(unsigned flags) {
+    MDB_env* created = nullptr;
+    require(mdb_env_create(&created), "open");
+    env_.reset(created);
+    require(mdb_env_set_mapsize(created, kMapOctets), "open");
+    require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
+    require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
+    require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600),
+            "open");
+  }
+
+  /// Whether they were destroyed while we waited for them. Whoever opens the cache while nobody has
+  /// it open makes them anew.
+  [[nodiscard]] bool has_lost_mutexes() const {
+    MDB_txn* read = nullptr;
+    const int status = mdb_txn_begin(get(), nullptr, MDB_RDONLY, &read);
+    if (status == MDB_SUCCESS) mdb_txn_abort(read);
+    return status == EINVAL;
+  }
+
   /// LMDB would refuse what is left of a file that was not made to its end, for ever. Who still
   /// makes it holds the shared lock.
   void clear_half_made() const {
