@@ -110,7 +110,7 @@ class FolderCheck {
   void check_domain(const std::filesystem::path& folder) {
     check_folder_mode(folder.string(), listener_.on_fault);
     const std::string name = folder.filename().string();
-    const auto domain = domain_folder_name(name);
+    auto domain = domain_folder_name(name);
     const auto responders_before = responders_;
     for (const auto& entry : entries_of(folder)) {
       check_file(entry.path(), [&](std::string_view stem) -> std::optional<std::string> {
