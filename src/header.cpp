@@ -173,7 +173,7 @@ std::string find_message_id(std::string_view body, std::string_view beginning) {
   while (!body.empty()) {
     const auto begin = std::min(body.find_first_not_of(kAround), body.size());
     body.remove_prefix(begin);
-    const std::string id = "<" + std::string(body.substr(0, body.find_first_of(kAround))) + ">";
+    std::string id = "<" + std::string(body.substr(0, body.find_first_of(kAround))) + ">";
     if (starts_with_ignoring_case(id, beginning) && id.find('@') != std::string::npos) return id;
     body.remove_prefix(id.size() - 2);
   }

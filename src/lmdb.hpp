@@ -105,9 +105,9 @@ class Environment {
     hand_over_to_owner();
     require(mdb_reader_check(get(), &dead_readers_), "check the readers of");
   }
-  /// From 0.9.25 on, LMDB's last user destroys the mutexes in the lock file, and whoever waits for
-  /// him in mdb_env_open() would then use them. By a lock on the octet by which LMDB knows its
-  /// users we are never the last one; another program may be.
+  /// In 0.9.31, not in 0.9.24, LMDB's last user destroys the mutexes in the lock file, and whoever
+  /// waits for him in mdb_env_open() would then use them. By a lock on the octet by which LMDB
+  /// knows its users we are never the last one; another program may be.
   ~Environment() {
     if (lock_file_.is_open()) lock_octet(lock_file_.get(), 0, F_OFD_SETLK, F_RDLCK);
   }
