@@ -353,7 +353,7 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   } else {
     check_responder(settings.responder, now, collect, note);
   }
-  note_cache_size(cache_path(settings.cache), note);
+  note_cache_size(cache, note);
   put_in_order(check.faults);
   put_in_order(check.notes);
   return check;
