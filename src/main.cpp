@@ -12,11 +12,11 @@
 #include <string_view>
 #include <utility>
 
-#include "inforeply/check.hpp"
-#include "inforeply/delivery.hpp"
+#include "delivery/check.hpp"
+#include "delivery/delivery.hpp"
+#include "delivery/sample.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/sample.hpp"
 #include "inforeply/settings.hpp"
 #include "inforeply/text.hpp"
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "inforeply/reply.hpp"
-#include "inforeply/responder_source.hpp"
 #include "inforeply/text.hpp"
+#include "reply/reply.hpp"
+#include "responder/responder_source.hpp"
 
 namespace inforeply {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "import_format.hpp"
-#include "inforeply/responder.hpp"
 #include "inforeply/text.hpp"
+#include "responder/responder.hpp"
 
 namespace inforeply {
 namespace {

@@ -1,4 +1,4 @@
-"""A reply cache's file as src/cache_format.hpp has it, read and written behind the programs' back."""
+"""A reply cache's file as src/cache/lmdb/cache_format.hpp has it, read and written behind the programs' back."""
 
 import struct
 from contextlib import contextmanager

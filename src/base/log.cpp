@@ -1,0 +1,54 @@
+#include "base/log.hpp"
+
+#include <syslog.h>
+
+#include <cstdio>
+
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+class SyslogLog : public Log {
+ public:
+  SyslogLog() { openlog("inforeply", LOG_PID, LOG_MAIL); }
+  SyslogLog(const SyslogLog&) = delete;
+  SyslogLog& operator=(const SyslogLog&) = delete;
+  ~SyslogLog() override { closelog(); }
+  void write(Severity severity, std::string_view line) override {
+    syslog(priority_of(severity), "%s", to_single_line(line).c_str());
+  }
+
+ private:
+  static int priority_of(Severity severity) {
+    switch (severity) {
+      case Severity::kInfo:
+        return LOG_INFO;
+      case Severity::kWarning:
+        return LOG_WARNING;
+      case Severity::kError:
+        break;
+    }
+    return LOG_ERR;
+  }
+};
+
+class StderrLog : public Log {
+ public:
+  void write(Severity /*severity*/, std::string_view line) override {
+    // One write(2), so that lines of processes at work together do not mix.
+    const std::string whole = to_single_line(line) + "\n";
+    std::fwrite(whole.data(), 1, whole.size(), stderr);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Log> make_log(std::string_view spec) {
+  if (spec == "syslog") return std::make_unique<SyslogLog>();
+  if (spec == "stderr") return std::make_unique<StderrLog>();
+  throw Error(Fault::kUsage, "log '" + to_single_line(spec) + "': expected syslog or stderr");
+}
+
+}  // namespace inforeply

@@ -1,0 +1,86 @@
+#include "base/trusted_file.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "inforeply/error.hpp"
+
+namespace inforeply {
+namespace {
+
+/// Where a fault of a file is to be mended: in itself, or where it is mentioned.
+struct Place {
+  const std::string& file;
+  std::size_t line;
+  std::string prefix;  ///< of the fault
+
+  [[noreturn]] void fail(const std::string& text) const {
+    throw ConfigError(file, line, prefix + text);
+  }
+  [[noreturn]] void fail_with_errno(const std::string& operation) const {
+    fail(with_cause("cannot " + operation, errno));
+  }
+};
+
+Place place_of(const FileMention& mention) {
+  return {mention.where, mention.line, "'" + mention.name + "': "};
+}
+
+void require_trusted(const Descriptor& file, const Place& place) {
+  if (!file.is_open()) place.fail_with_errno("open");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) place.fail_with_errno("stat");
+  if (!S_ISREG(status.st_mode)) place.fail("not a regular file");
+  if ((status.st_mode & S_IWOTH) != 0) place.fail("others may write this file (chmod o-w)");
+}
+
+std::string read_all(const Descriptor& file, std::size_t max_octets, const Place& place) {
+  std::string text;
+  std::array<char, std::size_t{16} * 1024>
+      buffer;  // not cleared: most files are small, and there are many runs
+  while (true) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) place.fail_with_errno("read");
+    if (count == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > max_octets)
+      place.fail("larger than " + std::to_string(max_octets) + " octets");
+  }
+}
+
+}  // namespace
+
+std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
+  const Place place{path, 0, {}};
+  // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  require_trusted(file, place);
+  return read_all(file, max_octets, place);
+}
+
+Descriptor open_trusted_file(const FileMention& mention) {
+  const Place place = place_of(mention);
+  const Descriptor base(::open(mention.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.is_open()) place.fail_with_errno("open " + mention.folder);
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  Descriptor file(
+      static_cast<int>(::syscall(SYS_openat2, base.get(), mention.name.c_str(), &how, sizeof how)));
+  if (!file.is_open() && errno == EXDEV) place.fail("leads outside the folder of this file");
+  require_trusted(file, place);
+  return file;
+}
+
+std::string read_trusted_file(const FileMention& mention, std::size_t max_octets) {
+  return read_all(open_trusted_file(mention), max_octets, place_of(mention));
+}
+
+}  // namespace inforeply

@@ -1,0 +1,182 @@
+// The work on a cache that needs others to stay away: the lock of a purge, and the compaction.
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "cache/lmdb/cache_copy.hpp"
+#include "cache/lmdb/lmdb.hpp"
+#include "cache/lmdb/lmdb_tables.hpp"
+#include "inforeply/cache_file.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/replacement.hpp"
+#include "inforeply/reply_cache.hpp"
+
+namespace inforeply {
+namespace {
+
+using lmdb::Cursor;
+using lmdb::Environment;
+using lmdb::Mode;
+using lmdb::Tables;
+using lmdb::Transaction;
+using lmdb::Use;
+
+constexpr std::chrono::milliseconds kAskAgain{10};
+// How long deliveries that would begin wait for those that are at work to end, and how long they go
+// on before the next try: one may wait for its mailer for a minute.
+constexpr std::chrono::milliseconds kGateClosed{1000};
+constexpr std::chrono::milliseconds kGateOpen{2000};
+constexpr const char* kCompactSuffix = ".compact";  // of the copy while it is made
+
+class HeldPurgeLock : public PurgeLock {
+ public:
+  explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
+
+ private:
+  Descriptor file_;
+};
+
+void keep_owner(const std::string& path, int copy) {
+  const auto status = status_of_cache(path);
+  if (::fchown(copy, status.st_uid, status.st_gid) != 0 ||
+      ::fchmod(copy, status.st_mode & 07777U) != 0) {
+    throw system_error(Fault::kCache, "cannot set the owner of the copy of cache " + path);
+  }
+}
+
+/// Throws Error (kCache) unless every entry of the one is in the other, and no more.
+void require_same_entries(const Environment& one, const Environment& other) {
+  const Tables of_one(one, CacheAccess::kExisting);
+  const Tables of_other(other, CacheAccess::kExisting);
+  const Transaction read_one(one, Mode::kRead);
+  const Transaction read_other(other, Mode::kRead);
+  for (const auto table : {&Tables::records, &Tables::expiry, &Tables::limits}) {
+    Cursor first(read_one, (of_one.*table)());
+    Cursor second(read_other, (of_other.*table)());
+    bool found = first.seek({});
+    bool same = found == second.seek({});
+    while (same && found) {
+      same = first.key() == second.key() && first.value() == second.value();
+      found = first.next();
+      same = same && found == second.next();
+    }
+    if (!same) one.fail("compact", "the copy is not complete");
+  }
+}
+
+/// Being alone with a cache: nobody has it open, and nobody opens it until the end.
+///
+/// Ours lock LMDB's lock file among themselves by flock(2). Others know LMDB alone, whose users
+/// hold a lock of fcntl(2) on the first octet, a shared one, while they have it open; whoever gets
+/// an exclusive one when he opens it is the first and sets up the lock file, and the others wait
+/// for that. The lock here is that one, and of the kind that belongs to the process, so that LMDB
+/// in this process takes it for its own when it opens the new file as the first.
+class Solitude {
+ public:
+  Solitude(const std::string& path, std::chrono::milliseconds patience)
+      : path_(path),
+        file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    auto change = std::chrono::steady_clock::now();
+    bool closed = false;
+    while (!try_lock()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) {
+        throw Error(Fault::kCache, "cannot compact cache " + path + ": others have it open");
+      }
+      if (now >= change) {
+        closed = !closed;
+        lmdb::set_gate(file_.get(), F_OFD_SETLK, closed ? F_WRLCK : F_UNLCK);
+        change = now + (closed ? kGateClosed : kGateOpen);
+      }
+      std::this_thread::sleep_for(kAskAgain);
+    }
+  }
+
+  /// The lock file says which transaction was the last, and LMDB believes it more than the file:
+  /// with another file in its place, somebody who waits in mdb_env_open() would find that empty. An
+  /// empty lock file makes him fail, should we be killed before it is set up again.
+  void replace_by(Replacement& copy) const {
+    if (::ftruncate(file_.get(), 0) != 0) {
+      throw system_error(Fault::kCache, "cannot write the lock file of cache " + path_);
+    }
+    copy.take_place();
+    const Environment first(path_, Use::kFirst);
+    // By a second transaction both of its first pages tell it from a file that is just being made.
+    Transaction write(first, Mode::kWrite);
+    write.put(write.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
+    write.commit();
+  }
+
+ private:
+  [[nodiscard]] bool try_lock() const {
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
+    if (lmdb::lock_octet(file_.get(), 0, F_SETLK, F_WRLCK) == 0) return true;
+    ::flock(file_.get(), LOCK_UN);
+    return false;
+  }
+
+  const std::string& path_;
+  Descriptor file_;
+};
+
+}  // namespace
+
+std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url) {
+  // Far behind the file's end, and beside where deliveries lock.
+  constexpr off_t kOffset = (1LL << 61U);
+  const std::string path = cache_path(url);
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kOffset;
+  lock.l_len = 1;
+  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
+    return std::make_unique<HeldPurgeLock>(std::move(file));
+  }
+  if (errno == EAGAIN || errno == EACCES) return nullptr;
+  throw system_error(Fault::kCache, "cannot lock cache " + path);
+}
+
+void remove_unfinished_copy(std::string_view url, const PurgeLock& /*lock*/) {
+  ::unlink((cache_path(url) + kCompactSuffix).c_str());
+}
+
+Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
+  const std::string path = cache_path(url);
+  status_of_cache(path);  // LMDB would make one that is missing
+  if (std::filesystem::is_symlink(path)) {
+    throw Error(Fault::kCache, "cannot compact cache " + path + ": it is a symbolic link");
+  }
+  {  // A cache, and one with all its tables, before anything is made beside it.
+    const Environment environment(path);
+    const Tables tables(environment, CacheAccess::kExisting);
+  }
+  const Solitude alone(path, patience);
+  Compaction result;
+  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path).st_size);
+  Replacement copy(path, kCompactSuffix, Fault::kCache);
+  {
+    const Environment environment(path, Use::kAlone);
+    copy_compactly(environment, copy);
+    keep_owner(path, copy.descriptor());
+    // Before it takes the place of the only one.
+    require_same_entries(environment, Environment(copy.part(), Use::kAlone));
+  }
+  alone.replace_by(copy);
+  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path).st_size);
+  return result;
+}
+
+}  // namespace inforeply

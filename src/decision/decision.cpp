@@ -1,0 +1,433 @@
+#include "decision/decision.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "decision/authentication.hpp"
+#include "decision/marks.hpp"
+#include "inforeply/text.hpp"
+#include "mail/encoded_word.hpp"
+#include "mail/mime.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxReceivedFields = 50;  // Postfix's hopcount_limit
+constexpr std::size_t kMaxEvidenceCharacters = 100;
+
+struct Hit {
+  std::string evidence;
+  std::string_view source;  ///< empty: the rule's own
+};
+
+/// What the rules look at.
+struct Case {
+  const DecisionInput& input;
+  std::vector<MimePart> parts;
+  std::vector<Message> enclosed;
+};
+using Check = std::optional<Hit> (*)(const Case&);
+
+std::string evidence_of_sender(std::string_view sender) {
+  return "envelope sender <" + ellipsize(to_single_line(sender), kMaxEvidenceCharacters) + ">";
+}
+
+/// The field; of a long one its name and `piece`, what decided.
+std::string evidence_of(const HeaderField& field, std::string_view piece) {
+  const auto shown = [&](std::string_view body) {
+    return to_single_line(field.name + ": " + decode_field_start(body));
+  };
+  std::string whole = shown(field.body);
+  if (ellipsize(whole, kMaxEvidenceCharacters) == whole) return whole;
+  return ellipsize(shown(piece), kMaxEvidenceCharacters);
+}
+
+/// Whether it encloses a message, or the header of one.
+bool is_enclosing(const Header& header) {
+  constexpr std::array<std::string_view, 4> kTypes = {
+      "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
+  return std::any_of(header.fields.begin(), header.fields.end(), [&](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "Content-Type") &&
+           is_one_of(leading_token(field.body), kTypes);
+  });
+}
+
+std::vector<Message> enclosed_messages(const Message& message, const std::vector<MimePart>& parts) {
+  std::vector<Message> messages;
+  if (is_enclosing(message.header)) messages.push_back(parse_message(message.body));
+  for (const auto& part : parts) {
+    if (is_enclosing(part.header)) messages.push_back(parse_message(part.content));
+  }
+  return messages;
+}
+
+std::optional<Hit> find_mark_in(const Case& one, const HeaderMark& mark) {
+  const auto find_in = [&](const Header& header, const char* where) -> std::optional<Hit> {
+    for (const auto& field : header.fields) {
+      if (const auto piece = find_match(mark, field)) {
+        return Hit{where + evidence_of(field, *piece), mark.source};
+      }
+    }
+    return std::nullopt;
+  };
+  if (mark.scope == Scope::kEnclosed) {
+    for (const auto& message : one.enclosed) {
+      if (auto hit = find_in(message.header, "encloses ")) return hit;
+    }
+    return std::nullopt;
+  }
+  if (auto hit = find_in(one.input.message.header, "")) return hit;
+  if (mark.scope == Scope::kMessage) return std::nullopt;
+  for (const auto& part : one.parts) {
+    if (auto hit = find_in(part.header, "part with ")) return hit;
+  }
+  return std::nullopt;
+}
+
+template <Reason reason>
+std::optional<Hit> check_header(const Case& one) {
+  for (const auto& mark : header_marks()) {
+    if (mark.reason != reason) continue;
+    if (auto hit = find_mark_in(one, mark)) return hit;
+  }
+  return std::nullopt;
+}
+
+std::string joined(std::span<const Address> addresses) {
+  std::vector<std::string> names;
+  for (const auto& address : addresses) {
+    auto name = to_single_line(address.to_string());
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
+  std::string text;
+  for (const auto& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return ellipsize(text, 2 * kMaxEvidenceCharacters);
+}
+
+std::optional<Hit> check_no_responder(const Case& one) {
+  const DecisionInput& input = one.input;
+  if (input.responder != nullptr) return std::nullopt;
+  return Hit{joined(input.own), {}};
+}
+
+std::optional<Hit> check_inactive(const Case& one) {
+  const DecisionInput& input = one.input;
+  const Responder& responder = *input.responder;
+  if (responder.active_from && input.now < *responder.active_from) {
+    return Hit{"active-from = " + responder.active_from_text, {}};
+  }
+  if (responder.active_until && input.now >= *responder.active_until) {
+    return Hit{"active-until = " + responder.active_until_text, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<Hit> check_null_sender(const Case& one) {
+  const DecisionInput& input = one.input;
+  if (!input.sender.empty()) return std::nullopt;
+  return Hit{"envelope sender <>", {}};
+}
+
+std::optional<Hit> check_invalid_sender(const Case& one) {
+  const DecisionInput& input = one.input;
+  if (!input.address) {
+    return Hit{evidence_of_sender(input.sender), "RFC 5321, 4.1.2; RFC 6531, 3.3"};
+  }
+  const auto& fields = input.message.header.fields;
+  const bool has_from = std::any_of(fields.begin(), fields.end(), [](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "From") && !field.body.empty();
+  });
+  if (input.responder->kind == ResponderKind::kService && !has_from) {
+    return Hit{"no From field", "RFC 3834, 2; RFC 5322, 3.6"};
+  }
+  return std::nullopt;
+}
+
+/// An address as people's programs write it at times: 'user@example.org' in apostrophes, or with
+/// the dot of a fully qualified name.
+std::string_view without_decoration(std::string_view addr_spec) {
+  const bool quoted =
+      addr_spec.size() > 1 && addr_spec.starts_with('\'') && addr_spec.ends_with('\'');
+  if (quoted) addr_spec = addr_spec.substr(1, addr_spec.size() - 2);
+  if (addr_spec.ends_with('.')) addr_spec.remove_suffix(1);
+  return addr_spec;
+}
+
+/// Whether it is one of the recipient's, perhaps with an extension that the recipient's has not.
+bool is_own(const Address& address, std::span<const Address> own, std::string_view delimiters) {
+  const std::array spellings = {address.normalized(),
+                                without_extension(address, delimiters).normalized()};
+  return std::any_of(own.begin(), own.end(), [&](const Address& mine) {
+    return std::find(spellings.begin(), spellings.end(), mine.normalized()) != spellings.end();
+  });
+}
+
+std::optional<Hit> check_own_address(const Case& one) {
+  const DecisionInput& input = one.input;
+  const bool own = is_own(person_behind(*input.address), input.own, input.delimiters);
+  if (!own) return std::nullopt;
+  return Hit{evidence_of_sender(input.sender), {}};
+}
+
+/// Whether one of our replies is what the message answers, or is enclosed in it: a bounce of a kind
+/// that we do not know, perhaps.
+std::optional<Hit> check_answers_own_reply(const Case& one) {
+  for (const auto& field : one.input.message.header.fields) {
+    if (!equals_ignoring_case(field.name, "In-Reply-To") &&
+        !equals_ignoring_case(field.name, "References")) {
+      continue;
+    }
+    const auto own = find_message_id(field.body, kMessageIdMark);
+    if (!own.empty()) return Hit{evidence_of(field, own), "our own mark"};
+  }
+  for (const auto& message : one.enclosed) {
+    const std::string id = message.message_id();
+    if (!find_message_id(id, kMessageIdMark).empty()) return Hit{"encloses " + id, "our own mark"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Hit> check_loop(const Case& one) {
+  const DecisionInput& input = one.input;
+  const auto& fields = input.message.header.fields;
+  const auto hops = std::count_if(fields.begin(), fields.end(), [](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "Received");
+  });
+  if (static_cast<std::size_t>(hops) > kMaxReceivedFields) {
+    return Hit{std::to_string(hops) + " Received fields", "RFC 5321, 6.3"};
+  }
+  if (auto hit = check_header<Reason::kLoop>(one)) return hit;
+  // A person may well have a new question about a service's answer.
+  if (input.responder->kind == ResponderKind::kService) return std::nullopt;
+  return check_answers_own_reply(one);
+}
+
+const SenderMark* find_mark(const Address& address) {
+  const Address person = person_behind(address);
+  return find_sender_mark(person.local_part, person.ascii_domain);
+}
+
+/// Why the mailbox is no person's; empty where it may be one's.
+std::string_view source_of_mark(const Mailbox& mailbox) {
+  if (mailbox.addr_spec.empty()) return "RFC 5321, 4.5.5";
+  if (is_one_of(collapse_blanks(mailbox.display_name), system_display_names()))
+    return "mail systems' names";
+  // What is no address may be a bare name that mail systems use, as it is or before a broken
+  // domain.
+  const auto address = parse_address(mailbox.addr_spec);
+  const auto name = mailbox.addr_spec.substr(0, mailbox.addr_spec.find_first_of("\\@"));
+  const auto* mark = address ? find_mark(*address) : find_sender_mark(unquoted(name), {});
+  return mark == nullptr ? std::string_view() : mark->source;
+}
+
+std::optional<Hit> check_system_sender(const Case& one) {
+  const DecisionInput& input = one.input;
+  if (const auto* mark = find_mark(*input.address)) {
+    return Hit{evidence_of_sender(input.sender), mark->source};
+  }
+  for (const auto& field : input.message.header.fields) {
+    if (!equals_ignoring_case(field.name, "From") && !equals_ignoring_case(field.name, "Sender")) {
+      continue;
+    }
+    std::string_view source;
+    std::string mailbox;
+    const auto is_marked = [&](const Mailbox& one_of_them) {
+      source = source_of_mark(one_of_them);
+      mailbox = one_of_them.display_name + " <" + one_of_them.addr_spec + ">";
+      return !source.empty();
+    };
+    if (find_mailbox(field.body, is_marked)) return Hit{evidence_of(field, mailbox), source};
+  }
+  return std::nullopt;
+}
+
+std::optional<Hit> check_excluded(const Case& one) {
+  const Responder& responder = *one.input.responder;
+  const Address& given = *one.input.address;
+  const Address person = person_behind(given);
+  if (!responder.never_reply_to.empty()) {
+    // Neither to the person nor to where the reply would go.
+    const auto entry = responder.never_reply_to.find(patterns_that_cover_any({given, person}));
+    if (entry)
+      return Hit{evidence_of_sender(one.input.sender) + " in never-reply-to = " + *entry, {}};
+  }
+  if (responder.only_reply_to.empty()) return std::nullopt;
+  if (responder.only_reply_to.find(patterns_that_cover_destination(given))) return std::nullopt;
+  return Hit{evidence_of_sender(one.input.sender) + " not in only-reply-to", {}};
+}
+
+std::optional<Hit> check_unauthenticated(const Case& one) {
+  const auto found = find_dmarc_result(one.input.message.header, one.input.trusted_authserv);
+  if (!found || found->result != "fail") return std::nullopt;
+  return Hit{evidence_of(*found->field, "… dmarc=" + found->result), {}};
+}
+
+std::optional<Hit> check_not_addressed(const Case& one) {
+  const DecisionInput& input = one.input;
+  if (input.responder->kind == ResponderKind::kService) return std::nullopt;
+  if (addressed_as(input.message, input.own, input.delimiters)) return std::nullopt;
+  return Hit{"To, Cc, Bcc and their Resent- forms have none of " + joined(input.own), {}};
+}
+
+enum class Strength : std::uint8_t { kHard, kSoft };
+
+struct Rule {
+  Reason reason;
+  Strength strength;
+  Check check;  ///< null: only the cache can tell
+  std::string_view hits_when;
+  std::string_view source;
+};
+
+constexpr auto kHard = Strength::kHard;
+constexpr auto kSoft = Strength::kSoft;
+
+/// In the order in which they are asked; a later check may rely on all before it having passed.
+constexpr std::array kRules = {
+    Rule{Reason::kNoResponder, kHard, check_no_responder, "there are no settings for this address",
+         "responder files"},
+    Rule{Reason::kInactive, kHard, check_inactive, "the responder's time has not come or is over",
+         "responder file"},
+    Rule{Reason::kNullSender, kHard, check_null_sender, "it is a bounce: nobody is to be answered",
+         "RFC 3834, 2"},
+    Rule{Reason::kInvalidSender, kHard, check_invalid_sender, "there is no valid sender's address",
+         "RFC 3834, 2"},
+    Rule{Reason::kOwnAddress, kHard, check_own_address, "the recipient sent it himself",
+         "RFC 5230, 4.6"},
+    Rule{Reason::kLoop, kHard, check_loop, "it is or answers our own reply, or goes in circles",
+         "RFC 3834, 1.2"},
+    Rule{Reason::kAutoSubmitted, kHard, check_header<Reason::kAutoSubmitted>,
+         "it says that a program sent it", "RFC 3834, 2"},
+    Rule{Reason::kReport, kHard, check_header<Reason::kReport>,
+         "it is a delivery report or a receipt", "RFC 6522"},
+    Rule{Reason::kExcluded, kHard, check_excluded, "the responder's lists leave the sender out",
+         "responder file"},
+    Rule{Reason::kSystemSender, kSoft, check_system_sender, "a mail system or a robot sent it",
+         "RFC 3834, 2; RFC 2142"},
+    Rule{Reason::kList, kSoft, check_header<Reason::kList>,
+         "it came through a mailing list or a mass mailing", "RFC 3834, 2"},
+    Rule{Reason::kPrecedence, kSoft, check_header<Reason::kPrecedence>,
+         "it says that it is bulk or automatic mail", "RFC 3834, 2"},
+    Rule{Reason::kSuppressRequested, kSoft, check_header<Reason::kSuppressRequested>,
+         "it asks not to be answered automatically", "MS-OXCMAIL"},
+    Rule{Reason::kAutoReply, kSoft, check_header<Reason::kAutoReply>,
+         "it is an automatic reply, a notice or answers an invitation", "vendors' marks"},
+    Rule{Reason::kSpam, kSoft, check_header<Reason::kSpam>,
+         "a filter calls it spam or infected, or it brings a program", "RFC 3834, 7"},
+    Rule{Reason::kUnauthenticated, kSoft, check_unauthenticated, "its author failed authentication",
+         "RFC 8601; RFC 7489"},
+    Rule{Reason::kNotAddressed, kSoft, check_not_addressed, "it is not addressed to the recipient",
+         "RFC 3834, 2"},
+    Rule{Reason::kRecentlyAnswered, kHard, nullptr, "the sender was answered recently",
+         "RFC 3834, 2"},
+    Rule{Reason::kRateLimited, kHard, nullptr, "enough replies were sent in this time",
+         "RFC 3834, 6"},
+};
+
+Outcome outcome_of(const Rule& rule, const DecisionInput& input, const std::optional<Hit>& hit) {
+  if (rule.check == nullptr) return Outcome::kLeftToCache;
+  if (!hit) return Outcome::kPassed;
+  if (rule.strength == Strength::kHard) return Outcome::kHit;
+  const auto& ignored = input.responder->ignored;
+  const bool is_ignored = std::find(ignored.begin(), ignored.end(), rule.reason) != ignored.end();
+  return is_ignored ? Outcome::kIgnored : Outcome::kHit;
+}
+
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed:
+      return "pass";
+    case Outcome::kHit:
+      return "HIT";
+    case Outcome::kIgnored:
+      return "ignored";
+    case Outcome::kNotAsked:
+      return "not asked";
+    case Outcome::kLeftToCache:
+      break;
+  }
+  return "cache";
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string result(text);
+  result.resize(std::max(width, result.size() + 2), ' ');
+  return result;
+}
+
+}  // namespace
+
+Decision decide(const DecisionInput& input) {
+  auto parts = find_mime_parts(input.message);
+  auto enclosed = enclosed_messages(input.message, parts);
+  const Case one{input, std::move(parts), std::move(enclosed)};
+  Decision decision;
+  for (const auto& rule : kRules) {
+    RuleResult result{rule.reason, rule.strength == kHard, Outcome::kNotAsked, rule.hits_when, {},
+                      rule.source};
+    if (!decision.suppressed) {
+      auto hit = rule.check == nullptr ? std::nullopt : rule.check(one);
+      result.outcome = outcome_of(rule, input, hit);
+      if (hit) {
+        result.evidence = std::move(hit->evidence);
+        if (!hit->source.empty()) result.source = hit->source;
+      }
+      if (result.outcome == Outcome::kHit) decision.suppressed = rule.reason;
+    }
+    decision.results.push_back(std::move(result));
+  }
+  return decision;
+}
+
+std::optional<Address> addressed_as(const Message& message, std::span<const Address> own,
+                                    std::string_view delimiters) {
+  constexpr std::array<std::string_view, 6> kFields = {"To",        "Cc",        "Bcc",
+                                                       "Resent-To", "Resent-Cc", "Resent-Bcc"};
+  for (const auto& field : message.header.fields) {
+    if (!is_one_of(field.name, kFields)) continue;
+    std::optional<Address> found;
+    const auto is_wanted = [&](const Mailbox& mailbox) {
+      found = parse_address(without_decoration(mailbox.addr_spec));
+      return found && is_own(*found, own, delimiters);
+    };
+    if (find_mailbox(field.body, is_wanted)) return found;
+  }
+  return std::nullopt;
+}
+
+bool is_soft(Reason reason) {
+  return std::any_of(kRules.begin(), kRules.end(), [&](const Rule& rule) {
+    return rule.reason == reason && rule.strength == Strength::kSoft;
+  });
+}
+
+std::string explain(const Decision& decision, std::string_view responder_file) {
+  constexpr std::size_t kSourceWidth = 32;
+  std::string text = padded("rule", 20) + padded("", 6) + padded("outcome", 11) +
+                     padded("source", kSourceWidth) + "looks whether\n";
+  std::string conclusion =
+      "Due an answer, unless the cache knows that the sender was answered or a limit is reached.\n";
+  for (const auto& result : decision.results) {
+    text += padded(code_of(result.reason), 20) + padded(result.hard ? "hard" : "soft", 6) +
+            padded(name_of(result.outcome), 11) + padded(result.source, kSourceWidth);
+    text += result.hits_when;
+    if (!result.evidence.empty()) text += ": " + result.evidence;
+    text += '\n';
+    if (result.outcome != Outcome::kHit) continue;
+    conclusion = "Not answered: " + std::string(result.hits_when) +
+                 (result.evidence.empty() ? "" : " (" + result.evidence + ")") + ".\n";
+    if (result.hard) continue;
+    if (result.reason == Reason::kNotAddressed) {
+      conclusion += "If it came by another address of the recipient, name that by 'address = '.\n";
+    }
+    conclusion += "To answer such messages all the same, put 'ignore = " +
+                  std::string(code_of(result.reason)) + "' into " + std::string(responder_file) +
+                  "\n";
+  }
+  return text + conclusion;
+}
+
+}  // namespace inforeply

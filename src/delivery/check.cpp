@@ -1,0 +1,362 @@
+#include "delivery/check.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "inforeply/address.hpp"
+#include "inforeply/cache_file.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "inforeply/text.hpp"
+#include "mail/parameter.hpp"
+#include "mailer/mailer.hpp"
+#include "reply/composer.hpp"
+#include "responder/responder.hpp"
+#include "responder/responder_source.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxComparisons = 1'000'000;  // of a responder's conditions
+
+/// Is told faults and notes, `FILE:LINE: note: text`.
+struct Listener {
+  const FaultHandler& on_fault;
+  const FaultHandler& on_note;
+
+  void note(const std::string& file, std::size_t line, const std::string& text) const {
+    on_note({file, line, "note: " + text});
+  }
+};
+
+/// The name of a domain's folder, as it should be; nothing where it is no domain's.
+std::optional<std::string> domain_folder_name(std::string_view name) {
+  while (name.ends_with('.'))
+    name.remove_suffix(1);
+  return parse_domain(name);
+}
+
+/// The name of a local part's file without its suffix, as it should be; nothing where it is no
+/// local part's.
+std::optional<std::string> local_part_name(std::string_view name) {
+  const auto address = parse_address(Address{decode_hex_escapes(name, '%'), "x", "x"}.to_string());
+  if (!address) return std::nullopt;
+  return encode_file_name(address->local_part);
+}
+
+/// What is wrong with the name of a file or folder, and the path that would be right if one is
+/// known.
+std::string wrong_name(std::string_view kind, const std::string& right) {
+  return "no address leads to a " + std::string(kind) + " of this name" +
+         (right.empty() ? " (lower case, A-labels, / and % encoded)"
+                        : ": '" + to_single_line(right) + "' would be right");
+}
+
+/// In the order of their names.
+std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  std::vector<std::filesystem::directory_entry> entries;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    entries.push_back(*entry);
+  if (error) throw ConfigError(folder.string(), 0, with_cause("cannot read", error.value()));
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+/// Who may write into a folder may put another file in the place of one that nobody may write.
+void check_folder_mode(const std::string& folder, const FaultHandler& on_fault) {
+  std::error_code error;
+  const auto status = std::filesystem::status(folder, error);
+  if (!error && (status.permissions() & std::filesystem::perms::others_write) !=
+                    std::filesystem::perms::none) {
+    on_fault({folder, 0, "others may write this folder (chmod o-w)"});
+  }
+}
+
+/// Walks a folder of responders.
+class FolderCheck {
+ public:
+  FolderCheck(std::filesystem::path folder, Time now, const Listener& listener)
+      : folder_(std::move(folder)), now_(now), listener_(listener) {}
+
+  /// Says how many responders there are.
+  std::size_t check() {
+    check_folder_mode(folder_.string(), listener_.on_fault);
+    for (const auto& entry : entries_of(folder_)) {
+      check_file(entry.path(), [](std::string_view stem) -> std::optional<std::string> {
+        if (const auto domain = domain_folder_name(stem)) return *domain;
+        const auto address = parse_address(stem);  // one folder too high
+        if (!address) return std::nullopt;
+        return address->ascii_domain + "/" + encode_file_name(address->local_part);
+      });
+      if (is_folder(entry)) collect_fault(listener_.on_fault, [&] { check_domain(entry.path()); });
+    }
+    return responders_;
+  }
+
+ private:
+  static bool is_folder(const std::filesystem::directory_entry& entry) {
+    std::error_code ignored;
+    return entry.is_directory(ignored);
+  }
+
+  void check_domain(const std::filesystem::path& folder) {
+    check_folder_mode(folder.string(), listener_.on_fault);
+    const std::string name = folder.filename().string();
+    auto domain = domain_folder_name(name);
+    const auto responders_before = responders_;
+    for (const auto& entry : entries_of(folder)) {
+      check_file(entry.path(), [&](std::string_view stem) -> std::optional<std::string> {
+        if (stem.empty()) return domain;  // of the whole domain
+        const auto local_part = local_part_name(stem);
+        if (!local_part) return std::nullopt;
+        return domain.value_or(name) + "/" + *local_part;
+      });
+      if (is_folder(entry)) note_too_deep(entry.path(), domain.value_or(name));
+    }
+    // Another folder may hold what responders of whole domains name.
+    if (responders_ != responders_before && domain != name) {
+      listener_.note(folder.string(), 0, wrong_name("folder", domain ? *domain : ""));
+    }
+  }
+
+  /// `right_name` gives the path below the folder that the file of such a stem should have, without
+  /// its suffix.
+  template <typename RightName>
+  void check_file(const std::filesystem::path& path, RightName right_name) {
+    const std::string name = path.filename().string();
+    const bool has_suffix = name.ends_with(kResponderSuffix);
+    if (name.size() < kResponderSuffix.size() ||
+        !equals_ignoring_case(name.substr(name.size() - kResponderSuffix.size()),
+                              kResponderSuffix)) {
+      return;
+    }
+    const auto right = right_name(name.substr(0, name.size() - kResponderSuffix.size()));
+    const std::filesystem::path right_path = right ? *right + std::string(kResponderSuffix) : "";
+    if (right_path.filename() != name) {
+      listener_.note(path.string(), 0, wrong_name("file", right_path.string()));
+    }
+    if (!has_suffix) return;
+    check_responder(path.string(), now_, listener_.on_fault, listener_.on_note);
+    ++responders_;
+  }
+
+  /// One folder deeper than any responder. One that cannot be read is nobody's concern.
+  void note_too_deep(const std::filesystem::path& folder, const std::string& domain) const {
+    collect_fault(pass_over, [&] {
+      for (const auto& entry : entries_of(folder)) {
+        if (entry.path().extension() != kResponderSuffix) continue;
+        const auto name = local_part_name(entry.path().stem().string());
+        const std::string right =
+            name ? domain + "/" + *name + std::string(kResponderSuffix) : std::string();
+        listener_.note(entry.path().string(), 0, wrong_name("file", right));
+      }
+    });
+  }
+
+  std::filesystem::path folder_;
+  Time now_;
+  const Listener& listener_;
+  std::size_t responders_ = 0;
+};
+
+/// By file and line, each once: several responders may name one file.
+void put_in_order(std::vector<ConfigError>& faults) {
+  const auto place_of = [](const ConfigError& fault) {
+    return std::tuple(std::string_view(fault.file()), fault.line(), std::string_view(fault.what()));
+  };
+  std::sort(faults.begin(), faults.end(),
+            [&](const ConfigError& a, const ConfigError& b) { return place_of(a) < place_of(b); });
+  const auto end = std::unique(
+      faults.begin(), faults.end(),
+      [&](const ConfigError& a, const ConfigError& b) { return place_of(a) == place_of(b); });
+  faults.erase(end, faults.end());
+}
+
+/// Whether a template shows a text of this type, `text/plain` or `text/html`.
+bool shows(const TemplateEntity& entity, std::string_view type) {
+  return (is_shown_text(entity) && leading_token(entity.content_type) == type) ||
+         std::any_of(entity.parts.begin(), entity.parts.end(),
+                     [&](const TemplateEntity& part) { return shows(part, type); });
+}
+
+/// Whether a template shows a text that says anything.
+bool says_anything(const TemplateEntity& entity) {
+  return (entity.text ? !entity.text->is_blank() : entity.multipart.empty()) ||
+         std::any_of(entity.parts.begin(), entity.parts.end(), says_anything);
+}
+
+void note_empty_texts(const Reply& reply, const Listener& listener) {
+  const auto note = [&](const std::optional<FileMention>& file) {
+    if (file) listener.note(file->where, file->line, "'" + file->name + "' is empty");
+  };
+  for (const auto& text : reply.texts) {
+    const auto* settings = reply.settings.find(text.language);
+    if (settings == nullptr) continue;
+    if (text.text && text.text->is_blank()) note(settings->text);
+    if (text.html && text.html->is_blank()) note(settings->html);
+  }
+  if (reply.body && !says_anything(*reply.body)) note(reply.settings.template_file);
+}
+
+/// What RFC 3834 asks of replies and cannot be done without the author.
+void note_deviations(const Responder& responder, const Reply& reply, const Listener& listener) {
+  const ReplySettings& settings = reply.settings;
+  const auto note_html = [&](std::size_t line) {
+    listener.note(responder.file, line,
+                  "a reply should have a text of its own beside the HTML (RFC 3834, 3.2)");
+  };
+  const bool is_service = responder.kind == ResponderKind::kService;
+  for (const auto& language : settings.languages) {
+    if (!is_service && language.html && !language.text) note_html(language.html->line);
+  }
+  const bool is_html_alone =
+      reply.body && shows(*reply.body, "text/html") && !shows(*reply.body, "text/plain");
+  if (!is_service && is_html_alone) note_html(settings.template_file->line);
+  if (is_service && !settings.template_file &&
+      (!settings.from || settings.from->display_name.empty())) {
+    listener.note(
+        responder.file, settings.line,
+        "'from' of a service should have a display name that says what it is (RFC 3834, 3.1.1)");
+  }
+}
+
+/// The first section that matches wins: one that an earlier one covers never does.
+void note_unreachable_sections(const Responder& responder, const Listener& listener) {
+  std::vector<Conditions> earlier;
+  std::size_t budget = kMaxComparisons;
+  for (const auto& section : responder.sections) {
+    auto conditions = section.conditions.folded();
+    const auto covering = std::find_if(earlier.begin(), earlier.end(), [&](const auto& one) {
+      return one.cover(conditions, budget);
+    });
+    if (covering != earlier.end()) {
+      const auto& first =
+          responder.sections[static_cast<std::size_t>(covering - earlier.begin())].reply;
+      listener.note(responder.file, section.reply.line,
+                    "'[when " + section.reply.section + "]' is never reached: '[when " +
+                        first.section + "]' in line " + std::to_string(first.line) +
+                        " matches whatever it would");
+    }
+    earlier.push_back(std::move(conditions));
+  }
+}
+
+/// Reads what a reply consists of and composes it: one that some message makes too large is found
+/// before the first one is due.
+void check_reply(const Responder& responder, const ReplySettings& settings,
+                 const Listener& listener) {
+  bool good = true;
+  const auto note = [&](const ConfigError& fault) {
+    good = false;
+    listener.on_fault(fault);
+  };
+  collect_fault(listener.on_fault, [&] {
+    const Reply reply = load_reply(responder, settings, note);
+    note_deviations(responder, reply, listener);
+    if (!good) return;
+    note_empty_texts(reply, listener);
+    check_size(responder, reply);
+  });
+}
+
+/// Does one step that needs what a setting names, unless that is at fault already. A fault is told
+/// where the setting stands.
+template <typename Step>
+void check_setting(const Settings& settings, const std::string& name,
+                   std::vector<ConfigError>& faults, Step step) {
+  const auto origin = settings.origin_of(name);
+  const bool is_at_fault = std::any_of(faults.begin(), faults.end(), [&](const ConfigError& fault) {
+    return fault.file() == origin.file && fault.line() == origin.line;
+  });
+  if (is_at_fault) return;
+  try {
+    step();
+  } catch (const Error& error) {
+    faults.emplace_back(origin.file, origin.line, error.what());
+  }
+}
+
+/// local(8) runs commands of aliases under this limit (postconf(5), mailbox_size_limit), and LMDB's
+/// file grows only: what is taken out of it leaves free pages.
+void note_cache_size(const std::string& path, const FaultHandler& on_note) {
+  constexpr std::uint64_t kPostfixDefault = 51'200'000;
+  const auto limit = file_size_limit();
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;
+  const auto octets = static_cast<std::uint64_t>(status.st_size);
+  if (octets < limit.value_or(kPostfixDefault) / 2) return;
+  on_note({path, 0,
+           "note: it has " + std::to_string(octets) + " octets. Where it grows to " +
+               (limit ? std::to_string(*limit) + ", this process may not write to it (RLIMIT_FSIZE)"
+                      : std::to_string(kPostfixDefault) +
+                            ", deliveries run from an alias or .forward file are deferred, unless "
+                            "Postfix's mailbox_size_limit is changed")});
+}
+
+}  // namespace
+
+void check_responder(const std::string& file, Time now, const FaultHandler& on_fault,
+                     const FaultHandler& on_note) {
+  const Listener listener{on_fault, on_note};
+  collect_fault(on_fault, [&] {
+    const Responder responder = load_responder(file, {}, on_fault);
+    responder.never_reply_to.check_files(on_fault);
+    responder.only_reply_to.check_files(on_fault);
+    for (const auto& section : responder.sections)
+      section.conditions.sender.check_files(on_fault);
+    if (responder.active_until && *responder.active_until <= now) {
+      listener.note(file, responder.active_until_line,
+                    "'active-until = " + responder.active_until_text +
+                        "' is over: nothing is answered any more");
+    }
+    note_unreachable_sections(responder, listener);
+    // Even so the files of the replies are looked at: their faults are others.
+    check_reply(responder, responder.reply, listener);
+    for (const auto& section : responder.sections)
+      check_reply(responder, section.reply, listener);
+  });
+}
+
+std::size_t check_responder_folder(const std::string& folder, Time now,
+                                   const FaultHandler& on_fault, const FaultHandler& on_note) {
+  const Listener listener{on_fault, on_note};
+  std::size_t responders = 0;
+  collect_fault(on_fault, [&] {
+    responders = FolderCheck(folder, now, listener).check();
+    if (responders == 0) listener.note(folder, 0, "no responder is here: nothing is answered");
+  });
+  return responders;
+}
+
+ConfigurationCheck check_configuration(const Settings& settings, std::vector<ConfigError> faults,
+                                       Time now) {
+  ConfigurationCheck check{std::move(faults), {}, 1};
+  const FaultHandler collect = [&](const ConfigError& fault) { check.faults.push_back(fault); };
+  const FaultHandler note = [&](const ConfigError& text) { check.notes.push_back(text); };
+  const std::string cache = cache_path(settings.cache);
+  for (const auto& file : {settings.configuration, cache}) {
+    const auto folder = std::filesystem::path(file).parent_path().string();
+    if (!file.empty()) check_folder_mode(folder.empty() ? "." : folder, collect);
+  }
+  check_setting(settings, "cache", check.faults, [&] { require_usable_cache(settings.cache); });
+  check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
+  if (settings.responder.empty()) {
+    check.responders = check_responder_folder(settings.responders, now, collect, note);
+  } else {
+    check_responder(settings.responder, now, collect, note);
+  }
+  note_cache_size(cache, note);
+  put_in_order(check.faults);
+  put_in_order(check.notes);
+  return check;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,54 @@
+// The incoming message: bounded parts of its header and body, read once from a file descriptor.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mail/header.hpp"
+
+namespace inforeply {
+
+inline constexpr std::size_t kMaxHeaderOctets = std::size_t{256} * 1024;
+inline constexpr std::size_t kMaxBodyOctets = std::size_t{64} * 1024;
+
+/// Begins the Message-ID of every reply that this program sends.
+inline constexpr std::string_view kMessageIdMark = "<inforeply.";
+
+struct Message {
+  Header header;
+  bool header_truncated = false;  ///< the block was longer than kMaxHeaderOctets
+  std::string body;               ///< its first kMaxBodyOctets; empty if the header is truncated
+
+  /// The reverse-path that the mail server wrote on top: `Return-Path:` above every field but the
+  /// delivery's own ones, else an mbox `From ` line; empty for the null path. Nothing where neither
+  /// is there (RFC 3834, 4: From, Sender and Reply-To are no substitute).
+  std::optional<std::string> return_path;
+
+  /// Names the message where it has no Message-ID, and recognises it when it is tried again: a
+  /// digest of its header fields, without those that the delivery adds: dates change between tries.
+  std::string fingerprint;
+
+  /// The first msg-id of Message-ID, with its angle brackets, or empty.
+  [[nodiscard]] std::string message_id() const;
+
+  /// The charset that raw octets of a field's body are likely to be in: the one that the body of
+  /// the message declares, of a multipart its first part that does so. Empty: there are no such
+  /// octets, or no part declares any.
+  [[nodiscard]] std::string raw_charset(std::string_view field_body) const;
+
+  /// The start of a field's body as UTF-8, decoded (decode_field_start).
+  [[nodiscard]] std::string decoded(std::string_view field_body) const;
+
+  /// The Subject as UTF-8 in one line, or empty.
+  [[nodiscard]] std::string subject() const;
+};
+
+/// Reads to the end of the file, keeping a bounded part. Throws Error (kInput) when reading fails.
+Message read_message(int file_descriptor);
+
+/// The same for a header block and body in memory.
+Message parse_message(std::string_view text);
+
+}  // namespace inforeply

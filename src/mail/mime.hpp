@@ -1,0 +1,38 @@
+// The parts of a MIME message (RFC 2046, 5.1), as far as its body was kept.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "mail/header.hpp"
+#include "mail/message.hpp"
+
+namespace inforeply {
+
+inline constexpr std::size_t kMaxMimeDepth = 32;
+
+/// What a multipart says of its parts: these two tell something, multipart/mixed and all others do
+/// not.
+enum class Multipart {
+  kOther,
+  kAlternative,  ///< the same in several forms (RFC 2046, 5.1.4)
+  kDigest,       ///< a part without Content-Type is a message (RFC 2046, 5.1.5)
+};
+
+struct MimePart {
+  Header header;
+  std::string_view content;  ///< encoded as it came, up to the next delimiter line; of
+                             ///< Message::body, which must outlive it
+  Multipart holder_type;     ///< of the multipart that holds it
+  std::optional<std::size_t>
+      holder;  ///< where that is among the parts; nothing: the message itself
+};
+
+/// Every part below the message's multipart/*, in the order of the message, a multipart before what
+/// is in it. An embedded message (message/rfc822) is opaque: what it says is not said of this one.
+/// Parts nested deeper than kMaxMimeDepth are opaque, too. Never fails; linear time.
+std::vector<MimePart> find_mime_parts(const Message& message);
+
+}  // namespace inforeply

@@ -1,0 +1,223 @@
+#include "mailer/sendmail_mailer.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "inforeply/descriptor.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxOutputOctets = 1000;  // of what the mailer prints, for the log
+
+/// The process group of the mailer that runs, for a signal handler; 0: none does.
+std::atomic<pid_t> running_mailer{0};
+static_assert(std::atomic<pid_t>::is_always_lock_free);
+
+/// The message as a file in memory, at its beginning. A mailer that is handed a pipe would take a
+/// message that breaks off, when we are killed in the middle of it, for a whole one.
+Descriptor message_file(std::string_view message) {
+  Descriptor file(::memfd_create("message", MFD_CLOEXEC));
+  while (file.is_open() && !message.empty()) {
+    const ssize_t count = ::write(file.get(), message.data(), message.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Descriptor();
+    message.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (file.is_open()) ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+/// A running child. Killed with its process group and reaped at the latest when this goes.
+class Child {
+ public:
+  /// `output` is the reading end of what it prints.
+  Child(pid_t pid, Descriptor output)
+      : pid_(pid),
+        exited_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+        output_(std::move(output)) {
+    running_mailer = pid;
+    ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (pid_ > 0) {
+      ::kill(-pid_, SIGKILL);
+      wait();
+    }
+  }
+
+  /// Collects what it prints until it exits. False when the time is up.
+  bool run(std::chrono::steady_clock::time_point deadline) {
+    while (exited_.is_open()) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      std::array<pollfd, 2> events{{{output_.get(), POLLIN, 0}, {exited_.get(), POLLIN, 0}}};
+      if (::poll(events.data(), events.size(), static_cast<int>(left.count())) < 0) {
+        if (errno == EINTR) continue;
+        return false;
+      }
+      if (events[0].revents != 0) collect();
+      if (events[1].revents != 0) return true;
+    }
+    return false;
+  }
+
+  /// The wait status, as waitpid(2) gives it; nothing where that fails.
+  std::optional<int> wait() {
+    int status = 0;
+    pid_t waited = 0;
+    while ((waited = ::waitpid(pid_, &status, 0)) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    running_mailer = 0;
+    if (waited < 0) return std::nullopt;
+    return status;
+  }
+
+  /// Takes in what there is to read now, a bounded part of it: it may never end.
+  void collect() {
+    std::array<char, 4096> buffer;
+    const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
+    if (count > 0) {
+      const auto room = kMaxOutputOctets - printed_.size();
+      printed_.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
+    } else if (count == 0) {
+      output_.close();
+    }
+  }
+  [[nodiscard]] const std::string& printed() const { return printed_; }
+
+ private:
+  pid_t pid_;
+  Descriptor exited_;
+  Descriptor output_;
+  std::string printed_;
+};
+
+/// posix_spawn's two parameter objects.
+class SpawnParameters {
+ public:
+  SpawnParameters(int input, int output) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    // A group of its own, so that all of it can be killed; what we ignore as a program expects it.
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    sigaddset(&signals, SIGXFSZ);
+    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
+  }
+  SpawnParameters(const SpawnParameters&) = delete;
+  SpawnParameters& operator=(const SpawnParameters&) = delete;
+  ~SpawnParameters() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+/// What a status of sysexits(3) says about sending the same again. Only what speaks of this message
+/// or this address is final: all else an administrator or time can mend.
+Submission::Result result_of(int exit_status) {
+  switch (exit_status) {
+    case EX_OK:
+      return Submission::Result::kAccepted;
+    case EX_DATAERR:
+    case EX_NOUSER:
+    case EX_NOHOST:
+      return Submission::Result::kRefused;
+    default:
+      return Submission::Result::kDeferred;
+  }
+}
+
+Submission deferred(std::string detail) {
+  return {Submission::Result::kDeferred, std::move(detail)};
+}
+
+/// It ran, and may have taken the message before it ended so.
+Submission unknown(std::string detail) {
+  return {Submission::Result::kUnknown, std::move(detail)};
+}
+
+}  // namespace
+
+SendmailMailer::SendmailMailer(std::vector<std::string> command) : command_(std::move(command)) {}
+
+Submission SendmailMailer::submit(std::string_view envelope_sender, std::string_view recipient,
+                                  std::string_view message,
+                                  std::chrono::steady_clock::time_point deadline) {
+  std::vector<std::string> words = command_;
+  words.insert(words.end(),
+               {"-i", "-f", envelope_sender.empty() ? "<>" : std::string(envelope_sender), "--",
+                std::string(recipient)});
+  std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
+  for (auto& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+
+  Descriptor input = message_file(message);
+  std::array<int, 2> ends{-1, -1};
+  if (!input.is_open() || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return deferred(with_cause("cannot prepare to run the mailer", errno));
+  }
+  Descriptor output(ends[0]);
+  Descriptor output_of_child(ends[1]);
+  const SpawnParameters parameters(input.get(), output_of_child.get());
+  pid_t pid = 0;
+  const int error = ::posix_spawn(&pid, argv.front(), parameters.actions(), parameters.attributes(),
+                                  argv.data(), environ);
+  if (error != 0) return deferred(with_cause("cannot run " + command_.front(), error));
+  output_of_child.close();
+
+  Child child(pid, std::move(output));
+  const bool in_time = child.run(deadline);
+  child.collect();
+  const std::string printed =
+      child.printed().empty() ? "" : ": " + to_single_line(trim(child.printed()));
+  if (!in_time) return unknown("killed, its time was up" + printed);
+  const auto status = child.wait();
+  if (!status) return unknown(with_cause("its exit status is lost", errno) + printed);
+  if (!WIFEXITED(*status)) {
+    return unknown("died of signal " + std::to_string(WTERMSIG(*status)) + printed);
+  }
+  const int exit_status = WEXITSTATUS(*status);
+  return {result_of(exit_status), "exit status " + std::to_string(exit_status) + printed};
+}
+
+void kill_running_mailer() {
+  if (const pid_t group = running_mailer; group > 0) ::kill(-group, SIGKILL);
+}
+
+}  // namespace inforeply

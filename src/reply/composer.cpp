@@ -1,0 +1,391 @@
+#include "reply/composer.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/html.hpp"
+#include "inforeply/text.hpp"
+#include "mail/encoded_word.hpp"
+#include "mail/flowed.hpp"
+#include "mail/language.hpp"
+#include "mail/mime_entity.hpp"
+#include "mail/parameter.hpp"
+#include "mail/transfer_encoding.hpp"
+#include "reply/quote.hpp"
+
+namespace inforeply {
+namespace {
+
+/// RFC 2277, 4.5: where nobody has said which language it is.
+constexpr std::string_view kAnyLanguage = "i-default";
+constexpr std::size_t kMaxFieldLine = 76;
+constexpr std::size_t kMaxAddressOctets = 254;    // as parse_address takes them
+constexpr std::size_t kMaxMessageIdOctets = 250;  // as parse_message_ids does
+
+/// A stranger's text as a value among the author's words.
+std::string value_of(std::string_view text) {
+  return ellipsize(trim(without_direction_changes(to_single_line(text))), kMaxSubjectCharacters);
+}
+
+/// The display name that belongs to the sender's address in From, Sender or Resent-From.
+std::string display_name_of(const Message& message, const std::string& canonical) {
+  std::string name;
+  const auto is_sender = [&](const Mailbox& mailbox) {
+    const auto address = parse_address(mailbox.addr_spec);
+    if (!address || canonical_sender(*address) != canonical) return false;
+    name = value_of(mailbox.display_name);
+    return true;
+  };
+  for (const std::string_view field : {"From", "Sender", "Resent-From"}) {
+    const std::string* body = message.header.find(field);
+    if (body != nullptr && find_mailbox(*body, is_sender, message.raw_charset(*body))) break;
+  }
+  return name;
+}
+
+/// What the placeholders stand for, in text and in HTML.
+struct Values {
+  PlaceholderValues text;
+  PlaceholderValues html;
+};
+
+Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
+  PlaceholderValues values;
+  values[Placeholder::kSubject] = value_of(request.message.subject());
+  values[Placeholder::kSender] = sender.addr_spec;
+  // Many programs write the address as the name where they know none.
+  const bool is_named = !equals_ignoring_case(sender.display_name, sender.addr_spec);
+  values[Placeholder::kSenderName] = is_named ? sender.display_name : "";
+  values[Placeholder::kRecipient] = request.recipient.to_string();
+  values[Placeholder::kDate] = format_local(request.now);
+  values[Placeholder::kActiveFrom] = request.responder.active_from_text;
+  values[Placeholder::kActiveUntil] = request.responder.active_until_text;
+  values[Placeholder::kMessageId] = request.message.message_id();
+  PlaceholderValues escaped;
+  for (std::size_t i = 0; i < kPlaceholderCount; ++i) {
+    values.values[i] = without_direction_changes(to_single_line(values.values[i]));
+    escaped.values[i] = escape_html(values.values[i]);
+  }
+  return {std::move(values), std::move(escaped)};
+}
+
+std::string text_field(std::string_view name, std::string_view text) {
+  return field_line(name, encode_field_text(trim(to_single_line(text)), name.size() + 2));
+}
+
+/// One mailbox: `Name <address>`, the address on a line of its own where both are too long for one.
+std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
+  if (mailbox.display_name.empty()) return field_line(name, mailbox.addr_spec);
+  const std::string phrase = encode_phrase(mailbox.display_name, name.size() + 2);
+  const auto last_line = phrase.size() - (phrase.rfind('\n') + 1);
+  const auto used = phrase.find('\n') == std::string::npos ? name.size() + 2 : 0;
+  const bool fits = used + last_line + mailbox.addr_spec.size() + 3 <= kMaxFieldLine;
+  return field_line(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
+}
+
+enum class Extent {
+  kFull,
+  kReduced,  ///< without the quote, and with the parent alone in References
+};
+
+/// A reply, as soon as it is known what the message gives it.
+struct Draft {
+  const ReplyRequest& request;
+  Mailbox sender;  ///< whom it is for
+  Values values;
+  std::size_t chosen;  ///< of its texts
+};
+
+/// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and
+/// the parent itself. Of a long thread the first and the latest are kept.
+std::string references(const Message& message, const std::string& parent) {
+  std::vector<std::string> ids;
+  if (const std::string* body = message.header.find("References")) ids = parse_message_ids(*body);
+  if (ids.empty()) {
+    if (const std::string* body = message.header.find("In-Reply-To")) {
+      ids = parse_message_ids(*body);
+      if (ids.size() != 1) ids.clear();
+    }
+  }
+  ids.push_back(parent);
+  if (ids.size() > kMaxReferences) {
+    const auto surplus = static_cast<std::ptrdiff_t>(ids.size() - kMaxReferences);
+    ids.erase(ids.begin() + 1, ids.begin() + 1 + surplus);
+  }
+  std::string result;
+  for (const auto& id : ids)
+    result += (result.empty() ? "" : "\n ") + id;
+  return result;
+}
+
+std::string message_id(const ReplyRequest& request) {
+  const std::string answered = request.message.message_id();
+  const std::string name = digest({request.responder_id, request.canonical, request.reply.handle,
+                                   answered.empty() ? request.message.fingerprint : answered});
+  return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
+}
+
+using Texts = std::vector<const TemplateEntity*>;
+
+/// The texts of a template that the quote belongs to: the first that is shown as such; where it
+/// stands in an alternative, the first of the other form there, too.
+Texts quoting_texts(const TemplateEntity& entity) {
+  if (is_shown_text(entity) && entity.form != TextForm::kOther) return {&entity};
+  Texts texts;
+  for (const auto& part : entity.parts) {
+    for (const auto* text : quoting_texts(part)) {
+      const auto has_its_form = [&](const auto* other) { return other->form == text->form; };
+      if (std::none_of(texts.begin(), texts.end(), has_its_form)) texts.push_back(text);
+    }
+    if (!texts.empty() && leading_token(entity.multipart) != "alternative") break;
+  }
+  return texts;
+}
+
+/// Between empty lines, at the end of the text but in front of a signature (RFC 3676, 4.3), which
+/// many programs hide with all that follows it.
+void insert_quote(std::string& text, const std::string& quote) {
+  constexpr std::string_view kSignature = "\n-- \n";
+  const auto found = text.rfind(kSignature);
+  const bool is_whole = found == std::string::npos && text.starts_with(kSignature.substr(1));
+  const auto at = is_whole ? 0 : found == std::string::npos ? text.size() : found + 1;
+  const bool is_separate = std::string_view(text).substr(0, at).ends_with("\n\n");
+  text.insert(at, (is_separate ? "" : "\n") + quote + (at == text.size() ? "" : "\n"));
+}
+
+/// The entity of the reply that comes below its own fields.
+class BodyBuilder {
+ public:
+  BodyBuilder(const Reply& reply, const Values& values, std::string quote)
+      : reply_(reply), values_(values), quote_(std::move(quote)) {
+    if (reply.body && !quote_.empty()) quoting_ = quoting_texts(*reply.body);
+  }
+
+  MimeEntity build(std::size_t chosen) {
+    std::vector<MimeEntity> parts;
+    if (reply_.body) {
+      parts.push_back(of_template(*reply_.body));
+    } else {
+      parts.push_back(with_images(in_languages(chosen)));
+    }
+    for (const auto& file : reply_.attachments)
+      parts.push_back(attached(file, "attachment", {}));
+    return multipart_of("mixed", std::move(parts));
+  }
+
+ private:
+  /// In the language chosen; or in all, that one last: a client shows the last that it can show
+  /// (RFC 2046, 5.1.4).
+  MimeEntity in_languages(std::size_t chosen) {
+    std::vector<MimeEntity> parts;
+    for (std::size_t i = 0; reply_.settings.all_languages && i < reply_.texts.size(); ++i) {
+      if (i != chosen) parts.push_back(in_language(reply_.texts[i]));
+    }
+    parts.push_back(in_language(reply_.texts[chosen]));
+    return multipart_of("alternative", std::move(parts));
+  }
+
+  MimeEntity in_language(const ReplyText& text) {
+    std::vector<MimeEntity> parts;
+    const std::string html = text.html ? text.html->expand(values_.html) : "";
+    const std::string flowed = text.text ? to_flowed(text.text->expand(values_.text))
+                                         : to_flowed(html_to_text(html), QuoteMarks::kRead);
+    parts.push_back(plain(flowed, "text/plain", quote_));
+    if (text.html) parts.push_back(hypertext(html, "text/html", quote_));
+    shown_.insert(text.images.begin(), text.images.end());
+    MimeEntity entity = multipart_of("alternative", std::move(parts));
+    const bool is_told = !text.language.empty() || reply_.settings.all_languages;
+    if (is_told) {
+      entity.fields +=
+          field_line("Content-Language",
+                     text.language.empty() ? kAnyLanguage : std::string_view(text.language));
+    }
+    return entity;
+  }
+
+  static MimeEntity plain(std::string flowed, const std::string& type, const std::string& quote) {
+    if (!quote.empty()) insert_quote(flowed, to_flowed(quote, QuoteMarks::kRead));
+    return text_entity(type + "; charset=utf-8; format=flowed", flowed);
+  }
+
+  static MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
+    if (!quote.empty()) {
+      std::string lines;
+      for (const auto line : split(quote, '\n'))
+        lines += escape_html(trim(line.substr(1))) + "<br>\n";
+      html.insert(find_body_end(html), "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
+    }
+    return text_entity(type + "; charset=utf-8", html);
+  }
+
+  /// The images that its HTML shows (RFC 2387; RFC 2392).
+  [[nodiscard]] MimeEntity with_images(MimeEntity content) const {
+    const std::string type = "multipart/" + content.multipart;
+    std::vector<MimeEntity> parts;
+    parts.push_back(std::move(content));
+    for (const auto& image : reply_.inline_images) {
+      if (!shown_.contains(image.name)) continue;
+      parts.push_back(attached(image, "inline", field_line("Content-ID", "<" + image.name + ">")));
+    }
+    return multipart_of("related" + encode_parameter("type", type), std::move(parts));
+  }
+
+  static MimeEntity attached(const AttachedFile& file, std::string_view disposition,
+                             const std::string& more_fields) {
+    return {field_line("Content-Type", file.content_type) +
+                field_line("Content-Transfer-Encoding", "base64") + more_fields +
+                field_line("Content-Disposition",
+                           std::string(disposition) + encode_parameter("filename", file.name)),
+            {},
+            file.octets,
+            {},
+            {}};
+  }
+
+  [[nodiscard]] MimeEntity of_template(const TemplateEntity& source) const {
+    MimeEntity entity;
+    const bool quotes = std::find(quoting_.begin(), quoting_.end(), &source) != quoting_.end();
+    const std::string quote = quotes ? quote_ : "";
+    if (!source.multipart.empty()) {
+      entity.multipart = source.multipart;
+      for (const auto& part : source.parts)
+        entity.parts.push_back(of_template(part));
+    } else if (!source.text) {
+      entity.body = source.body;
+    } else if (source.form == TextForm::kPlain) {
+      entity = plain(to_flowed(source.text->expand(values_.text)), source.content_type, quote);
+    } else if (source.form == TextForm::kHtml) {
+      entity = hypertext(source.text->expand(values_.html), source.content_type, quote);
+    } else {
+      entity =
+          text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.text));
+    }
+    entity.fields += source.fields;
+    return entity;
+  }
+
+  const Reply& reply_;
+  const Values& values_;
+  std::string quote_;            // each line behind `> `; empty for nothing
+  Texts quoting_;                // of a template
+  std::set<std::string> shown_;  // the images of the HTML so far: never what a sender wrote there
+};
+
+std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent) {
+  const ReplyRequest& request = draft.request;
+  const PlaceholderValues& values = draft.values.text;
+  const ReplySettings& settings = request.reply.settings;
+  const TextTemplate& subject = request.reply.texts.at(draft.chosen).subject;
+  const Mailbox from = settings.from.value_or(Mailbox{{}, request.recipient.to_wire()});
+  std::string fields = mailbox_field("From", from);
+  fields += mailbox_field("To", draft.sender);
+  if (settings.reply_to) fields += mailbox_field("Reply-To", *settings.reply_to);
+  fields += text_field(
+      "Subject", ellipsize(trim(to_single_line(subject.expand(values))), kMaxSubjectCharacters));
+  fields += field_line("Date", format_rfc5322(request.now));
+  fields += field_line("Message-ID", own_id);
+  if (const std::string parent = request.message.message_id(); !parent.empty()) {
+    fields += field_line("In-Reply-To", parent);
+    fields += field_line("References",
+                         extent == Extent::kFull ? references(request.message, parent) : parent);
+  }
+  fields += field_line("Auto-Submitted", "auto-replied");
+  if (!settings.precedence.empty()) fields += field_line("Precedence", settings.precedence);
+  fields += field_line("X-Auto-Response-Suppress", "All");
+  for (const auto& extra : request.reply.extra_fields) {
+    fields += text_field(extra.name, extra.body.expand(values));
+  }
+  return fields + field_line("MIME-Version", "1.0");
+}
+
+std::string write_reply(const Draft& draft, Extent extent) {
+  const auto& [request, sender, values, chosen] = draft;
+  const Reply& reply = request.reply;
+  const std::string own_id = message_id(request);
+  const auto quote = extent == Extent::kFull ? reply.settings.quote : QuoteSetting{};
+  BodyBuilder body(reply, values, quoted(request.message, quote));
+  return write_entity(body.build(chosen), own_id, fields_of(draft, own_id, extent));
+}
+
+std::size_t max_octets(const ReplySettings& settings) {
+  return settings.allow_large ? kMaxLargeReplyOctets : kMaxReplyOctets;
+}
+
+/// RFC 3834, 2.
+void require_size(std::size_t octets, const ReplySettings& settings) {
+  if (octets <= max_octets(settings)) return;
+  throw ConfigError(settings.file, settings.line,
+                    "the reply has " + std::to_string(octets) + " octets, more than " +
+                        std::to_string(max_octets(settings)) +
+                        (settings.allow_large ? "" : " (see 'allow-large')"));
+}
+
+/// No message gives longer values, whichever way they are encoded: quoted-printable makes three
+/// octets of one that is not ASCII, and HTML six of a character, `&quot;`.
+Values longest_values(const Responder& responder) {
+  Values values;
+  const auto set = [&](Placeholder placeholder, std::size_t count, std::string_view character) {
+    for (std::size_t i = 0; i < count; ++i) {
+      values.text[placeholder] += character;
+      values.html[placeholder].append(character).append(6 - character.size(), 'x');
+    }
+  };
+  set(Placeholder::kSubject, kMaxSubjectCharacters, "\U00020000");
+  set(Placeholder::kSenderName, kMaxSubjectCharacters, "\U00020000");
+  // Twice their octets: a domain is longer in A-labels.
+  set(Placeholder::kSender, kMaxAddressOctets, "\u00E9");
+  set(Placeholder::kRecipient, kMaxAddressOctets, "\u00E9");
+  set(Placeholder::kMessageId, kMaxMessageIdOctets, "\u00E9");
+  for (auto* form : {&values.text, &values.html}) {
+    (*form)[Placeholder::kDate] = "2026-12-24 18:00";
+    (*form)[Placeholder::kActiveFrom] = responder.active_from_text;
+    (*form)[Placeholder::kActiveUntil] = responder.active_until_text;
+  }
+  return values;
+}
+
+}  // namespace
+
+std::size_t choose_text(const Reply& reply, const Message& message) {
+  std::vector<std::string> available;
+  for (const auto& text : reply.texts)
+    available.push_back(text.language);
+  return find_language(wanted_languages(message.header), available).value_or(0);
+}
+
+bool is_shown_text(const TemplateEntity& entity) {
+  if (!entity.text) return false;
+  const Header header = parse_header(entity.fields);
+  const std::string* disposition = header.find("Content-Disposition");
+  const bool is_file = disposition != nullptr && find_parameter(*disposition, "filename");
+  return !is_file && !find_parameter(entity.content_type, "name");
+}
+
+std::string compose(const ReplyRequest& request) {
+  const ReplySettings& settings = request.reply.settings;
+  const Mailbox sender = {display_name_of(request.message, request.canonical),
+                          person_behind(request.sender).to_wire()};
+  const Draft draft = {request, sender, placeholder_values(request, sender),
+                       choose_text(request.reply, request.message)};
+  std::string text = write_reply(draft, Extent::kFull);
+  if (text.size() > max_octets(settings)) text = write_reply(draft, Extent::kReduced);
+  require_size(text.size(), settings);
+  return text;
+}
+
+void check_size(const Responder& responder, const Reply& reply) {
+  const std::string domain(kMaxAddressOctets, 'x');
+  const Address address = {domain, domain, domain};
+  const Message message =
+      parse_message("Message-ID: <" + std::string(kMaxMessageIdOctets - 2, 'x') + ">\n\n");
+  const ReplyRequest request = {message, responder, reply, address, address, {}, {}, {}};
+  Draft draft = {request, {}, longest_values(responder), 0};
+  draft.sender = {draft.values.text[Placeholder::kSenderName], address.to_wire()};
+  for (; draft.chosen < reply.texts.size(); ++draft.chosen)
+    require_size(write_reply(draft, Extent::kReduced).size(), reply.settings);
+}
+
+}  // namespace inforeply

@@ -1,0 +1,143 @@
+#include "reply/quote.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "inforeply/text.hpp"
+#include "mail/body_text.hpp"
+#include "mail/encoded_word.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::string_view kMark = "> ";
+constexpr std::string_view kEllipsis = "\u2026";
+constexpr std::string_view kMore = " \u2026";  // behind a whole line
+constexpr std::array<std::string_view, 5> kQuotedFields = {"From", "To", "Date", "Subject",
+                                                           "Message-ID"};
+
+using Lines = std::vector<std::string>;
+
+/// In one line that leaves the text around it alone. Blanks in front stay, those behind go.
+std::string harmless(std::string_view text) {
+  auto line = without_direction_changes(to_single_line(text));
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+Lines quoted_fields(const Message& message) {
+  Lines lines;
+  for (const auto name : kQuotedFields) {
+    const std::string* body = message.header.find(name);
+    const auto text = body == nullptr ? std::string{} : harmless(message.decoded(*body));
+    if (text.empty()) continue;
+    lines.push_back(std::string(name) + ": " + ellipsize(trim(text), kMaxQuotedFieldCharacters));
+  }
+  return lines;
+}
+
+/// At most `max_octets` of valid UTF-8, kMore at its end or, where words are cut, an ellipsis.
+/// There must be room for kMore.
+std::string cut_to(std::string_view line, std::size_t max_octets) {
+  const auto room = max_octets - kMore.size();
+  std::size_t octets = 0;
+  std::size_t characters = 0;  // that fit beside the ellipsis
+  while (octets < line.size()) {
+    octets += std::max<std::size_t>(next_character(line.substr(octets)).second, 1);
+    if (octets > room) break;
+    ++characters;
+  }
+  if (characters == 0) return std::string(kEllipsis);
+  return octets <= room ? std::string(line) + std::string(kMore) : ellipsize(line, characters);
+}
+
+/// The mark of a signature, also where a mail server has taken the blank at its end.
+bool is_signature_mark(std::string_view line) {
+  return line == "--";
+}
+
+/// The lines of the sender's text that may be quoted, first to last: each harmless, without blank
+/// lines at the ends, two in a row, quotes or the signature.
+class OwnLines {
+ public:
+  explicit OwnLines(std::string_view text) : rest_(text) {}
+
+  /// The next line with text; nothing where there is none.
+  std::optional<std::string> take() {
+    behind_blank_ = false;
+    while (!rest_.empty()) {
+      const auto end = std::min(rest_.find('\n'), rest_.size());
+      auto line = harmless(rest_.substr(0, end));
+      rest_.remove_prefix(std::min(end + 1, rest_.size()));
+      if (is_signature_mark(line)) break;
+      if (is_blank(line)) {
+        behind_blank_ = true;
+      } else if (!trim(line).starts_with('>')) {
+        return line;
+      }
+    }
+    rest_ = {};
+    return std::nullopt;
+  }
+
+  /// Whether a blank line stands before the line that was taken last.
+  [[nodiscard]] bool behind_blank() const { return behind_blank_; }
+
+ private:
+  std::string_view rest_;
+  bool behind_blank_ = false;
+};
+
+Lines quoted_text(const Message& message, std::size_t count) {
+  const auto text = body_text(message);
+  Lines lines;
+  OwnLines own(text);
+  for (auto line = own.take(); line; line = own.take()) {
+    const bool separated = own.behind_blank() && !lines.empty();
+    if (count == 0 || lines.size() + (separated ? 2 : 1) > kMaxQuoteLines) {
+      lines.back() += kMore;
+      break;
+    }
+    if (separated) lines.emplace_back();
+    lines.push_back(ellipsize(*line, kMaxQuotedLineCharacters));
+    --count;
+  }
+  return lines;
+}
+
+/// The lines behind their marks, as far as there is room.
+std::string mark_up(const Lines& lines) {
+  const auto marks = kMark.size() + 1;  // with the line end
+  std::string result;
+  for (const auto& line : lines) {
+    const auto room = kMaxQuoteOctets - result.size() - marks;
+    // Every line but the last leaves room for one that says that there is more.
+    const auto reserved = &line == &lines.back() ? 0 : marks + kMore.size();
+    const bool fits = line.size() + reserved <= room;
+    const auto text = fits ? line : cut_to(line, room);
+    result += text.empty() ? ">" : std::string(kMark) + text;
+    result += '\n';
+    if (!fits) break;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<QuoteSetting> parse_quote(std::string_view value) {
+  if (value == "none") return QuoteSetting{};
+  if (value == "headers") return QuoteSetting{.headers = true};
+  const auto lines = parse_number(value);
+  if (!lines || *lines == 0 || *lines > kMaxQuoteLines) return std::nullopt;
+  return QuoteSetting{.lines = static_cast<std::size_t>(*lines)};
+}
+
+std::string quoted(const Message& message, QuoteSetting setting) {
+  Lines lines;
+  if (setting.headers) lines = quoted_fields(message);
+  if (setting.lines > 0) lines = quoted_text(message, setting.lines);
+  return mark_up(lines);
+}
+
+}  // namespace inforeply

@@ -1,0 +1,385 @@
+#include "reply/reply.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/trusted_file.hpp"
+#include "inforeply/text.hpp"
+#include "mail/charset.hpp"
+#include "mail/encoded_word.hpp"
+#include "mail/media_type.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr std::size_t kMaxTextOctets = std::size_t{1024} * 1024;
+constexpr std::string_view kDefaultSubject = "Auto: ${subject}";  // RFC 3834, 3.1.5
+
+/// Fields that the responder sets itself, whatever a template says.
+constexpr std::array<std::string_view, 13> kOwnFields = {
+    "To",          "Cc",         "Bcc",
+    "Date",        "Message-ID", "In-Reply-To",
+    "References",  "Sender",     "Auto-Submitted",
+    "Return-Path", "Received",   "X-Auto-Response-Suppress",
+    "MIME-Version"};
+
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+/// A name that can stand in a `cid:` URL and a Content-ID field as it is.
+bool is_content_id(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._@+").find(c) != std::string_view::npos;
+  });
+}
+
+/// Follows HTML octet by octet, to tell tags and style sheets from what people read.
+class MarkupWatch {
+ public:
+  explicit MarkupWatch(std::string_view html) : html_(html) {}
+
+  /// The next octet: whether it stands in a tag or a style sheet.
+  bool take(std::size_t at) {
+    const char c = html_[at];
+    if (!in_tag_) {
+      if (c == '<') open(html_.substr(at + 1));
+      return in_tag_ || in_style_;
+    }
+    if (quote_ != '\0') {
+      if (c == quote_) quote_ = '\0';
+    } else if ((c == '"' || c == '\'') && last_ == '=') {
+      quote_ = c;
+    } else if (c == '>') {
+      in_tag_ = false;
+    }
+    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) last_ = c;
+    return true;
+  }
+
+ private:
+  void open(std::string_view tag) {
+    in_tag_ =
+        !tag.empty() && ((tag[0] >= 'a' && tag[0] <= 'z') || (tag[0] >= 'A' && tag[0] <= 'Z'));
+    if (starts_with_ignoring_case(tag, "style")) in_style_ = true;
+    if (starts_with_ignoring_case(tag, "/style")) in_style_ = false;
+    last_ = '<';
+  }
+
+  std::string_view html_;
+  bool in_tag_ = false;
+  bool in_style_ = false;
+  char quote_ = '\0';  // of the attribute's value in which it is
+  char last_ = '\0';   // of the tag, but blanks
+};
+
+class ReplyLoader {
+ public:
+  ReplyLoader(const Responder& responder, const ReplySettings& settings,
+              const FaultHandler& on_fault)
+      : responder_(responder), on_fault_(on_fault) {
+    reply_.settings = settings;
+  }
+
+  Reply load() {
+    const auto& settings = reply_.settings;
+    // The default comes first, for messages that ask for no language, or for none that is there.
+    if (const auto* plain = settings.find({})) read_language(*plain);
+    for (const auto& language : settings.languages) {
+      if (!language.language.empty()) read_language(language);
+    }
+    collect_fault(on_fault_, [&] {
+      if (settings.template_file) read_template(*settings.template_file);
+    });
+    for (const auto& file : settings.inline_images)
+      collect_fault(on_fault_, [&] { read_inline(file); });
+    for (const auto& file : settings.attachments)
+      collect_fault(on_fault_, [&] { reply_.attachments.push_back(read_attached(file)); });
+    require_images();
+    reply_.handle = settings.handle.empty() ? content_handle() : settings.handle;
+    return std::move(reply_);
+  }
+
+ private:
+  /// Where there is no such time, the text would say "until .".
+  void require_period(const TextTemplate& text, const std::string& file) {
+    const auto require = [&](Placeholder placeholder, const std::string& names, bool is_set) {
+      const auto line = text.line_without_fallback(placeholder);
+      if (line && !is_set) on_fault_({file, *line, names});
+    };
+    require(Placeholder::kActiveFrom, "'${active_from}' without 'active-from'",
+            responder_.active_from.has_value());
+    require(Placeholder::kActiveUntil, "'${active_until}' without 'active-until'",
+            responder_.active_until.has_value());
+  }
+
+  void note(std::string_view role, std::string_view content) {
+    said_ += std::string(role) + '\0' + digest({content});
+  }
+
+  [[nodiscard]] std::string read(const FileMention& file, std::size_t max_octets) {
+    std::string octets = read_trusted_file(file, max_octets);
+    if (octets.size() > kMaxReplyOctets && !reply_.settings.allow_large) {
+      throw ConfigError(file.where, file.line,
+                        "'" + file.name + "': larger than " + std::to_string(kMaxReplyOctets) +
+                            " octets (see 'allow-large')");
+    }
+    octets_ += octets.size();
+    if (octets_ > kMaxLargeReplyOctets) {
+      throw ConfigError(file.where, file.line,
+                        "'" + file.name + "': with the files before it larger than " +
+                            std::to_string(kMaxLargeReplyOctets) + " octets");
+    }
+    return octets;
+  }
+
+  /// A text without a byte order mark, its line ends made LF.
+  [[nodiscard]] std::string read_lines(const FileMention& file, std::string_view role) {
+    const std::string path = file.path();
+    std::string raw = read(file, kMaxTextOctets);
+    note(role, raw);
+    if (raw.starts_with("\xEF\xBB\xBF")) raw.erase(0, 3);
+    std::string text;
+    text.reserve(raw.size());
+    std::size_t line = 1;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n') continue;
+      if (raw[i] == '\r') on_fault_({path, line, "a carriage return without a line feed"});
+      if (raw[i] == '\0') on_fault_({path, line, "a NUL octet"});
+      if (raw[i] == '\n') ++line;
+      text += raw[i];
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string read_utf8(const FileMention& file, std::string_view role) {
+    std::string text = read_lines(file, role);
+    for (const auto line : lines_not_utf8(text))
+      on_fault_({file.path(), line, "not UTF-8"});
+    return text;
+  }
+
+  /// The language's own, or the one for all.
+  [[nodiscard]] TextTemplate subject_in(const LanguageSettings& language) const {
+    const auto* plain = reply_.settings.find({});
+    if (language.subject) return *language.subject;
+    if (plain != nullptr && plain->subject) return *plain->subject;
+    return {kDefaultSubject, responder_.file, 0};
+  }
+
+  void read_language(const LanguageSettings& language) {
+    if (!language.text && !language.html) return;
+    const bool is_default = language.language.empty();
+    ReplyText read{is_default ? reply_.settings.default_language : language.language,
+                   subject_in(language),
+                   {},
+                   {},
+                   {}};
+    require_period(read.subject, responder_.file);
+    collect_fault(on_fault_, [&] {
+      if (!language.text) return;
+      const std::string text = read_utf8(*language.text, "text." + language.language);
+      read.text = TextTemplate(text, language.text->path(), 1, on_fault_);
+      require_period(*read.text, language.text->path());
+    });
+    collect_fault(on_fault_, [&] {
+      if (!language.html) return;
+      const std::string html = read_utf8(*language.html, "html." + language.language);
+      read.html = TextTemplate(html, language.html->path(), 1, on_fault_);
+      require_period(*read.html, language.html->path());
+      read.images = note_images(html, language.html->path());
+    });
+    reply_.texts.push_back(std::move(read));
+  }
+
+  void read_template(const FileMention& file) {
+    const std::string path = file.path();
+    reply_.texts.push_back({{}, subject_in({}), {}, {}, {}});
+    ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
+    reply_.body = std::move(read.body);
+    require_period_in(*reply_.body, path);
+    const QuoteSetting quote = reply_.settings.quote;
+    if (quote.headers || quote.lines != 0) require_place_for_quote(file);
+    for (const auto& field : read.fields)
+      collect_fault(on_fault_, [&] { set_template_field(path, field); });
+  }
+
+  void require_period_in(const TemplateEntity& entity, const std::string& path) {
+    if (entity.text) require_period(*entity.text, path);
+    for (const auto& part : entity.parts)
+      require_period_in(part, path);
+  }
+
+  /// The quote comes into the first text of each of these types; other markup has none for it.
+  void require_place_for_quote(const FileMention& file) {
+    const auto is_quotable = [](const TemplateEntity& one) {
+      return one.form == TextForm::kPlain || one.content_type.starts_with("text/html");
+    };
+    const auto fault = [&](const std::string& text) {
+      on_fault_({file.where, file.line, "'template = " + file.name + "': " + text});
+    };
+    if (!any_text(*reply_.body, is_quotable)) fault("'quote' needs text/plain or text/html");
+    if (any_text(*reply_.body, [&](const TemplateEntity& one) {
+          return one.form == TextForm::kHtml && !is_quotable(one);
+        })) {
+      fault("'quote' does not go with other markup than text/html");
+    }
+  }
+
+  /// Whether one of an entity's texts is wanted.
+  template <typename IsWanted>
+  static bool any_text(const TemplateEntity& entity, const IsWanted& is_wanted) {
+    return (entity.text && is_wanted(entity)) ||
+           std::any_of(entity.parts.begin(), entity.parts.end(),
+                       [&](const TemplateEntity& part) { return any_text(part, is_wanted); });
+  }
+
+  void set_template_field(const std::string& path, const HeaderField& field) {
+    const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
+    const auto body = [&] {
+      TextTemplate text(decode_field_text(field.body), path, field.line, on_fault_);
+      require_period(text, path);
+      return text;
+    };
+    const auto is_free = [&](std::string_view name) { return !reply_.settings.set.contains(name); };
+    if (is_one_of(field.name, kOwnFields) || field.body.empty()) return;
+    if (is("From")) {
+      if (is_free("from")) reply_.settings.from = template_mailbox(path, field);
+    } else if (is("Reply-To")) {
+      if (is_free("reply-to")) reply_.settings.reply_to = template_mailbox(path, field);
+    } else if (is("Subject")) {
+      if (is_free("subject")) reply_.texts.front().subject = body();
+      reply_.settings.set.emplace("subject");  // the first counts
+    } else if (is("Precedence")) {
+      if (!is_precedence(field.body)) {
+        throw ConfigError(path, field.line, "'Precedence': expected one word");
+      }
+      if (is_free("precedence")) {
+        reply_.settings.precedence = field.body == "none" ? "" : field.body;
+      }
+    } else {
+      reply_.extra_fields.push_back({field.name, body()});
+    }
+  }
+
+  static Mailbox template_mailbox(const std::string& path, const HeaderField& field) {
+    if (decode_field_text(field.body).find("${") != std::string::npos) {
+      throw ConfigError(path, field.line, "'" + field.name + "': no placeholder can stand here");
+    }
+    const std::string wrong = find_mailbox_fault(field.body);
+    auto mailbox = parse_one_mailbox(field.body);
+    if (!mailbox) {
+      throw ConfigError(
+          path, field.line,
+          "'" + field.name + "': " + (wrong.empty() ? "expected one address" : wrong));
+    }
+    return *std::move(mailbox);
+  }
+
+  AttachedFile read_attached(const FileMention& file) {
+    std::string octets = read(file, kMaxLargeReplyOctets);
+    note("file " + file.name, octets);
+    const std::string name = base_name(file.name);
+    std::string type = media_type_of(name);
+    if (type.starts_with("text/") && is_valid_utf8(octets)) type += "; charset=utf-8";
+    return {name, std::move(type), std::move(octets)};
+  }
+
+  void read_inline(const FileMention& file) {
+    const auto fault = [&](const std::string& text) {
+      throw ConfigError(file.where, file.line, "'inline = " + file.name + "': " + text);
+    };
+    AttachedFile image = read_attached(file);
+    if (!is_content_id(image.name)) {
+      fault("'cid:' can name only letters, digits and the characters - . _ @ +");
+    }
+    for (const auto& other : reply_.inline_images) {
+      if (other.name == image.name) fault("'cid:" + image.name + "' is another image already");
+    }
+    reply_.inline_images.push_back(std::move(image));
+  }
+
+  /// The names behind `cid:` in the markup of a HTML text, also in comments: some programs show
+  /// what stands in those.
+  std::vector<std::string> note_images(std::string_view html, const std::string& path) {
+    constexpr std::string_view kScheme = "cid:";
+    std::vector<std::string> names;
+    std::size_t line = 1;
+    MarkupWatch watch(html);
+    for (std::size_t at = 0; at < html.size(); ++at) {
+      if (html[at] == '\n') ++line;
+      const bool begins_url =
+          watch.take(at) && at > 0 &&
+          std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
+      if (!begins_url || !starts_with_ignoring_case(html.substr(at), kScheme)) continue;
+      const auto name = html.substr(at + kScheme.size());
+      const auto end = std::min(name.find_first_of("\"'()<> \t\n"), name.size());
+      if (end == 0) continue;
+      names.emplace_back(name.substr(0, end));
+      images_.push_back({names.back(), path, line});
+    }
+    return names;
+  }
+
+  /// Every image that the HTML shows is there; one that none does would appear as an attachment.
+  void require_images() {
+    const auto& given = reply_.settings.inline_images;
+    for (const auto& image : images_) {
+      if (std::none_of(given.begin(), given.end(), [&](const FileMention& file) {
+            return base_name(file.name) == image.name;
+          })) {
+        on_fault_({image.html, image.line, "no 'inline' has the image 'cid:" + image.name + "'"});
+      }
+    }
+    for (const auto& file : given) {
+      const std::string name = base_name(file.name);
+      if (std::none_of(images_.begin(), images_.end(),
+                       [&](const Image& image) { return image.name == name; })) {
+        on_fault_({file.where, file.line,
+                   "'inline = " + file.name + "': no HTML shows 'cid:" + name + "'"});
+      }
+    }
+  }
+
+  /// A new text, a new look or a new period is a new reply; a new interval is not.
+  [[nodiscard]] std::string content_handle() {
+    const auto& settings = reply_.settings;
+    const auto note_mailbox = [&](std::string_view role, const std::optional<Mailbox>& mailbox) {
+      if (mailbox) note(role, mailbox->display_name + '\0' + mailbox->addr_spec);
+    };
+    note_mailbox("from", settings.from);
+    note_mailbox("reply-to", settings.reply_to);
+    for (const auto& text : reply_.texts)
+      note("subject " + text.language, text.subject.form());
+    note("active-from", responder_.active_from_text);
+    note("active-until", responder_.active_until_text);
+    return digest({said_}).substr(0, 16);
+  }
+
+  /// An image that a HTML text shows, and where.
+  struct Image {
+    std::string name;
+    std::string html;
+    std::size_t line;
+  };
+
+  const Responder& responder_;
+  const FaultHandler& on_fault_;
+  Reply reply_;
+  std::vector<Image> images_;
+  std::size_t octets_ = 0;  // of all files so far
+  std::string said_;        // of what the handle is made
+};
+
+}  // namespace
+
+Reply load_reply(const Responder& responder, const ReplySettings& settings,
+                 const FaultHandler& on_fault) {
+  return ReplyLoader(responder, settings, on_fault).load();
+}
+
+}  // namespace inforeply

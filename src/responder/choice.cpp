@@ -1,0 +1,38 @@
+#include "responder/choice.hpp"
+
+#include <algorithm>
+
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+
+Choice choose_reply(const Responder& responder, const Message& message, const Address& sender) {
+  Choice choice{&responder.reply, {}};
+  Request request(message, sender);
+  for (const auto& section : responder.sections) {
+    choice.sections.push_back({&section.reply, evaluate(section.conditions, request)});
+    if (!choice.sections.back().result.hit) continue;
+    choice.reply = &section.reply;
+    break;
+  }
+  return choice;
+}
+
+std::string explain(const Choice& choice) {
+  if (choice.sections.empty()) return {};
+  std::string text;
+  std::size_t width = 0;
+  for (const auto& one : choice.sections)
+    width = std::max(width, one.reply->section.size());
+  for (const auto& one : choice.sections) {
+    const std::string name = "[when " + one.reply->section + "]";
+    text += name + std::string(width + 2 - one.reply->section.size(), ' ') +
+            (one.result.hit ? "HIT   " : "pass  ") + to_single_line(one.result.why) + "\n";
+  }
+  const auto& reply = *choice.reply;
+  if (reply.section.empty()) return text + "No section hits: the reply is the responder's own.\n";
+  return text + "The reply is that of [when " + reply.section + "] in " + reply.file + ":" +
+         std::to_string(reply.line) + ".\n";
+}
+
+}  // namespace inforeply

@@ -1,0 +1,140 @@
+#include "responder/conditions.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "inforeply/text.hpp"
+#include "mail/body_text.hpp"
+
+namespace inforeply {
+namespace {
+
+/// For a pattern such as `^\pL{3,20}$`; one without Unicode's classes takes a few KiB.
+constexpr std::int64_t kPatternMemory = std::int64_t{512} * 1024;
+
+RE2::Options pattern_options() {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemory);
+  return options;
+}
+
+/// The outcome of one kind of condition: what hit, or nothing.
+using Hit = std::optional<std::string>;
+
+Hit find_contained(const std::vector<std::string>& wanted, const std::string& folded_text) {
+  const auto found = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& text) {
+    return folded_text.find(fold_for_search(text)) != std::string::npos;
+  });
+  return found == wanted.end() ? std::nullopt : Hit(*found);
+}
+
+Hit find_matching(const std::vector<Pattern>& patterns, const std::string& text) {
+  const auto found = std::find_if(patterns.begin(), patterns.end(),
+                                  [&](const Pattern& pattern) { return pattern.is_in(text); });
+  return found == patterns.end() ? std::nullopt : Hit(found->text());
+}
+
+/// Whether each of `later`, and there are some, hits only where one of `earlier` does.
+template <typename Item, typename Covers>
+bool cover_all(const std::vector<Item>& earlier, const std::vector<Item>& later,
+               std::size_t& budget, Covers covers) {
+  if (earlier.empty()) return true;  // this kind is not asked
+  const auto comparisons = earlier.size() * later.size();
+  if (later.empty() || comparisons > budget) return false;
+  budget -= comparisons;
+  return std::all_of(later.begin(), later.end(), [&](const Item& one) {
+    return std::any_of(earlier.begin(), earlier.end(),
+                       [&](const Item& other) { return covers(other, one); });
+  });
+}
+
+/// A text that is in another one is found wherever that is.
+bool is_part_of(const std::string& part, const std::string& whole) {
+  return whole.find(part) != std::string::npos;
+}
+
+bool is_same(const Pattern& pattern, const Pattern& other) {
+  return pattern.text() == other.text();
+}
+
+}  // namespace
+
+const std::string& Request::subject() {
+  if (!subject_) subject_ = message_.subject();
+  return *subject_;
+}
+
+const std::string& Request::folded_subject() {
+  if (!folded_subject_) folded_subject_ = fold_for_search(subject());
+  return *folded_subject_;
+}
+
+const std::string& Request::folded_body() {
+  if (!folded_body_) folded_body_ = fold_for_search(body_text(message_));
+  return *folded_body_;
+}
+
+bool Pattern::is_in(std::string_view text) const {
+  const RE2 regex(text_, pattern_options());
+  throw_if_broken(regex);
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), regex);
+}
+
+void Pattern::check() const {
+  throw_if_broken(RE2(text_, pattern_options()));
+}
+
+void Pattern::throw_if_broken(const RE2& regex) const {
+  if (regex.ok()) return;
+  throw ConfigError(file_, line_, "'subject-matches = " + text_ + "': " + regex.error());
+}
+
+bool Conditions::empty() const {
+  return subject_contains.empty() && body_contains.empty() && subject_matches.empty() &&
+         sender.empty();
+}
+
+Conditions Conditions::folded() const {
+  Conditions result = *this;
+  for (auto* texts : {&result.subject_contains, &result.body_contains}) {
+    for (auto& text : *texts)
+      text = fold_for_search(text);
+  }
+  return result;
+}
+
+bool Conditions::cover(const Conditions& others, std::size_t& budget) const {
+  if (budget == 0) return false;
+  --budget;
+  return (sender.empty() || sender.covers(others.sender, budget)) &&
+         cover_all(subject_contains, others.subject_contains, budget, is_part_of) &&
+         cover_all(subject_matches, others.subject_matches, budget, is_same) &&
+         cover_all(body_contains, others.body_contains, budget, is_part_of);
+}
+
+ConditionResult evaluate(const Conditions& conditions, Request& request) {
+  ConditionResult result{true, {}};
+  const auto require = [&](std::string_view setting, bool is_given, const auto& find) {
+    if (!result.hit || !is_given) return;
+    const Hit hit = find();
+    if (!hit) result = {false, "no " + std::string(setting) + " hits"};
+    if (hit) result.why += (result.why.empty() ? "" : ", ") + std::string(setting) + " = " + *hit;
+  };
+  require("sender", !conditions.sender.empty(), [&] {
+    return conditions.sender.find(patterns_that_cover_destination(request.sender()));
+  });
+  require("subject-contains", !conditions.subject_contains.empty(),
+          [&] { return find_contained(conditions.subject_contains, request.folded_subject()); });
+  require("subject-matches", !conditions.subject_matches.empty(),
+          [&] { return find_matching(conditions.subject_matches, request.subject()); });
+  // Last: the body costs most to decode.
+  require("body-contains", !conditions.body_contains.empty(),
+          [&] { return find_contained(conditions.body_contains, request.folded_body()); });
+  return result;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,98 @@
+// A responder: the settings for one address.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/trusted_file.hpp"
+#include "inforeply/address.hpp"
+#include "inforeply/clock.hpp"
+#include "inforeply/rate_limit.hpp"
+#include "reply/quote.hpp"
+#include "responder/address_list.hpp"
+#include "responder/conditions.hpp"
+#include "responder/placeholder.hpp"
+#include "responder/reason.hpp"
+
+namespace inforeply {
+
+/// RFC 3834, 1.1.
+enum class ResponderKind { kPersonal, kGroup, kService };
+
+inline constexpr std::size_t kMaxHandleOctets = 128;
+
+/// What a reply says in one language.
+struct LanguageSettings {
+  std::string language;  ///< a tag of RFC 5646; empty for `text`, `html` and `subject` without one
+  std::optional<TextTemplate> subject;
+  std::optional<FileMention> text;
+  std::optional<FileMention> html;
+};
+
+/// The settings of a reply: a responder's own, or those of one of its `[when NAME]` sections with
+/// what it takes over from the responder.
+struct ReplySettings {
+  std::string file;      ///< of the responder
+  std::size_t line = 0;  ///< where its section begins
+  std::string section;   ///< its NAME; empty for the responder's own reply
+  std::optional<Mailbox> from;
+  std::optional<Mailbox> reply_to;
+  std::vector<LanguageSettings> languages;  ///< in the order of the file
+  std::string default_language;             ///< of what is set without a language; may be empty
+  bool all_languages = false;
+  std::optional<FileMention> template_file;
+  std::vector<FileMention> inline_images;
+  std::vector<FileMention> attachments;
+  QuoteSetting quote;
+  std::optional<Seconds> interval;  ///< zero answers every message; nothing: only the first
+  std::string handle;               ///< names what is said; empty: to be made from it
+  std::string precedence = "bulk";  ///< empty: no such field
+  std::string envelope_from;        ///< of the reply; empty for the null sender
+  std::optional<Address> bcc;
+  bool allow_large = false;
+  std::set<std::string, std::less<>> set;  ///< what a template's fields yield to
+
+  /// The settings in a language, in any case; null where there are none.
+  [[nodiscard]] const LanguageSettings* find(std::string_view language) const;
+};
+
+/// A `[when NAME]` section.
+struct Section {
+  Conditions conditions;
+  ReplySettings reply;
+};
+
+struct Responder {
+  std::string file;
+  ResponderKind kind = ResponderKind::kPersonal;
+  std::vector<Address> addresses;    ///< the recipient's own, beside the one mail came to
+  std::optional<Time> active_from;   ///< inclusive
+  std::optional<Time> active_until;  ///< exclusive: a plain date counts to its end
+  std::string active_from_text;      ///< as ${active_from} shows it
+  std::string active_until_text;
+  std::size_t active_until_line = 0;  ///< where it is set
+  std::vector<Reason> ignored;        ///< soft rules switched off
+  std::optional<RateLimit> limit;
+  AddressList never_reply_to;
+  AddressList only_reply_to;  ///< empty: everybody
+  ReplySettings reply;
+  std::vector<Section> sections;  ///< in the order of the file: the first that matches wins
+};
+
+/// Whether the text can be a Precedence field's value: a word of letters.
+bool is_precedence(std::string_view text);
+
+/// Reads a responder file for a delivery, but not the files that its replies consist of. Throws
+/// ConfigError with the first fault; those of a pattern show when it is asked.
+Responder load_responder(const std::string& file, const IndexFolder& indexes = {});
+
+/// Finds every fault, those of patterns too. Where a fault does not end it, what is returned is of
+/// no use but for finding more of them.
+Responder load_responder(const std::string& file, const IndexFolder& indexes,
+                         const FaultHandler& on_fault);
+
+}  // namespace inforeply

@@ -1,0 +1,104 @@
+#include "responder/responder_source.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "inforeply/text.hpp"
+
+namespace inforeply {
+namespace {
+
+/// Throws ConfigError where that cannot be told.
+bool exists(const std::string& path) {
+  struct stat status {};
+  // lstat: a link that leads nowhere is a fault to report, not a file that is not there.
+  if (::lstat(path.c_str(), &status) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
+  throw ConfigError(path, 0, with_cause("cannot stat", errno));
+}
+
+class SingleResponder : public ResponderSource {
+ public:
+  SingleResponder(std::string file, std::string delimiters, IndexFolder indexes)
+      : file_(std::move(file)), delimiters_(std::move(delimiters)), indexes_(std::move(indexes)) {}
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
+    return FoundResponder{std::make_unique<Responder>(load_responder(file_, indexes_)),
+                          without_extension(address, delimiters_)};
+  }
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    return {{file_, without_extension(address, delimiters_)}};
+  }
+
+ private:
+  std::string file_;
+  std::string delimiters_;
+  IndexFolder indexes_;
+};
+
+class ResponderFolder : public ResponderSource {
+ public:
+  ResponderFolder(std::string folder, std::string delimiters, IndexFolder indexes)
+      : folder_(std::move(folder)),
+        delimiters_(std::move(delimiters)),
+        indexes_(std::move(indexes)) {}
+
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
+    for (auto& candidate : candidates(address)) {
+      if (exists(candidate.path)) {
+        return FoundResponder{std::make_unique<Responder>(load_responder(candidate.path, indexes_)),
+                              std::move(candidate.address)};
+      }
+    }
+    if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
+    const auto file_of = [&](const Address& one) {
+      return domain + "/" + encode_file_name(one.local_part) + std::string(kResponderSuffix);
+    };
+    const auto bare = without_extension(address, delimiters_);
+    std::vector<CandidateFile> files = {{file_of(address), address}};
+    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare});
+    files.push_back({domain + std::string(kResponderSuffix), bare});
+    return files;
+  }
+
+ private:
+  std::string folder_;
+  std::string delimiters_;
+  IndexFolder indexes_;
+};
+
+}  // namespace
+
+std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
+                                                  IndexFolder indexes) {
+  return std::make_unique<SingleResponder>(std::move(file), std::move(delimiters),
+                                           std::move(indexes));
+}
+
+std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
+                                                  IndexFolder indexes) {
+  return std::make_unique<ResponderFolder>(std::move(folder), std::move(delimiters),
+                                           std::move(indexes));
+}
+
+std::string encode_file_name(std::string_view part) {
+  std::string name;
+  for (const char c : fold_case(part)) {
+    if (c == '/' || c == '%' || (c == '.' && name.empty()) || has_control_characters({&c, 1})) {
+      name += '%' + to_hex(c);
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
+
+}  // namespace inforeply

@@ -1,0 +1,61 @@
+// How the responder of an address is found.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/address.hpp"
+#include "inforeply/error.hpp"
+#include "responder/address_list.hpp"
+#include "responder/responder.hpp"
+
+namespace inforeply {
+
+struct FoundResponder {
+  std::unique_ptr<Responder> responder;
+  Address address;  ///< that leads to it: without its extension where it does not itself
+};
+
+/// A file that would hold the settings of an address.
+struct CandidateFile {
+  std::string path;
+  Address address;  ///< that leads to it
+};
+
+/// Finds the responder of an address.
+class ResponderSource {
+ public:
+  ResponderSource() = default;
+  ResponderSource(const ResponderSource&) = delete;
+  ResponderSource& operator=(const ResponderSource&) = delete;
+  virtual ~ResponderSource() = default;
+
+  /// Nothing where there is none for this address. Throws ConfigError for a file that is there and
+  /// cannot be used.
+  [[nodiscard]] virtual std::optional<FoundResponder> find(const Address& address) const = 0;
+
+  /// The files that `find` looks for, in their order, each once.
+  [[nodiscard]] virtual std::vector<CandidateFile> candidates(const Address& address) const = 0;
+};
+
+/// One file for every address. `indexes` is for the lists of addresses that responders name.
+std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
+                                                  IndexFolder indexes = {});
+
+/// `folder/domain/local.conf`, the same without the extension, then `folder/domain.conf`: at most
+/// three look-ups however many responders there are.
+std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
+                                                  IndexFolder indexes = {});
+
+/// What the name of every responder file ends in.
+inline constexpr std::string_view kResponderSuffix = ".conf";
+
+/// A part of an address as a file name: lower case; `/`, `%`, a leading dot and control characters
+/// percent-encoded.
+std::string encode_file_name(std::string_view part);
+
+}  // namespace inforeply
