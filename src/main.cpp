@@ -86,11 +86,8 @@ ExitStatus respond(const ResponderCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   const auto& settings = command.settings;
   const auto log = make_log(settings.log);
-  const IndexFolder indexes{list_index_folder(settings.cache), !command.dry_run};
   const auto responders =
-      settings.responder.empty()
-          ? responder_folder(settings.responders, settings.recipient_delimiter, indexes)
-          : single_responder(settings.responder, settings.recipient_delimiter, indexes);
+      open_responders(settings, command.dry_run ? IndexAccess::kRead : IndexAccess::kWrite);
   Message message;
   Envelope envelope = command.envelope;
   auto now = command.now;

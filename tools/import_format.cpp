@@ -7,24 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "inforeply/reply_terms.hpp"
 #include "inforeply/text.hpp"
-#include "reply/reply.hpp"
-#include "responder/responder_source.hpp"
 
 namespace inforeply {
 namespace {
 
-/// What a responder's reply counts as: programs that know neither handle nor interval have answered
-/// in its place.
-struct Terms {
-  std::string responder;
-  std::string handle;
-  std::optional<Seconds> interval;  // nothing: for good
-};
-
-class TermsSource {
+/// The terms of the responder that another program, which knows neither handle nor interval, has
+/// answered in the place of.
+class ImportTerms {
  public:
-  explicit TermsSource(const CacheRequest& request) : request_(request) {
+  explicit ImportTerms(const CacheRequest& request)
+      : request_(request), responders_(request.settings()) {
     if (const auto handle = request.find("handle")) {
       if (handle->empty() || handle->size() > kMaxHandleOctets) {
         usage_error("--handle: expected 1 to " + std::to_string(kMaxHandleOctets) + " octets");
@@ -36,15 +30,10 @@ class TermsSource {
       interval_.emplace(once ? std::nullopt : parse_duration(*interval));
       if (!once && !*interval_) usage_error("--interval: expected a duration such as 7d, or once");
     }
-    const auto& settings = request.settings();
-    const IndexFolder indexes{list_index_folder(settings.cache), false};
-    responders_ = settings.responder.empty()
-                      ? responder_folder(settings.responders, settings.recipient_delimiter, indexes)
-                      : single_responder(settings.responder, settings.recipient_delimiter, indexes);
   }
 
   /// Valid until the next call. Throws BadLine, and ConfigError where a file cannot be used.
-  const Terms& find(const std::string& address) {
+  const ReplyTerms& find(const std::string& address) {
     constexpr std::size_t kRemembered = 10'000;
     const auto found = known_.find(address);
     if (found != known_.end()) return found->second;
@@ -53,32 +42,31 @@ class TermsSource {
   }
 
  private:
-  [[nodiscard]] Terms look_up(const std::string& text) const {
+  [[nodiscard]] ReplyTerms look_up(const std::string& text) const {
     const auto address = parse_address(text);
     if (!address) throw BadLine(in_quotes(text) + " is no mail address");
     if (handle_ && interval_) {
       return {without_extension(*address, request_.settings().recipient_delimiter).normalized(),
               *handle_, *interval_};
     }
-    const auto found = responders_->find(*address);
-    if (!found) {
+    auto terms = responders_.find(*address);
+    if (!terms) {
       throw BadLine("no responder for " + in_quotes(text) +
                     ": --handle and --interval can stand in for it");
     }
-    const auto& own = found->responder->reply;
-    return {found->address.normalized(),
-            handle_ ? *handle_ : load_reply(*found->responder, own).handle,
-            interval_ ? *interval_ : own.interval};
+    if (handle_) terms->handle = *handle_;
+    if (interval_) terms->interval = *interval_;
+    return *std::move(terms);
   }
 
   const CacheRequest& request_;
   std::optional<std::string> handle_;
   std::optional<std::optional<Seconds>> interval_;
-  std::unique_ptr<ResponderSource> responders_;
-  std::map<std::string, Terms, std::less<>> known_;
+  ReplyTermsSource responders_;
+  std::map<std::string, ReplyTerms, std::less<>> known_;
 };
 
-ReplyRecord answered(const Terms& terms, std::string_view sender_text, Time at) {
+ReplyRecord answered(const ReplyTerms& terms, std::string_view sender_text, Time at) {
   const auto sender = parse_address(sender_text);
   if (!sender) throw BadLine(in_quotes(sender_text) + " is no mail address");
   ReplyRecord record;
@@ -96,7 +84,7 @@ class VacationFormat : public ImportFormat {
  public:
   VacationFormat(const CacheRequest& request, const std::string& responder) {
     try {
-      terms_ = TermsSource(request).find(responder);
+      terms_ = ImportTerms(request).find(responder);
     } catch (const BadLine& bad) {
       usage_error(std::string("--responder: ") + bad.what());
     }
@@ -128,7 +116,7 @@ class VacationFormat : public ImportFormat {
     return Time{Seconds{seconds}};
   }
 
-  Terms terms_;
+  ReplyTerms terms_;
 };
 
 /// The fields of a line of CSV (RFC 4180). A field in quotes may not go on in the next line here.
@@ -208,7 +196,7 @@ class PostfixadminFormat : public ImportFormat {
     return text.erase(point, end == std::string::npos ? end : end - point);
   }
 
-  TermsSource terms_;
+  ImportTerms terms_;
   std::array<std::size_t, kNames.size()> column_{0, 1, 2};
 };
 

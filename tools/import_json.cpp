@@ -8,7 +8,6 @@
 
 #include "import_format.hpp"
 #include "inforeply/text.hpp"
-#include "responder/responder.hpp"
 
 namespace inforeply {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <string_view>
 #include <utility>
 
 namespace inforeply {
@@ -28,5 +29,8 @@ class Descriptor {
  private:
   int descriptor_;
 };
+
+/// Writes all octets, however many calls that takes. False, with errno set, if one fails.
+bool write_all(int descriptor, std::string_view octets);
 
 }  // namespace inforeply

@@ -17,9 +17,12 @@ namespace inforeply {
 /// the file and the cause.
 class Replacement {
  public:
-  /// Of the file that `path` names, through a symbolic link if it is one. Throws where that is no
-  /// regular file.
-  Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode = 0600);
+  /// What a symbolic link at `path` means: the file that it leads to, or itself.
+  enum class Link { kIsFollowed, kIsReplaced };
+
+  /// Of the file that `path` names. Throws if that is there and no regular file.
+  Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode = 0600,
+              Link link = Link::kIsFollowed);
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
   ~Replacement();

@@ -31,6 +31,8 @@ namespace inforeply {
 /// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
 inline constexpr Seconds kLease{3600};
 
+inline constexpr std::size_t kMaxHandleOctets = 128;
+
 struct ReplyKey {
   std::string responder;  ///< its address, normalised
   std::string sender;     ///< canonical

@@ -22,10 +22,15 @@ std::string resolve(const std::string& path) {
 
 }  // namespace
 
-Replacement::Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode)
-    : fault_(fault), path_(resolve(path)), part_(path_ + std::string(suffix)) {
+Replacement::Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode,
+                         Link link)
+    : fault_(fault),
+      path_(link == Link::kIsFollowed ? resolve(path) : path),
+      part_(path_ + std::string(suffix)) {
   struct stat status {};
-  if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+  const bool is_file = ::lstat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode) ||
+                       S_ISLNK(status.st_mode);
+  if (!is_file) {
     throw Error(fault_, "cannot replace " + path_ + ": not a regular file");
   }
   create(mode);
@@ -65,11 +70,7 @@ bool Replacement::is_own() const {
 }
 
 void Replacement::write(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file_.get(), text.data(), text.size());
-    if (written < 0 && errno != EINTR) fail("write", part_);
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!write_all(file_.get(), text)) fail("write", part_);
 }
 
 void Replacement::take_place() {

@@ -9,6 +9,7 @@
 #include "inforeply/text.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/mime.hpp"
+#include "responder/address_pattern.hpp"
 
 namespace inforeply {
 namespace {
@@ -326,6 +327,9 @@ constexpr std::array kRules = {
     Rule{Reason::kRateLimited, kHard, nullptr, "enough replies were sent in this time",
          "RFC 3834, 6"},
 };
+static_assert(std::all_of(kRules.begin(), kRules.end(), [](const Rule& rule) {
+  return is_soft(rule.reason) == (rule.strength == kSoft);
+}));
 
 Outcome outcome_of(const Rule& rule, const DecisionInput& input, const std::optional<Hit>& hit) {
   if (rule.check == nullptr) return Outcome::kLeftToCache;
@@ -396,12 +400,6 @@ std::optional<Address> addressed_as(const Message& message, std::span<const Addr
     if (find_mailbox(field.body, is_wanted)) return found;
   }
   return std::nullopt;
-}
-
-bool is_soft(Reason reason) {
-  return std::any_of(kRules.begin(), kRules.end(), [&](const Rule& rule) {
-    return rule.reason == reason && rule.strength == Strength::kSoft;
-  });
 }
 
 std::string explain(const Decision& decision, std::string_view responder_file) {

@@ -59,9 +59,6 @@ Decision decide(const DecisionInput& input);
 std::optional<Address> addressed_as(const Message& message, std::span<const Address> own,
                                     std::string_view delimiters);
 
-/// True for a soft rule, one that `ignore` may name.
-bool is_soft(Reason reason);
-
 /// A decision for people: a line a rule, what decided it, and what that means. `responder_file` is
 /// where a soft rule could be switched off.
 std::string explain(const Decision& decision, std::string_view responder_file);

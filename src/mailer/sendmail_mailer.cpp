@@ -34,13 +34,8 @@ static_assert(std::atomic<pid_t>::is_always_lock_free);
 /// message that breaks off, when we are killed in the middle of it, for a whole one.
 Descriptor message_file(std::string_view message) {
   Descriptor file(::memfd_create("message", MFD_CLOEXEC));
-  while (file.is_open() && !message.empty()) {
-    const ssize_t count = ::write(file.get(), message.data(), message.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Descriptor();
-    message.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (file.is_open()) ::lseek(file.get(), 0, SEEK_SET);
+  if (!file.is_open() || !write_all(file.get(), message)) return Descriptor();
+  ::lseek(file.get(), 0, SEEK_SET);
   return file;
 }
 

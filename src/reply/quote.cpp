@@ -125,14 +125,6 @@ std::string mark_up(const Lines& lines) {
 
 }  // namespace
 
-std::optional<QuoteSetting> parse_quote(std::string_view value) {
-  if (value == "none") return QuoteSetting{};
-  if (value == "headers") return QuoteSetting{.headers = true};
-  const auto lines = parse_number(value);
-  if (!lines || *lines == 0 || *lines > kMaxQuoteLines) return std::nullopt;
-  return QuoteSetting{.lines = static_cast<std::size_t>(*lines)};
-}
-
 std::string quoted(const Message& message, QuoteSetting setting) {
   Lines lines;
   if (setting.headers) lines = quoted_fields(message);

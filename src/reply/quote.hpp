@@ -4,27 +4,16 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "mail/message.hpp"
+#include "responder/quote_setting.hpp"
 
 namespace inforeply {
 
-inline constexpr std::size_t kMaxQuoteLines = 20;
 inline constexpr std::size_t kMaxQuoteOctets = std::size_t{2} * 1024;  ///< with all its marks
 inline constexpr std::size_t kMaxQuotedFieldCharacters = 256;
 inline constexpr std::size_t kMaxQuotedLineCharacters = 512;  ///< of a paragraph in one line
-
-/// `quote` of a responder file.
-struct QuoteSetting {
-  bool headers = false;   ///< the fields that tell which message was answered
-  std::size_t lines = 0;  ///< that many lines of its text
-};
-
-/// `none`, `headers`, or a number of lines from 1 to kMaxQuoteLines; nothing for anything else.
-std::optional<QuoteSetting> parse_quote(std::string_view value);
 
 /// UTF-8 lines ended by LF, each behind `> `, at most kMaxQuoteLines and kMaxQuoteOctets; empty
 /// where there is nothing to quote. The sender's own quotes (lines that begin with `>`) and

@@ -4,66 +4,9 @@
 #include <iterator>
 #include <utility>
 
-#include "inforeply/text.hpp"
-#include "responder/list_file.hpp"
+#include "responder/address_pattern.hpp"
 
 namespace inforeply {
-
-std::optional<std::string> normalize_address_pattern(std::string_view text) {
-  if (!text.starts_with('@')) {
-    const auto address = parse_address(text);
-    // `*@example.org` is an address, but nobody's: whoever writes it takes it for a pattern.
-    if (!address || address->local_part.find('*') != std::string::npos) return std::nullopt;
-    return address->normalized();
-  }
-  const bool and_below = text.starts_with("@.");
-  const auto domain = parse_domain(text.substr(and_below ? 2 : 1));
-  if (!domain) return std::nullopt;
-  return (and_below ? "@." : "@") + *domain;
-}
-
-namespace {
-
-/// Every entry, in normal form, that covers all that this one does.
-std::vector<std::string> patterns_that_cover_pattern(const std::string& pattern) {
-  std::vector<std::string> patterns = {pattern};
-  auto domain = std::string_view(pattern).substr(pattern.rfind('@') + 1);
-  if (domain.starts_with('.')) {
-    domain.remove_prefix(1);
-  } else {
-    patterns.push_back("@" + std::string(domain));
-  }
-  while (true) {
-    patterns.push_back("@." + std::string(domain));
-    const auto dot = domain.find('.');
-    if (dot == std::string_view::npos || domain.starts_with('[')) return patterns;
-    domain.remove_prefix(dot + 1);
-  }
-}
-
-}  // namespace
-
-std::vector<std::string> patterns_that_cover(const Address& address) {
-  return patterns_that_cover_pattern(address.normalized());
-}
-
-std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses) {
-  std::vector<std::string> patterns;
-  for (const auto& address : addresses) {
-    for (const auto& spelling : {address, without_extension(address, "+")}) {
-      auto more = patterns_that_cover(spelling);
-      patterns.insert(patterns.end(), std::make_move_iterator(more.begin()),
-                      std::make_move_iterator(more.end()));
-    }
-  }
-  return patterns;
-}
-
-std::vector<std::string> patterns_that_cover_destination(const Address& sender) {
-  const Address person = person_behind(sender);
-  const bool same_domain = person.ascii_domain == sender.ascii_domain;
-  return patterns_that_cover_any({same_domain ? person : sender});
-}
 
 bool AddressList::add(std::string_view entry) {
   auto pattern = normalize_address_pattern(entry);
@@ -93,7 +36,7 @@ bool AddressList::covers(const AddressList& other, std::size_t& budget) const {
   if (other.empty() || comparisons > budget) return false;
   budget -= comparisons;
   const auto has_entry = [&](const std::string& entry) {
-    const auto wider = patterns_that_cover_pattern(entry);
+    const auto wider = patterns_that_cover(entry);
     return std::any_of(entries_.begin(), entries_.end(), [&](const std::string& mine) {
       return std::find(wider.begin(), wider.end(), mine) != wider.end();
     });

@@ -1,8 +1,7 @@
 // Sets of addresses and domains: `never-reply-to`, `only-reply-to`.
 #pragma once
 
-#include <chrono>
-#include <initializer_list>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,34 +9,10 @@
 #include <vector>
 
 #include "base/trusted_file.hpp"
-#include "inforeply/address.hpp"
 #include "inforeply/error.hpp"
+#include "responder/list_file.hpp"
 
 namespace inforeply {
-
-/// The normal form of an entry: `user@host`, `@host`, or `@.domain` for it and what is below it.
-/// Case folded, domain in A-labels. Nothing where it is none of them.
-std::optional<std::string> normalize_address_pattern(std::string_view text);
-
-/// Every entry, in normal form, that would cover the address.
-std::vector<std::string> patterns_that_cover(const Address& address);
-
-/// Every entry that would cover one of the addresses, or one without its `+extension`.
-std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses);
-
-/// Every entry that would cover whom a reply to the envelope sender reaches: the person behind it,
-/// unless a forwarder has rewritten it. The reply goes to the forwarder then, and what its address
-/// says inside anybody could have written.
-std::vector<std::string> patterns_that_cover_destination(const Address& sender);
-
-/// Where indexes of large files of entries are kept, so that a look-up need not read the file.
-struct IndexFolder {
-  std::string path;  ///< empty: nowhere
-  bool writable = false;
-  /// A file that was changed less than this ago is read instead: file times are coarse, and another
-  /// change might not show.
-  std::chrono::nanoseconds settled_after = std::chrono::seconds(1);
-};
 
 class AddressList {
  public:

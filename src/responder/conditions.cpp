@@ -7,6 +7,7 @@
 
 #include "inforeply/text.hpp"
 #include "mail/body_text.hpp"
+#include "responder/address_pattern.hpp"
 
 namespace inforeply {
 namespace {

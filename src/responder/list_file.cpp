@@ -17,7 +17,10 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/ownership.hpp"
+#include "inforeply/replacement.hpp"
 #include "inforeply/text.hpp"
+#include "responder/address_pattern.hpp"
 
 namespace inforeply {
 namespace {
@@ -67,17 +70,6 @@ bool read_exactly(const Descriptor& file, void* into, std::size_t size, off_t of
   return ::pread(file.get(), into, size, offset) == static_cast<ssize_t>(size);
 }
 
-bool write_all(const Descriptor& file, const void* from, std::size_t size) {
-  const auto* octets = static_cast<const char*>(from);
-  while (size > 0) {
-    const ssize_t count = ::write(file.get(), octets, size);
-    if (count <= 0) return false;
-    octets += count;
-    size -= static_cast<std::size_t>(count);
-  }
-  return true;
-}
-
 /// An index of this state of the list.
 struct Index {
   Descriptor file;
@@ -122,66 +114,9 @@ std::optional<bool> index_holds(const Index& index, Digest wanted) {
   return false;
 }
 
-/// What root makes must be usable by the account that owns the folder around it.
-void hand_over(const std::string& path) {
-  struct stat folder {};
-  const auto parent = std::filesystem::path(path).parent_path().string();
-  if (::geteuid() != 0 || ::stat(parent.c_str(), &folder) != 0) return;
-  [[maybe_unused]] const int status = ::lchown(path.c_str(), folder.st_uid, folder.st_gid);
+std::string_view octets_of(const void* data, std::size_t size) {
+  return {static_cast<const char*>(data), size};
 }
-
-/// A new index, under another name until it is whole and on the disk. One process at a time makes
-/// it.
-class IndexWriter {
- public:
-  IndexWriter(const IndexFolder& folder, std::string path, const Identity& identity)
-      : path_(std::move(path)), unfinished_(path_ + ".new") {
-    header_.identity = identity;
-    if (::mkdir(folder.path.c_str(), 0700) == 0) hand_over(folder.path);
-    file_ =
-        Descriptor(::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    owns_name_ = lock();
-    // What a process that was killed has left behind is written over.
-    const IndexHeader none{0, {}, 0};
-    good_ = owns_name_ && ::ftruncate(file_.get(), 0) == 0 && write_all(file_, &none, sizeof none);
-  }
-  IndexWriter(const IndexWriter&) = delete;
-  IndexWriter& operator=(const IndexWriter&) = delete;
-  ~IndexWriter() {
-    if (owns_name_) ::unlink(unfinished_.c_str());
-  }
-  [[nodiscard]] bool good() const { return good_; }
-  void write(const std::vector<Digest>& digests) {
-    good_ = good_ && write_all(file_, digests.data(), digests.size() * sizeof(Digest));
-    header_.digests += digests.size();
-  }
-  void put_in_place() {
-    good_ = good_ && ::pwrite(file_.get(), &header_, sizeof header_, 0) == sizeof header_ &&
-            ::fdatasync(file_.get()) == 0;
-    if (!good_ || std::rename(unfinished_.c_str(), path_.c_str()) != 0) return;
-    owns_name_ = false;
-    hand_over(path_);
-  }
-
- private:
-  /// False where another process is at it, or has just put it in place.
-  [[nodiscard]] bool lock() const {
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    struct stat opened {};
-    struct stat named {};
-    return file_.is_open() && ::fcntl(file_.get(), F_OFD_SETLK, &whole) == 0 &&
-           ::fstat(file_.get(), &opened) == 0 && ::stat(unfinished_.c_str(), &named) == 0 &&
-           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
-  }
-
-  std::string path_;
-  std::string unfinished_;
-  IndexHeader header_;
-  Descriptor file_;
-  bool owns_name_ = false;
-  bool good_ = false;
-};
 
 }  // namespace
 
@@ -239,15 +174,18 @@ void ListFile::check(const FaultHandler& on_fault) const {
 void ListFile::make_index(const IndexFolder& folder, const std::string& path) const {
   const auto identity = identity_of(file_);
   if (!identity || !has_settled(*identity, folder.settled_after)) return;
-  IndexWriter writer(folder, path, *identity);
-  if (!writer.good()) return;
-  std::uint64_t entries = 0;
-  scan([&](std::string_view) { return ++entries > 0; }, throw_fault);
+  if (::mkdir(folder.path.c_str(), 0700) == 0)
+    hand_over(folder.path, std::filesystem::path(folder.path).parent_path());
+  Replacement index(path, ".new", Fault::kCache, 0600, Replacement::Link::kIsReplaced);
+  IndexHeader header{kMagic, *identity, 0};
+  scan([&](std::string_view) { return ++header.digests > 0; }, throw_fault);
+  index.write(octets_of(&header, sizeof header));
   // A pass takes one range of the digests: memory is bounded however long the list is.
-  const std::uint64_t passes = entries / kDigestsPerPass + 1;
-  for (std::uint64_t pass = 0; writer.good() && pass < passes; ++pass) {
+  const std::uint64_t passes = header.digests / kDigestsPerPass + 1;
+  for (std::uint64_t pass = 0; pass < passes; ++pass) {
     std::vector<Digest> digests;
-    digests.reserve(entries / passes + entries / passes / 8);  // ranges are not quite equal
+    const auto share = header.digests / passes;
+    digests.reserve(share + share / 8);  // ranges are not quite equal
     const auto keep = [&](std::string_view pattern) {
       const Digest digest = short_digest(pattern);
       if ((digest >> 32U) * passes >> 32U == pass) digests.push_back(digest);
@@ -255,9 +193,11 @@ void ListFile::make_index(const IndexFolder& folder, const std::string& path) co
     };
     scan(keep, throw_fault);
     std::sort(digests.begin(), digests.end());
-    writer.write(digests);
+    index.write(octets_of(digests.data(), digests.size() * sizeof(Digest)));
   }
-  if (identity_of(file_) == identity) writer.put_in_place();
+  if (identity_of(file_) != identity) return;
+  index.take_place();
+  hand_over(path, folder.path);
 }
 
 std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
@@ -268,8 +208,14 @@ std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
   }
   const std::string path = folder.path + "/" + digest({mention_.folder, mention_.name});
   auto index = open_index(path, *identity);
-  if (!index && folder.writable) {
-    make_index(folder, path);
+  if (!index && folder.access == IndexAccess::kWrite) {
+    try {
+      make_index(folder, path);
+    } catch (const ConfigError&) {
+      throw;  // the list is at fault
+    } catch (const Error&) {
+      return std::nullopt;
+    }
     index = open_index(path, *identity);
   }
   if (!index) return std::nullopt;

@@ -10,6 +10,7 @@
 // bits of its SHA-256, in rising order. Native byte order: it stays on the machine.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,9 +20,19 @@
 
 #include "base/trusted_file.hpp"
 #include "inforeply/error.hpp"
-#include "responder/address_list.hpp"
 
 namespace inforeply {
+
+enum class IndexAccess { kRead, kWrite };
+
+/// Where indexes of large files of entries are kept, so that a look-up need not read the file.
+struct IndexFolder {
+  std::string path;  ///< empty: nowhere
+  IndexAccess access = IndexAccess::kRead;
+  /// A file that was changed less than this ago is read instead: file times are coarse, and another
+  /// change might not show.
+  std::chrono::nanoseconds settled_after = std::chrono::seconds(1);
+};
 
 class ListFile {
  public:
@@ -39,10 +50,12 @@ class ListFile {
   /// Calls `visit` with every entry in normal form until it returns false.
   void scan(const std::function<bool(std::string_view)>& visit, const FaultHandler& on_fault) const;
 
-  /// By the index, made where it is missing and may be. Nothing where there is none.
+  /// By the index, which is made if it is missing and the folder is writable. nullopt if there is
+  /// none.
   [[nodiscard]] std::optional<bool> look_up(std::span<const std::string> patterns,
                                             const IndexFolder& folder) const;
-  /// Leaves none where it cannot be written, another process is at it, or the file is changing.
+  /// Throws Error if it cannot be written or another process is writing it. Leaves none if the
+  /// list is changing.
   void make_index(const IndexFolder& folder, const std::string& path) const;
 
   FileMention mention_;

@@ -33,4 +33,21 @@ enum class Reason {
 std::string_view code_of(Reason reason);
 std::optional<Reason> reason_of(std::string_view code);
 
+/// Whether a responder may switch the rule off with `ignore`.
+constexpr bool is_soft(Reason reason) {
+  switch (reason) {
+    case Reason::kSystemSender:
+    case Reason::kList:
+    case Reason::kPrecedence:
+    case Reason::kSuppressRequested:
+    case Reason::kAutoReply:
+    case Reason::kSpam:
+    case Reason::kUnauthenticated:
+    case Reason::kNotAddressed:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace inforeply

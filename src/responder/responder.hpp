@@ -12,18 +12,16 @@
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/rate_limit.hpp"
-#include "reply/quote.hpp"
 #include "responder/address_list.hpp"
 #include "responder/conditions.hpp"
 #include "responder/placeholder.hpp"
+#include "responder/quote_setting.hpp"
 #include "responder/reason.hpp"
 
 namespace inforeply {
 
 /// RFC 3834, 1.1.
 enum class ResponderKind { kPersonal, kGroup, kService };
-
-inline constexpr std::size_t kMaxHandleOctets = 128;
 
 /// What a reply says in one language.
 struct LanguageSettings {

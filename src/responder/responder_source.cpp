@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -87,6 +88,14 @@ std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::strin
                                                   IndexFolder indexes) {
   return std::make_unique<ResponderFolder>(std::move(folder), std::move(delimiters),
                                            std::move(indexes));
+}
+
+std::unique_ptr<ResponderSource> open_responders(const Settings& settings, IndexAccess access) {
+  IndexFolder indexes{list_index_folder(settings.cache), access};
+  const auto& delimiters = settings.recipient_delimiter;
+  return settings.responder.empty()
+             ? responder_folder(settings.responders, delimiters, std::move(indexes))
+             : single_responder(settings.responder, delimiters, std::move(indexes));
 }
 
 std::string encode_file_name(std::string_view part) {

@@ -10,6 +10,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/settings.hpp"
 #include "responder/address_list.hpp"
 #include "responder/responder.hpp"
 
@@ -50,6 +51,10 @@ std::unique_ptr<ResponderSource> single_responder(std::string file, std::string 
 /// three look-ups however many responders there are.
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
                                                   IndexFolder indexes = {});
+
+/// What the settings name: the file `responder`, else the folder `responders`. `access` is that to
+/// the indexes of address lists, which are kept beside the cache.
+std::unique_ptr<ResponderSource> open_responders(const Settings& settings, IndexAccess access);
 
 /// What the name of every responder file ends in.
 inline constexpr std::string_view kResponderSuffix = ".conf";

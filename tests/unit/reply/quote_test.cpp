@@ -28,27 +28,6 @@ std::string quoted_fields(std::string_view header) {
   return quoted(parse_message(std::string(header) + "\n\nbody\n"), kHeaders);
 }
 
-TEST(QuoteSetting, IsNoneHeadersOrANumberOfLines) {
-  ASSERT_TRUE(parse_quote("none"));
-  EXPECT_FALSE(parse_quote("none")->headers);
-  EXPECT_EQ(parse_quote("none")->lines, 0U);
-  ASSERT_TRUE(parse_quote("headers"));
-  EXPECT_TRUE(parse_quote("headers")->headers);
-  ASSERT_TRUE(parse_quote("1"));
-  EXPECT_EQ(parse_quote("1")->lines, 1U);
-  ASSERT_TRUE(parse_quote("20"));
-  EXPECT_EQ(parse_quote("20")->lines, 20U);
-  EXPECT_FALSE(parse_quote("20")->headers);
-}
-
-TEST(QuoteSetting, IsNothingElse) {
-  for (const auto value :
-       {""sv, "0"sv, "21"sv, "-1"sv, "1 "sv, "all"sv, "99999999999999999999"sv}) {
-    SCOPED_TRACE(value);
-    EXPECT_FALSE(parse_quote(value));
-  }
-}
-
 TEST(Quote, IsEmptyByDefault) {
   EXPECT_EQ(quoted(parse_message("From: a@example.net\n\nbody\n"), QuoteSetting{}), "");
 }

@@ -1,6 +1,7 @@
 #include "responder/address_list.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "decision/situation.hpp"
+#include "responder/address_pattern.hpp"
 
 namespace inforeply {
 namespace {
@@ -256,8 +258,8 @@ std::string padded_to(std::size_t octets) {
 
 class ListIndexTest : public ListFileTest {
  protected:
-  [[nodiscard]] IndexFolder indexes(bool writable = true) const {
-    return {folder_.path("indexes"), writable, std::chrono::nanoseconds(0)};
+  [[nodiscard]] IndexFolder indexes(IndexAccess access = IndexAccess::kWrite) const {
+    return {folder_.path("indexes"), access, std::chrono::nanoseconds(0)};
   }
   [[nodiscard]] Strings index_files() const {
     Strings found;
@@ -328,9 +330,7 @@ TEST_F(ListIndexTest, IsMadeByOneProcessAtATimeWhoeverHasBeenKilledBefore) {
   put(unfinished, "what a killed process has left");
   {
     const Descriptor other(::open(unfinished.c_str(), O_RDWR | O_CLOEXEC));
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    ASSERT_EQ(::fcntl(other.get(), F_OFD_SETLK, &whole), 0);
+    ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
     EXPECT_TRUE(holds(nth(3), indexes()));
     EXPECT_FALSE(holds(nth(10'000), indexes()));
     EXPECT_EQ(index_file(), unfinished);
@@ -360,7 +360,7 @@ TEST_F(ListIndexTest, IsLookedUpInPlaceOfTheFile) {
   ASSERT_TRUE(holds(nth(3), indexes()));
   empty_the_index();
   EXPECT_FALSE(holds(nth(3), indexes()));
-  EXPECT_FALSE(holds(nth(3), indexes(false)));
+  EXPECT_FALSE(holds(nth(3), indexes(IndexAccess::kRead)));
   EXPECT_TRUE(holds(nth(3))) << "without an index folder";
 }
 
@@ -395,8 +395,8 @@ TEST_F(ListIndexTest, OfAnEarlierStateIsNotUsedWhereNoneCanBeMade) {
   ASSERT_TRUE(holds(nth(3), indexes()));
   empty_the_index();
   write(large(10'001));
-  EXPECT_TRUE(holds(nth(3), indexes(false)));
-  EXPECT_TRUE(holds(nth(10'000), indexes(false)));
+  EXPECT_TRUE(holds(nth(3), indexes(IndexAccess::kRead)));
+  EXPECT_TRUE(holds(nth(10'000), indexes(IndexAccess::kRead)));
 }
 
 TEST_F(ListIndexTest, ThatIsNotWholeIsMadeAgain) {
@@ -412,12 +412,12 @@ TEST_F(ListIndexTest, ThatIsNotWholeIsMadeAgain) {
        {std::string(), good.substr(0, 20), good.substr(0, 48), good.substr(0, good.size() / 2),
         good.substr(0, good.size() - 1), good + "x", std::string(good.size(), '\0'),
         std::string(good.size(), 'x'), other_magic, other_count}) {
-    for (const bool writable : {false, true}) {
+    for (const auto access : {IndexAccess::kRead, IndexAccess::kWrite}) {
       put(file, bad);
-      EXPECT_TRUE(holds(nth(3), indexes(writable)));
-      EXPECT_TRUE(holds(nth(9'999), indexes(writable)));
-      EXPECT_FALSE(holds(nth(10'000), indexes(writable)));
-      EXPECT_EQ(content_of(file) == good, writable);
+      EXPECT_TRUE(holds(nth(3), indexes(access)));
+      EXPECT_TRUE(holds(nth(9'999), indexes(access)));
+      EXPECT_FALSE(holds(nth(10'000), indexes(access)));
+      EXPECT_EQ(content_of(file) == good, access == IndexAccess::kWrite);
     }
   }
 }
@@ -429,15 +429,15 @@ TEST_F(ListIndexTest, IsNoLinkAndNoFifo) {
   empty_the_index();
   std::filesystem::rename(file, folder_.path("elsewhere"));
   std::filesystem::create_symlink(folder_.path("elsewhere"), file);
-  EXPECT_TRUE(holds(nth(3), indexes(false)));
+  EXPECT_TRUE(holds(nth(3), indexes(IndexAccess::kRead)));
   std::filesystem::remove(file);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
-  EXPECT_TRUE(holds(nth(3), indexes(false)));
+  EXPECT_TRUE(holds(nth(3), indexes(IndexAccess::kRead)));
 }
 
 TEST_F(ListIndexTest, IsNotMadeWhereItMayNotBe) {
   write(large());
-  EXPECT_TRUE(holds(nth(3), indexes(false)));
+  EXPECT_TRUE(holds(nth(3), indexes(IndexAccess::kRead)));
   EXPECT_FALSE(std::filesystem::exists(folder_.path("indexes")));
 }
 
@@ -446,7 +446,7 @@ TEST_F(ListIndexTest, IsNotNeeded) {
   // A file stands where the folder would be, or there is nowhere to make it.
   for (const std::string& place : {folder_.write("file", "x"), folder_.path("missing/indexes"),
                                    std::string("/proc/indexes")}) {
-    const IndexFolder folder{place, true, std::chrono::nanoseconds(0)};
+    const IndexFolder folder{place, IndexAccess::kWrite, std::chrono::nanoseconds(0)};
     EXPECT_TRUE(holds(nth(3), folder)) << place;
     EXPECT_FALSE(holds(nth(10'000), folder)) << place;
   }

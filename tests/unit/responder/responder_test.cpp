@@ -10,6 +10,8 @@
 #include "decision/decision.hpp"
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "responder/address_pattern.hpp"
 #include "responder/responder_desk.hpp"
 
 namespace inforeply {
