@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inforeply/reply_terms.hpp"
+#include "inforeply/sender.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "import_format.hpp"
+#include "inforeply/sender.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache_commands.hpp"
+#include "inforeply/sender.hpp"
 
 namespace inforeply {
 namespace {

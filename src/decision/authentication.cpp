@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "inforeply/text.hpp"
+#include "mail/quoted_string.hpp"
 
 namespace inforeply {
 namespace {

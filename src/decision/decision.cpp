@@ -8,7 +8,9 @@
 #include "decision/marks.hpp"
 #include "inforeply/text.hpp"
 #include "mail/encoded_word.hpp"
+#include "mail/mailbox.hpp"
 #include "mail/mime.hpp"
+#include "mail/quoted_string.hpp"
 #include "responder/address_pattern.hpp"
 
 namespace inforeply {
@@ -23,15 +25,15 @@ struct Hit {
 };
 
 /// What the rules look at.
-struct Case {
-  const DecisionInput& input;
+struct RuleInput : DecisionInput {
   std::vector<MimePart> parts;
   std::vector<Message> enclosed;
 };
-using Check = std::optional<Hit> (*)(const Case&);
+using Check = std::optional<Hit> (*)(const RuleInput&);
 
-std::string evidence_of_sender(std::string_view sender) {
-  return "envelope sender <" + ellipsize(to_single_line(sender), kMaxEvidenceCharacters) + ">";
+std::string evidence_of_sender(const Sender& sender) {
+  return "envelope sender <" + ellipsize(to_single_line(sender.given), kMaxEvidenceCharacters) +
+         ">";
 }
 
 /// The field; of a long one its name and `piece`, what decided.
@@ -63,7 +65,7 @@ std::vector<Message> enclosed_messages(const Message& message, const std::vector
   return messages;
 }
 
-std::optional<Hit> find_mark_in(const Case& one, const HeaderMark& mark) {
+std::optional<Hit> find_mark_in(const RuleInput& input, const HeaderMark& mark) {
   const auto find_in = [&](const Header& header, const char* where) -> std::optional<Hit> {
     for (const auto& field : header.fields) {
       if (const auto piece = find_match(mark, field)) {
@@ -73,24 +75,24 @@ std::optional<Hit> find_mark_in(const Case& one, const HeaderMark& mark) {
     return std::nullopt;
   };
   if (mark.scope == Scope::kEnclosed) {
-    for (const auto& message : one.enclosed) {
+    for (const auto& message : input.enclosed) {
       if (auto hit = find_in(message.header, "encloses ")) return hit;
     }
     return std::nullopt;
   }
-  if (auto hit = find_in(one.input.message.header, "")) return hit;
+  if (auto hit = find_in(input.message.header, "")) return hit;
   if (mark.scope == Scope::kMessage) return std::nullopt;
-  for (const auto& part : one.parts) {
+  for (const auto& part : input.parts) {
     if (auto hit = find_in(part.header, "part with ")) return hit;
   }
   return std::nullopt;
 }
 
 template <Reason reason>
-std::optional<Hit> check_header(const Case& one) {
+std::optional<Hit> check_header(const RuleInput& input) {
   for (const auto& mark : header_marks()) {
     if (mark.reason != reason) continue;
-    if (auto hit = find_mark_in(one, mark)) return hit;
+    if (auto hit = find_mark_in(input, mark)) return hit;
   }
   return std::nullopt;
 }
@@ -108,14 +110,12 @@ std::string joined(std::span<const Address> addresses) {
   return ellipsize(text, 2 * kMaxEvidenceCharacters);
 }
 
-std::optional<Hit> check_no_responder(const Case& one) {
-  const DecisionInput& input = one.input;
+std::optional<Hit> check_no_responder(const RuleInput& input) {
   if (input.responder != nullptr) return std::nullopt;
   return Hit{joined(input.own), {}};
 }
 
-std::optional<Hit> check_inactive(const Case& one) {
-  const DecisionInput& input = one.input;
+std::optional<Hit> check_inactive(const RuleInput& input) {
   const Responder& responder = *input.responder;
   if (responder.active_from && input.now < *responder.active_from) {
     return Hit{"active-from = " + responder.active_from_text, {}};
@@ -126,15 +126,13 @@ std::optional<Hit> check_inactive(const Case& one) {
   return std::nullopt;
 }
 
-std::optional<Hit> check_null_sender(const Case& one) {
-  const DecisionInput& input = one.input;
-  if (!input.sender.empty()) return std::nullopt;
+std::optional<Hit> check_null_sender(const RuleInput& input) {
+  if (!input.sender.given.empty()) return std::nullopt;
   return Hit{"envelope sender <>", {}};
 }
 
-std::optional<Hit> check_invalid_sender(const Case& one) {
-  const DecisionInput& input = one.input;
-  if (!input.address) {
+std::optional<Hit> check_invalid_sender(const RuleInput& input) {
+  if (!input.sender.address) {
     return Hit{evidence_of_sender(input.sender), "RFC 5321, 4.1.2; RFC 6531, 3.3"};
   }
   const auto& fields = input.message.header.fields;
@@ -166,17 +164,16 @@ bool is_own(const Address& address, std::span<const Address> own, std::string_vi
   });
 }
 
-std::optional<Hit> check_own_address(const Case& one) {
-  const DecisionInput& input = one.input;
-  const bool own = is_own(person_behind(*input.address), input.own, input.delimiters);
+std::optional<Hit> check_own_address(const RuleInput& input) {
+  const bool own = is_own(input.sender.person, input.own, input.delimiters);
   if (!own) return std::nullopt;
   return Hit{evidence_of_sender(input.sender), {}};
 }
 
 /// Whether one of our replies is what the message answers, or is enclosed in it: a bounce of a kind
 /// that we do not know, perhaps.
-std::optional<Hit> check_answers_own_reply(const Case& one) {
-  for (const auto& field : one.input.message.header.fields) {
+std::optional<Hit> check_answers_own_reply(const RuleInput& input) {
+  for (const auto& field : input.message.header.fields) {
     if (!equals_ignoring_case(field.name, "In-Reply-To") &&
         !equals_ignoring_case(field.name, "References")) {
       continue;
@@ -184,15 +181,14 @@ std::optional<Hit> check_answers_own_reply(const Case& one) {
     const auto own = find_message_id(field.body, kMessageIdMark);
     if (!own.empty()) return Hit{evidence_of(field, own), "our own mark"};
   }
-  for (const auto& message : one.enclosed) {
+  for (const auto& message : input.enclosed) {
     const std::string id = message.message_id();
     if (!find_message_id(id, kMessageIdMark).empty()) return Hit{"encloses " + id, "our own mark"};
   }
   return std::nullopt;
 }
 
-std::optional<Hit> check_loop(const Case& one) {
-  const DecisionInput& input = one.input;
+std::optional<Hit> check_loop(const RuleInput& input) {
   const auto& fields = input.message.header.fields;
   const auto hops = std::count_if(fields.begin(), fields.end(), [](const HeaderField& field) {
     return equals_ignoring_case(field.name, "Received");
@@ -200,14 +196,13 @@ std::optional<Hit> check_loop(const Case& one) {
   if (static_cast<std::size_t>(hops) > kMaxReceivedFields) {
     return Hit{std::to_string(hops) + " Received fields", "RFC 5321, 6.3"};
   }
-  if (auto hit = check_header<Reason::kLoop>(one)) return hit;
+  if (auto hit = check_header<Reason::kLoop>(input)) return hit;
   // A person may well have a new question about a service's answer.
   if (input.responder->kind == ResponderKind::kService) return std::nullopt;
-  return check_answers_own_reply(one);
+  return check_answers_own_reply(input);
 }
 
-const SenderMark* find_mark(const Address& address) {
-  const Address person = person_behind(address);
+const SenderMark* find_mark(const Address& person) {
   return find_sender_mark(person.local_part, person.ascii_domain);
 }
 
@@ -220,13 +215,13 @@ std::string_view source_of_mark(const Mailbox& mailbox) {
   // domain.
   const auto address = parse_address(mailbox.addr_spec);
   const auto name = mailbox.addr_spec.substr(0, mailbox.addr_spec.find_first_of("\\@"));
-  const auto* mark = address ? find_mark(*address) : find_sender_mark(unquoted(name), {});
+  const auto* mark =
+      address ? find_mark(person_behind(*address)) : find_sender_mark(unquoted(name), {});
   return mark == nullptr ? std::string_view() : mark->source;
 }
 
-std::optional<Hit> check_system_sender(const Case& one) {
-  const DecisionInput& input = one.input;
-  if (const auto* mark = find_mark(*input.address)) {
+std::optional<Hit> check_system_sender(const RuleInput& input) {
+  if (const auto* mark = find_mark(input.sender.person)) {
     return Hit{evidence_of_sender(input.sender), mark->source};
   }
   for (const auto& field : input.message.header.fields) {
@@ -235,9 +230,9 @@ std::optional<Hit> check_system_sender(const Case& one) {
     }
     std::string_view source;
     std::string mailbox;
-    const auto is_marked = [&](const Mailbox& one_of_them) {
-      source = source_of_mark(one_of_them);
-      mailbox = one_of_them.display_name + " <" + one_of_them.addr_spec + ">";
+    const auto is_marked = [&](const Mailbox& candidate) {
+      source = source_of_mark(candidate);
+      mailbox = candidate.display_name + " <" + candidate.addr_spec + ">";
       return !source.empty();
     };
     if (find_mailbox(field.body, is_marked)) return Hit{evidence_of(field, mailbox), source};
@@ -245,29 +240,28 @@ std::optional<Hit> check_system_sender(const Case& one) {
   return std::nullopt;
 }
 
-std::optional<Hit> check_excluded(const Case& one) {
-  const Responder& responder = *one.input.responder;
-  const Address& given = *one.input.address;
-  const Address person = person_behind(given);
+std::optional<Hit> check_excluded(const RuleInput& input) {
+  const Responder& responder = *input.responder;
+  const Sender& sender = input.sender;
   if (!responder.never_reply_to.empty()) {
     // Neither to the person nor to where the reply would go.
-    const auto entry = responder.never_reply_to.find(patterns_that_cover_any({given, person}));
-    if (entry)
-      return Hit{evidence_of_sender(one.input.sender) + " in never-reply-to = " + *entry, {}};
+    const auto entry =
+        responder.never_reply_to.find(patterns_that_cover_any({*sender.address, sender.person}));
+    if (entry) return Hit{evidence_of_sender(input.sender) + " in never-reply-to = " + *entry, {}};
   }
   if (responder.only_reply_to.empty()) return std::nullopt;
-  if (responder.only_reply_to.find(patterns_that_cover_destination(given))) return std::nullopt;
-  return Hit{evidence_of_sender(one.input.sender) + " not in only-reply-to", {}};
+  if (responder.only_reply_to.find(patterns_that_cover_any({sender.believed()})))
+    return std::nullopt;
+  return Hit{evidence_of_sender(input.sender) + " not in only-reply-to", {}};
 }
 
-std::optional<Hit> check_unauthenticated(const Case& one) {
-  const auto found = find_dmarc_result(one.input.message.header, one.input.trusted_authserv);
+std::optional<Hit> check_unauthenticated(const RuleInput& input) {
+  const auto found = find_dmarc_result(input.message.header, input.trusted_authserv);
   if (!found || found->result != "fail") return std::nullopt;
   return Hit{evidence_of(*found->field, "… dmarc=" + found->result), {}};
 }
 
-std::optional<Hit> check_not_addressed(const Case& one) {
-  const DecisionInput& input = one.input;
+std::optional<Hit> check_not_addressed(const RuleInput& input) {
   if (input.responder->kind == ResponderKind::kService) return std::nullopt;
   if (addressed_as(input.message, input.own, input.delimiters)) return std::nullopt;
   return Hit{"To, Cc, Bcc and their Resent- forms have none of " + joined(input.own), {}};
@@ -367,13 +361,13 @@ std::string padded(std::string_view text, std::size_t width) {
 Decision decide(const DecisionInput& input) {
   auto parts = find_mime_parts(input.message);
   auto enclosed = enclosed_messages(input.message, parts);
-  const Case one{input, std::move(parts), std::move(enclosed)};
+  const RuleInput rule_input{input, std::move(parts), std::move(enclosed)};
   Decision decision;
   for (const auto& rule : kRules) {
     RuleResult result{rule.reason, rule.strength == kHard, Outcome::kNotAsked, rule.hits_when, {},
                       rule.source};
     if (!decision.suppressed) {
-      auto hit = rule.check == nullptr ? std::nullopt : rule.check(one);
+      auto hit = rule.check == nullptr ? std::nullopt : rule.check(rule_input);
       result.outcome = outcome_of(rule, input, hit);
       if (hit) {
         result.evidence = std::move(hit->evidence);

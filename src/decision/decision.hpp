@@ -12,6 +12,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
+#include "inforeply/sender.hpp"
 #include "mail/message.hpp"
 #include "responder/reason.hpp"
 #include "responder/responder.hpp"
@@ -21,11 +22,10 @@ namespace inforeply {
 /// All that a decision rests on.
 struct DecisionInput {
   const Message& message;
-  std::string_view sender;                ///< envelope sender as given, empty for the null sender
-  const std::optional<Address>& address;  ///< the same parsed; nothing where it is no address
-  const Responder* responder;             ///< null where there is none
-  std::span<const Address> own;           ///< every address of the recipient
-  std::string_view delimiters;            ///< of the recipient's extensions
+  const Sender& sender;
+  const Responder* responder;    ///< null where there is none
+  std::span<const Address> own;  ///< every address of the recipient
+  std::string_view delimiters;   ///< of the recipient's extensions
   Time now;
   std::span<const std::string> trusted_authserv;  ///< authserv-ids (RFC 8601, 2.5)
 };

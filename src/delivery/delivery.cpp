@@ -64,7 +64,6 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       message_(message),
       envelope_(std::move(envelope)),
       sender_(envelope_.sender ? *envelope_.sender : message.return_path.value_or("")),
-      sender_address_(parse_address(sender_)),
       start_(std::chrono::steady_clock::now()) {}
 
 std::optional<Address> Delivery::real_recipient(const std::string& text) const {
@@ -99,22 +98,20 @@ Delivery::Case Delivery::examine(const Recipient& recipient) const {
   if (one.responder) {
     own.insert(own.end(), one.responder->addresses.begin(), one.responder->addresses.end());
   }
-  one.decision =
-      decide({message_, sender_, sender_address_, one.responder.get(), own,
-              settings.recipient_delimiter, world_.clock.now(), settings.trusted_authserv});
+  one.decision = decide({message_, sender_, one.responder.get(), own, settings.recipient_delimiter,
+                         world_.clock.now(), settings.trusted_authserv});
   if (!one.decision.suppressed) {
     if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
       one.used = address;
     }
-    one.choice = choose_reply(*one.responder, message_, *sender_address_);
+    one.choice = choose_reply(*one.responder, message_, sender_);
   }
   return one;
 }
 
 std::string Delivery::composed(const Case& one) const {
-  return compose({message_, *one.responder, one.reply, *sender_address_, *one.used,
-                  canonical_sender(*sender_address_), one.found_by->normalized(),
-                  world_.clock.now()});
+  return compose({message_, *one.responder, one.reply, sender_, *one.used,
+                  one.found_by->normalized(), world_.clock.now()});
 }
 
 std::chrono::steady_clock::time_point Delivery::step_deadline() const {
@@ -160,7 +157,7 @@ std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
   };
   add("limit", "responder " + one.responder->file, one.responder->limit);
   // Where the reply goes: what a forwarder's address says inside, anybody could have written.
-  add("limit-sender-domain", "domain " + sender_address_->ascii_domain,
+  add("limit-sender-domain", "domain " + sender_.address->ascii_domain,
       settings.limit_sender_domain);
   add("main limit", "all", settings.limit);
   return limits;
@@ -168,14 +165,13 @@ std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
 
 void Delivery::answer(const Case& one, LogEntry& entry) {
   if (!cache_) cache_ = world_.open_cache();
-  ReservationRequest request{
-      {one.found_by->normalized(), canonical_sender(*sender_address_), one.reply.handle},
-      message_.message_id(),
-      digest({envelope_.queue_id, message_.fingerprint}),
-      !envelope_.queue_id.empty(),
-      one.reply.settings.interval,
-      limits_of(one),
-      {}};
+  ReservationRequest request{{one.found_by->normalized(), sender_.canonical(), one.reply.handle},
+                             message_.message_id(),
+                             digest({envelope_.queue_id, message_.fingerprint}),
+                             !envelope_.queue_id.empty(),
+                             one.reply.settings.interval,
+                             limits_of(one),
+                             {}};
   switch (reserve(request)) {
     case Reservation::kGranted:
       break;
@@ -196,7 +192,7 @@ void Delivery::answer(const Case& one, LogEntry& entry) {
   Submission submission{};
   try {
     reply = composed(one);
-    submission = submit(one, *sender_address_, reply);
+    submission = submit(one, *sender_.address, reply);
     if (submission.result == Submission::Result::kDeferred) {
       throw Error(Fault::kMailer, submission.detail);
     }
@@ -306,8 +302,8 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
   std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
   const std::string id =
       envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
-  std::string line = id + ": from=<" + in_log(sender_) + "> to=<" + in_log(recipient.address) +
-                     "> action=" + std::string(entry.action) +
+  std::string line = id + ": from=<" + in_log(sender_.given) + "> to=<" +
+                     in_log(recipient.address) + "> action=" + std::string(entry.action) +
                      " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
                      " delay=" + seconds.data() + " responder=" + entry.responder +
                      " section=" + entry.section;

@@ -13,6 +13,7 @@
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
 #include "inforeply/reply_cache.hpp"
+#include "inforeply/sender.hpp"
 #include "inforeply/settings.hpp"
 #include "mail/message.hpp"
 #include "mailer/mailer.hpp"
@@ -80,8 +81,7 @@ class Delivery {
   World world_;
   const Message& message_;
   Envelope envelope_;
-  std::string sender_;  // empty for the null sender
-  std::optional<Address> sender_address_;
+  Sender sender_;
   std::unique_ptr<ReplyCache> cache_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -10,6 +10,7 @@
 
 #include "inforeply/text.hpp"
 #include "mail/charset.hpp"
+#include "mail/quoted_string.hpp"
 #include "mail/transfer_encoding.hpp"
 
 namespace inforeply {
@@ -350,12 +351,7 @@ std::string encode_phrase(std::string_view name, std::size_t used) {
   const bool has_foreign_word = take_own_text(rest).size() != name.size();
   if (has_foreign_word || !is_plain_field_text(name)) return encode_own_words(name, used);
   if (name.find_first_of(kSpecials) == std::string_view::npos) return fold_words(name, used);
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  quoted += '"';
+  const std::string quoted = quoted_string(name);
   return is_plain_field_text(quoted) ? fold_words(quoted, used) : encode_own_words(name, used);
 }
 

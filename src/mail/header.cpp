@@ -134,40 +134,6 @@ std::string leading_token(std::string_view body) {
          to_lower_ascii(trim(value.substr(slash + 1)));
 }
 
-std::vector<std::string_view> split_unquoted(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  bool quoted = false;
-  std::size_t begin = 0;
-  const auto end_part = [&](std::size_t end) {
-    if (const auto part = trim(text.substr(begin, end - begin)); !part.empty()) {
-      parts.push_back(part);
-    }
-    begin = end + 1;
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && quoted) {
-      ++i;
-    } else if (text[i] == '"') {
-      quoted = !quoted;
-    } else if (text[i] == separator && !quoted) {
-      end_part(i);
-    }
-  }
-  end_part(text.size());
-  return parts;
-}
-
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return std::string(text);
-  text = text.substr(1, text.size() - 2);
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    result += text[i];
-  }
-  return result;
-}
-
 std::string find_message_id(std::string_view body, std::string_view beginning) {
   constexpr std::string_view kAround = " \t<>()\";,'";
   while (!body.empty()) {

@@ -41,12 +41,6 @@ std::string strip_comments(std::string_view body);
 /// empty string where there is none.
 std::string leading_token(std::string_view body);
 
-/// The parts between `separator` that stands in no quoted string, trimmed, empty ones left out.
-std::vector<std::string_view> split_unquoted(std::string_view text, char separator);
-
-/// What a quoted string stands for; any other text as it is.
-std::string unquoted(std::string_view text);
-
 /// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
 /// blanks, control characters, 8-bit octets or over 250 octets are left out. Where nothing else
 /// stands in the field, ids without brackets count, too, and get them.

@@ -7,6 +7,7 @@
 #include "inforeply/text.hpp"
 #include "mail/charset.hpp"
 #include "mail/header.hpp"
+#include "mail/quoted_string.hpp"
 
 namespace inforeply {
 namespace {
@@ -122,15 +123,6 @@ std::string percent_encoded(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + '"';
-}
-
 /// Whether a token or a quoted string can hold it. What looks like an encoded-word would be decoded
 /// by many programs.
 bool is_plain(std::string_view value) {
@@ -197,7 +189,8 @@ std::vector<std::string> find_parameters(std::string_view body, std::string_view
 std::string encode_parameter(std::string_view name, std::string_view value) {
   const std::string begin = " " + std::string(name);
   if (is_plain(value)) {
-    const std::string line = begin + "=" + (is_token(value) ? std::string(value) : quoted(value));
+    const std::string line =
+        begin + "=" + (is_token(value) ? std::string(value) : quoted_string(value));
     if (line.size() <= kMaxLine) return ";\n" + line;
   }
   const std::string line = begin + "*=" + std::string(kCharset) + percent_encoded(value);

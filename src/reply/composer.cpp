@@ -11,6 +11,7 @@
 #include "mail/encoded_word.hpp"
 #include "mail/flowed.hpp"
 #include "mail/language.hpp"
+#include "mail/mailbox.hpp"
 #include "mail/mime_entity.hpp"
 #include "mail/parameter.hpp"
 #include "mail/transfer_encoding.hpp"
@@ -94,7 +95,8 @@ enum class Extent {
 /// A reply, as soon as it is known what the message gives it.
 struct Draft {
   const ReplyRequest& request;
-  Mailbox sender;  ///< whom it is for
+  Mailbox sender;         ///< whom it is for
+  std::string canonical;  ///< the same, for the Message-ID
   Values values;
   std::size_t chosen;  ///< of its texts
 };
@@ -121,9 +123,10 @@ std::string references(const Message& message, const std::string& parent) {
   return result;
 }
 
-std::string message_id(const ReplyRequest& request) {
+std::string message_id(const Draft& draft) {
+  const auto& request = draft.request;
   const std::string answered = request.message.message_id();
-  const std::string name = digest({request.responder_id, request.canonical, request.reply.handle,
+  const std::string name = digest({request.responder_id, draft.canonical, request.reply.handle,
                                    answered.empty() ? request.message.fingerprint : answered});
   return std::string(kMessageIdMark) + name + "@" + request.recipient.ascii_domain + ">";
 }
@@ -302,9 +305,9 @@ std::string fields_of(const Draft& draft, const std::string& own_id, Extent exte
 }
 
 std::string write_reply(const Draft& draft, Extent extent) {
-  const auto& [request, sender, values, chosen] = draft;
+  const auto& [request, sender, canonical, values, chosen] = draft;
   const Reply& reply = request.reply;
-  const std::string own_id = message_id(request);
+  const std::string own_id = message_id(draft);
   const auto quote = extent == Extent::kFull ? reply.settings.quote : QuoteSetting{};
   BodyBuilder body(reply, values, quoted(request.message, quote));
   return write_entity(body.build(chosen), own_id, fields_of(draft, own_id, extent));
@@ -366,9 +369,10 @@ bool is_shown_text(const TemplateEntity& entity) {
 
 std::string compose(const ReplyRequest& request) {
   const ReplySettings& settings = request.reply.settings;
-  const Mailbox sender = {display_name_of(request.message, request.canonical),
-                          person_behind(request.sender).to_wire()};
-  const Draft draft = {request, sender, placeholder_values(request, sender),
+  std::string canonical = request.sender.canonical();
+  const Mailbox sender = {display_name_of(request.message, canonical),
+                          request.sender.person.to_wire()};
+  const Draft draft = {request, sender, std::move(canonical), placeholder_values(request, sender),
                        choose_text(request.reply, request.message)};
   std::string text = write_reply(draft, Extent::kFull);
   if (text.size() > max_octets(settings)) text = write_reply(draft, Extent::kReduced);
@@ -379,10 +383,11 @@ std::string compose(const ReplyRequest& request) {
 void check_size(const Responder& responder, const Reply& reply) {
   const std::string domain(kMaxAddressOctets, 'x');
   const Address address = {domain, domain, domain};
+  const Sender sender({});  // the draft has its own
   const Message message =
       parse_message("Message-ID: <" + std::string(kMaxMessageIdOctets - 2, 'x') + ">\n\n");
-  const ReplyRequest request = {message, responder, reply, address, address, {}, {}, {}};
-  Draft draft = {request, {}, longest_values(responder), 0};
+  const ReplyRequest request = {message, responder, reply, sender, address, {}, {}};
+  Draft draft = {request, {}, {}, longest_values(responder), 0};
   draft.sender = {draft.values.text[Placeholder::kSenderName], address.to_wire()};
   for (; draft.chosen < reply.texts.size(); ++draft.chosen)
     require_size(write_reply(draft, Extent::kReduced).size(), reply.settings);

@@ -5,6 +5,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
+#include "inforeply/sender.hpp"
 #include "mail/message.hpp"
 #include "reply/reply.hpp"
 #include "responder/responder.hpp"
@@ -18,9 +19,8 @@ struct ReplyRequest {
   const Message& message;
   const Responder& responder;
   const Reply& reply;        ///< one of the responder's
-  const Address& sender;     ///< whom the reply is for
+  const Sender& sender;      ///< whom the reply is for; has an address
   const Address& recipient;  ///< the address that the sender used
-  std::string canonical;     ///< the sender, canonical, for the Message-ID
   std::string responder_id;  ///< the responder's address, for the Message-ID
   Time now;
 };

@@ -12,6 +12,7 @@
 #include "mail/media_type.hpp"
 #include "mail/mime.hpp"
 #include "mail/parameter.hpp"
+#include "mail/quoted_string.hpp"
 #include "mail/transfer_encoding.hpp"
 
 namespace inforeply {

@@ -49,10 +49,4 @@ std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> 
   return patterns;
 }
 
-std::vector<std::string> patterns_that_cover_destination(const Address& sender) {
-  const Address person = person_behind(sender);
-  const bool same_domain = person.ascii_domain == sender.ascii_domain;
-  return patterns_that_cover_any({same_domain ? person : sender});
-}
-
 }  // namespace inforeply

@@ -23,9 +23,4 @@ std::vector<std::string> patterns_that_cover(const std::string& pattern);
 /// Every entry that covers one of the addresses, or one without its `+extension`.
 std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses);
 
-/// Every entry that covers whom a reply to the envelope sender reaches: the person behind it. If a
-/// forwarder has rewritten the address, that is the forwarder: anybody could have written what its
-/// address says inside.
-std::vector<std::string> patterns_that_cover_destination(const Address& sender);
-
 }  // namespace inforeply

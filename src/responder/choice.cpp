@@ -6,11 +6,11 @@
 
 namespace inforeply {
 
-Choice choose_reply(const Responder& responder, const Message& message, const Address& sender) {
+Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender) {
   Choice choice{&responder.reply, {}};
-  Request request(message, sender);
+  ConditionInput input(message, sender);
   for (const auto& section : responder.sections) {
-    choice.sections.push_back({&section.reply, evaluate(section.conditions, request)});
+    choice.sections.push_back({&section.reply, evaluate(section.conditions, input)});
     if (!choice.sections.back().result.hit) continue;
     choice.reply = &section.reply;
     break;

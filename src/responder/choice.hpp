@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "inforeply/address.hpp"
+#include "inforeply/sender.hpp"
 #include "mail/message.hpp"
 #include "responder/responder.hpp"
 
@@ -23,7 +23,7 @@ struct Choice {
 
 /// What it points to belongs to the responder. Throws ConfigError where a file of addresses is at
 /// fault.
-Choice choose_reply(const Responder& responder, const Message& message, const Address& sender);
+Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender);
 
 /// Every section that was asked with its outcome, a line each, then which reply it is. Empty for a
 /// responder without sections.

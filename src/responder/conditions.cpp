@@ -64,17 +64,17 @@ bool is_same(const Pattern& pattern, const Pattern& other) {
 
 }  // namespace
 
-const std::string& Request::subject() {
+const std::string& ConditionInput::subject() {
   if (!subject_) subject_ = message_.subject();
   return *subject_;
 }
 
-const std::string& Request::folded_subject() {
+const std::string& ConditionInput::folded_subject() {
   if (!folded_subject_) folded_subject_ = fold_for_search(subject());
   return *folded_subject_;
 }
 
-const std::string& Request::folded_body() {
+const std::string& ConditionInput::folded_body() {
   if (!folded_body_) folded_body_ = fold_for_search(body_text(message_));
   return *folded_body_;
 }
@@ -117,7 +117,7 @@ bool Conditions::cover(const Conditions& others, std::size_t& budget) const {
          cover_all(body_contains, others.body_contains, budget, is_part_of);
 }
 
-ConditionResult evaluate(const Conditions& conditions, Request& request) {
+ConditionResult evaluate(const Conditions& conditions, ConditionInput& input) {
   ConditionResult result{true, {}};
   const auto require = [&](std::string_view setting, bool is_given, const auto& find) {
     if (!result.hit || !is_given) return;
@@ -126,15 +126,15 @@ ConditionResult evaluate(const Conditions& conditions, Request& request) {
     if (hit) result.why += (result.why.empty() ? "" : ", ") + std::string(setting) + " = " + *hit;
   };
   require("sender", !conditions.sender.empty(), [&] {
-    return conditions.sender.find(patterns_that_cover_destination(request.sender()));
+    return conditions.sender.find(patterns_that_cover_any({input.sender().believed()}));
   });
   require("subject-contains", !conditions.subject_contains.empty(),
-          [&] { return find_contained(conditions.subject_contains, request.folded_subject()); });
+          [&] { return find_contained(conditions.subject_contains, input.folded_subject()); });
   require("subject-matches", !conditions.subject_matches.empty(),
-          [&] { return find_matching(conditions.subject_matches, request.subject()); });
+          [&] { return find_matching(conditions.subject_matches, input.subject()); });
   // Last: the body costs most to decode.
   require("body-contains", !conditions.body_contains.empty(),
-          [&] { return find_contained(conditions.body_contains, request.folded_body()); });
+          [&] { return find_contained(conditions.body_contains, input.folded_body()); });
   return result;
 }
 

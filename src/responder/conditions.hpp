@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "inforeply/address.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/sender.hpp"
 #include "mail/message.hpp"
 #include "responder/address_list.hpp"
 
@@ -20,19 +20,20 @@ class RE2;
 namespace inforeply {
 
 /// What conditions look at, decoded when the first of them asks for it.
-class Request {
+class ConditionInput {
  public:
   /// Both must outlive it.
-  Request(const Message& message, const Address& sender) : message_(message), sender_(sender) {}
+  ConditionInput(const Message& message, const Sender& sender)
+      : message_(message), sender_(sender) {}
 
-  [[nodiscard]] const Address& sender() const { return sender_; }
+  [[nodiscard]] const Sender& sender() const { return sender_; }
   const std::string& subject();         ///< in one line
   const std::string& folded_subject();  ///< as fold_for_search
   const std::string& folded_body();     ///< body_text, as fold_for_search
 
  private:
   const Message& message_;
-  const Address& sender_;
+  const Sender& sender_;
   std::optional<std::string> subject_;
   std::optional<std::string> folded_subject_;
   std::optional<std::string> folded_body_;
@@ -90,6 +91,6 @@ struct ConditionResult {
 };
 
 /// Throws ConfigError where a file of addresses or a pattern is at fault that had to be asked.
-ConditionResult evaluate(const Conditions& conditions, Request& request);
+ConditionResult evaluate(const Conditions& conditions, ConditionInput& input);
 
 }  // namespace inforeply

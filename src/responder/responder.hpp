@@ -12,6 +12,7 @@
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/rate_limit.hpp"
+#include "mail/mailbox.hpp"
 #include "responder/address_list.hpp"
 #include "responder/conditions.hpp"
 #include "responder/placeholder.hpp"

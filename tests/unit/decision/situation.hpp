@@ -37,10 +37,9 @@ struct Situation {
 
 inline Decision decide_message(const Situation& situation, std::string_view text) {
   const Message message = parse_message(text);
-  const auto sender = parse_address(situation.sender);
-  return decide({message, situation.sender, sender,
-                 situation.has_responder ? &situation.responder : nullptr, situation.own,
-                 situation.delimiters, situation.now, situation.trusted_authserv});
+  const Sender sender(situation.sender);
+  return decide({message, sender, situation.has_responder ? &situation.responder : nullptr,
+                 situation.own, situation.delimiters, situation.now, situation.trusted_authserv});
 }
 
 inline Decision decide_on(const Situation& situation) {

@@ -131,7 +131,8 @@ class LongestReply : public ::testing::TestWithParam<std::string> {
   }
 
   void expect_composed(const Address& sender, const std::string& characters) {
-    scene_.sender = scene_.recipient = sender;
+    scene_.recipient = sender;
+    scene_.sender = Sender(sender.to_string());
     scene_.header = "From: \"" + characters + "\" <" + sender.to_string() + ">\nTo: " + characters +
                     "\nSubject: " + characters + "\nMessage-ID: <" +
                     repeated(characters.substr(0, 1), 248) +

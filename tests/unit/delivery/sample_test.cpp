@@ -72,16 +72,10 @@ TEST(Sample, ComesWhileTheResponderIsActive) {
     const auto source = source_of(desk, period);
     const Sample sample(*source);
     const auto found = source->find(address("you@example.org"));
-    const auto sender = parse_address(*sample.envelope.sender);
+    const Sender sender(*sample.envelope.sender);
     const std::vector<Address> own = {address(sample.envelope.recipients[0].address)};
-    const Decision decision = decide({sample.message,
-                                      *sample.envelope.sender,
-                                      sender,
-                                      found->responder.get(),
-                                      own,
-                                      "+",
-                                      sample.now,
-                                      {}});
+    const Decision decision =
+        decide({sample.message, sender, found->responder.get(), own, "+", sample.now, {}});
     EXPECT_FALSE(decision.suppressed) << period;
   }
 }

@@ -167,34 +167,6 @@ TEST(LeadingToken, StandsBeforeTheParameters) {
   }
 }
 
-TEST(UnquotedParts, AreSplitOutsideQuotedStrings) {
-  using Parts = std::vector<std::string_view>;
-  EXPECT_EQ(split_unquoted("a; b ;c", ';'), (Parts{"a", "b", "c"}));
-  EXPECT_EQ(split_unquoted(";; a ;\t;", ';'), Parts{"a"});
-  EXPECT_EQ(split_unquoted(R"(a;"b;c";d)", ';'), (Parts{"a", R"("b;c")", "d"}));
-  EXPECT_EQ(split_unquoted(R"("a\";b";c)", ';'), (Parts{R"("a\";b")", "c"}));
-  EXPECT_EQ(split_unquoted(R"(a\;b)", ';'), (Parts{"a\\", "b"}));
-  EXPECT_EQ(split_unquoted(R"(a;"unclosed;b)", ';'), (Parts{"a", R"("unclosed;b)"}));
-  EXPECT_EQ(split_unquoted("\"\\", ';'), Parts{"\"\\"});
-  EXPECT_EQ(split_unquoted("", ';'), Parts{});
-  EXPECT_EQ(split_unquoted("a,b;c", ','), (Parts{"a", "b;c"}));
-}
-
-TEST(QuotedString, StandsForWhatIsInIt) {
-  constexpr struct {
-    std::string_view text, meaning;
-  } kCases[] = {
-      {R"("a b")", "a b"},      {R"("")", ""},      {R"("a\"b\\c")", R"(a"b\c)"},
-      {R"("a\")", R"(a\)"},     {"plain", "plain"}, {R"("half)", R"("half)"},
-      {R"(half")", R"(half")"}, {R"(")", R"(")"},   {"", ""},
-      {R"(a"b"c)", R"(a"b"c)"},
-  };
-  for (const auto& c : kCases) {
-    SCOPED_TRACE(c.text);
-    EXPECT_EQ(unquoted(c.text), c.meaning);
-  }
-}
-
 TEST(MessageIds, AreReadInOrderWithTheirBrackets) {
   EXPECT_EQ(parse_message_ids("<a@example.org> <b@example.org>\t<c@example.org>"),
             (Ids{"<a@example.org>", "<b@example.org>", "<c@example.org>"}));

@@ -128,9 +128,9 @@ TEST(Rfc3834, R30_ToIsNeverReplyToFromOrSender) {
 
 TEST(Composer, ToKeepsTheSpellingOfTheSender) {
   Scene scene;
-  scene.sender = address("Alice+Tag@B\u00FCcher.example");
+  scene.sender = Sender("Alice+Tag@B\u00FCcher.example");
   EXPECT_EQ(read_mailbox(scene.received()["To"]).address, "Alice+Tag@xn--bcher-kva.example");
-  scene.sender = address("\"a \\\"b\"@example.net");
+  scene.sender = Sender("\"a \\\"b\"@example.net");
   EXPECT_EQ(read_mailbox(scene.received()["To"]).address, "\"a \\\"b\"@example.net");
 }
 
@@ -259,7 +259,7 @@ TEST(Composer, TheMessageIdNamesResponderPersonHandleAndMessageAnswered) {
   EXPECT_TRUE(id.ends_with("@example.org>"));
   std::vector<Scene> others(4);
   others[0].responder_id = "desk@example.org";
-  others[1].sender = address("bob@example.net");
+  others[1].sender = Sender("bob@example.net");
   others[2].reply.handle = "open";
   others[3].header = "Message-ID: <2@example.net>\n";
   std::set<std::string> ids = {id};
@@ -270,7 +270,7 @@ TEST(Composer, TheMessageIdNamesResponderPersonHandleAndMessageAnswered) {
 TEST(Composer, TheMessageIdStaysWhenTheReplyIsComposedAgainLater) {
   Scene later;
   later.now += Seconds(300);
-  later.sender = address("Alice+other@EXAMPLE.net");
+  later.sender = Sender("Alice+other@EXAMPLE.net");
   later.header = "Received: again\n" + later.header;
   EXPECT_EQ(later.received()["Message-ID"], Scene().received()["Message-ID"]);
 }
@@ -379,7 +379,7 @@ TEST(Composer, NoValueTurnsTheAuthorsWordsRound) {
 
 TEST(Composer, AnAddressDoesNotTurnTheAuthorsWordsRoundEither) {
   Scene scene;
-  scene.sender = address("a\u202Ex@example.net");
+  scene.sender = Sender("a\u202Ex@example.net");
   scene.header = "From: <a\u202Ex@example.net>\n";
   scene.text() = text_template("${sender} ${sender_name}\n");
   EXPECT_TRUE(scene.compose_text().ends_with("\n\nax@example.net ax@example.net\n"));
@@ -395,10 +395,10 @@ TEST(Composer, APlaceholderInAValueIsNotFilled) {
 TEST(Composer, APlaceholderIsOneLineAlsoWhenAnAddressHoldsALineSeparator) {
   for (const char* text :
        {"a\u2028b@example.net", "a\u2029b@example.net", "a\u0085b@example.net"}) {
-    const auto sender = parse_address(text);
-    if (!sender) continue;  // refused as a sender: as good
+    const Sender sender(text);
+    if (!sender.address) continue;  // refused as a sender: as good
     Scene scene;
-    scene.sender = *sender;
+    scene.sender = sender;
     scene.text() = text_template("${sender} ${sender_name}\n");
     // The To field is UTF-8 (RFC 6532), which the reader does not take, so the body alone is read.
     const std::string octets = scene.compose_text();

@@ -33,7 +33,7 @@ struct Scene {
   std::string body = "Hello\n";
   Responder responder{};
   Reply reply = plain_reply();
-  Address sender = address("alice@example.net");
+  Sender sender{"alice@example.net"};
   Address recipient = address("info@example.org");
   std::string responder_id = "info@example.org";
   Time now = kChristmasEve;
@@ -43,8 +43,7 @@ struct Scene {
   [[nodiscard]] TextTemplate& html() { return reply.texts.front().html.emplace(); }
 
   [[nodiscard]] std::string compose_for(const Message& message) const {
-    return compose({message, responder, reply, sender, recipient, canonical_sender(sender),
-                    responder_id, now});
+    return compose({message, responder, reply, sender, recipient, responder_id, now});
   }
   [[nodiscard]] std::string compose_text() const {
     return compose_for(parse_message(header + "\n" + body));

@@ -21,7 +21,8 @@ constexpr const char* kSettings =
     "[when all]\nsubject-contains = price\nsubject-contains = hours\n";
 
 Choice choose(const Responder& responder, const std::string& subject, std::string_view sender) {
-  return choose_reply(responder, parse_message("Subject: " + subject + "\n\n"), address(sender));
+  return choose_reply(responder, parse_message("Subject: " + subject + "\n\n"),
+                      Sender(std::string(sender)));
 }
 
 std::string name_of_choice(const std::string& subject, std::string_view sender) {

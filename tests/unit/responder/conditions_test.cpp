@@ -29,9 +29,9 @@ struct Letter {
 ConditionResult evaluate_on(const Conditions& conditions, const Letter& letter) {
   const Message message =
       parse_message("Subject: " + letter.subject + "\n" + letter.fields + "\n" + letter.body);
-  const Address sender = address(letter.sender);
-  Request request(message, sender);
-  return evaluate(conditions, request);
+  const Sender sender(letter.sender);
+  ConditionInput input(message, sender);
+  return evaluate(conditions, input);
 }
 
 bool hits(const Conditions& conditions, const Letter& letter) {
