@@ -30,6 +30,9 @@ bool matches_glob(std::string_view text, std::string_view pattern);
 /// The parts between `separator`, trimmed, empty ones left out.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// The first line without its LF; `text` loses it and the LF.
+std::string_view take_line(std::string_view& text);
+
 /// A decimal number and nothing else: digits only, no sign, no overflow.
 std::optional<unsigned long long> parse_number(std::string_view text);
 

@@ -28,8 +28,8 @@ Replacement::Replacement(const std::string& path, std::string_view suffix, Fault
       path_(link == Link::kIsFollowed ? resolve(path) : path),
       part_(path_ + std::string(suffix)) {
   struct stat status {};
-  const bool is_file = ::lstat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode) ||
-                       S_ISLNK(status.st_mode);
+  const bool is_file =
+      ::lstat(path_.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
   if (!is_file) {
     throw Error(fault_, "cannot replace " + path_ + ": not a regular file");
   }

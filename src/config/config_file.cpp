@@ -43,9 +43,7 @@ ConfigFile parse_config(std::string path, std::string_view text, const FaultHand
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark of some editors
   while (!text.empty()) {
     ++number;
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = trim(take_line(text));
     if (line.empty() || line.starts_with('#')) continue;
     if (line.starts_with('[')) file.sections.push_back({{}, number, {}});
     collect_fault(on_fault, [&] {

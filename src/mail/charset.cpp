@@ -330,9 +330,7 @@ std::optional<std::string> to_utf8(std::string_view text, std::string_view chars
 std::vector<std::size_t> lines_not_utf8(std::string_view text) {
   std::vector<std::size_t> numbers;
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto line = text.substr(0, text.find('\n'));
-    if (!is_valid_utf8(line)) numbers.push_back(number);
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!is_valid_utf8(take_line(text))) numbers.push_back(number);
   }
   return numbers;
 }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "inforeply/text.hpp"
+
 namespace inforeply {
 namespace {
 
@@ -50,14 +52,6 @@ std::string flow(std::string_view line) {
 /// Without the blanks at its end, which would join it to the next.
 std::string_view without_trailing_blanks(std::string_view line) {
   return line.substr(0, line.find_last_not_of(' ') + 1);
-}
-
-/// A line taken off the front of `text`, without its end.
-std::string_view take_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  const auto line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
 }
 
 }  // namespace

@@ -84,9 +84,7 @@ Header parse_header(std::string_view block) {
   Header header;
   bool in_field = false;
   for (std::size_t number = 1; !block.empty(); ++number) {
-    const auto end = std::min(block.find('\n'), block.size());
-    std::string_view line = block.substr(0, end);
-    block.remove_prefix(std::min(end + 1, block.size()));
+    auto line = take_line(block);
     if (line.ends_with('\r')) line.remove_suffix(1);
     const bool continues = line.starts_with(' ') || line.starts_with('\t');
     if (continues && in_field) {

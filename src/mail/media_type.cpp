@@ -68,9 +68,7 @@ std::optional<std::string_view> match_line(std::string_view line, std::string_vi
 
 std::optional<std::string_view> find_type(std::string_view table, std::string_view extension) {
   while (!table.empty()) {
-    const auto end = std::min(table.find('\n'), table.size());
-    if (const auto type = match_line(table.substr(0, end), extension)) return type;
-    table.remove_prefix(std::min(end + 1, table.size()));
+    if (const auto type = match_line(take_line(table), extension)) return type;
   }
   return std::nullopt;
 }

@@ -27,9 +27,7 @@ constexpr std::array<std::string_view, 4> kDeliveryFields = {"Delivered-To", "X-
 /// "From SENDER DATE": the sender, taken with its line off the front of `block`.
 std::optional<std::string> take_mbox_line(std::string_view& block) {
   if (!block.starts_with(kMboxMark)) return std::nullopt;
-  const auto end = std::min(block.find('\n'), block.size());
-  std::string_view line = trim(block.substr(kMboxMark.size(), end - kMboxMark.size()));
-  block.remove_prefix(std::min(end + 1, block.size()));
+  const auto line = trim(take_line(block).substr(kMboxMark.size()));
   // A quoted local part may hold blanks.
   std::size_t sender_end = 0;
   for (bool quoted = false; sender_end < line.size(); ++sender_end) {

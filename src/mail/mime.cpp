@@ -49,9 +49,9 @@ class PartScanner {
  private:
   /// The next line, without what may stand behind a delimiter.
   std::string_view take_line() {
-    const auto end = std::min(body_.find('\n', position_), body_.size());
-    const auto line = body_.substr(position_, end - position_);
-    position_ = std::min(end + 1, body_.size());
+    auto rest = body_.substr(position_);
+    const auto line = inforeply::take_line(rest);
+    position_ = body_.size() - rest.size();
     return line.substr(0, line.find_last_not_of(" \t\r") + 1);
   }
 

@@ -66,10 +66,9 @@ std::string with_crlf(std::string_view text) {
 std::string decode_quoted_printable(std::string_view text) {
   std::string joined;
   while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    auto line = text.substr(0, end);
-    const bool has_end = end < text.size();
-    text.remove_prefix(has_end ? end + 1 : end);
+    const auto octets = text.size();
+    auto line = take_line(text);
+    const bool has_end = text.size() + line.size() < octets;
     line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
     const bool soft = line.ends_with('=');
     if (soft) line.remove_suffix(1);

@@ -67,9 +67,7 @@ class OwnLines {
   std::optional<std::string> take() {
     behind_blank_ = false;
     while (!rest_.empty()) {
-      const auto end = std::min(rest_.find('\n'), rest_.size());
-      auto line = harmless(rest_.substr(0, end));
-      rest_.remove_prefix(std::min(end + 1, rest_.size()));
+      auto line = harmless(take_line(rest_));
       if (is_signature_mark(line)) break;
       if (is_blank(line)) {
         behind_blank_ = true;

@@ -27,6 +27,10 @@ struct Piece {
     const auto lines = std::count(text.begin(), text.begin() + static_cast<long>(begin), '\n');
     return {text.substr(begin), line + static_cast<std::size_t>(lines)};
   }
+  std::string_view take_line() {
+    ++line;
+    return inforeply::take_line(text);
+  }
 };
 
 bool is_delimiter(std::string_view line, std::string_view boundary) {
@@ -79,13 +83,13 @@ class TemplateReader {
 
   void check_lines(Piece block) {
     for (bool first = true; !block.text.empty(); first = false) {
-      const auto line = block.text.substr(0, block.text.find('\n'));
+      const auto number = block.line;
+      const auto line = block.take_line();
       const bool continues = !first && (line.starts_with(' ') || line.starts_with('\t'));
-      if (!is_valid_utf8(line)) on_fault_({path_, block.line, "not UTF-8"});
+      if (!is_valid_utf8(line)) on_fault_({path_, number, "not UTF-8"});
       if (!continues && parse_header(line).skipped_line != 0) {
-        on_fault_({path_, block.line, "expected a header field, 'Name: value'"});
+        on_fault_({path_, number, "expected a header field, 'Name: value'"});
       }
-      block = block.from(std::min(line.size() + 1, block.text.size()));
     }
   }
 
@@ -140,17 +144,17 @@ class TemplateReader {
     std::vector<Piece> parts;
     bool closed = false;
     for (Piece rest = body; !rest.text.empty() && !closed;) {
-      const auto line = rest.text.substr(0, rest.text.find('\n'));
+      const char* line_begin = rest.text.data();
+      const auto line = rest.take_line();
       closed = is_delimiter(line, boundary + "--");
       if (closed || is_delimiter(line, boundary)) {
         if (!parts.empty()) {  // ends where the delimiter and the line end before it begin
           auto& last = parts.back().text;
-          last = last.substr(0, static_cast<std::size_t>(rest.text.data() - last.data()));
+          last = last.substr(0, static_cast<std::size_t>(line_begin - last.data()));
           if (last.ends_with('\n')) last.remove_suffix(1);
         }
-        if (!closed) parts.push_back(rest.from(std::min(line.size() + 1, rest.text.size())));
+        if (!closed) parts.push_back(rest);
       }
-      rest = rest.from(std::min(line.size() + 1, rest.text.size()));
     }
     if (parts.empty()) fault(body.line, "no line '--" + to_single_line(boundary) + "' here");
     if (!closed) {

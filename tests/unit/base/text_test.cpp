@@ -302,5 +302,14 @@ TEST(EscapeForLog, KeepsSoManyOctets) {
   EXPECT_EQ(escape_for_log(std::string(1000, 'a')), std::string(320, 'a') + "...");
 }
 
+TEST(Line, IsTakenOffTheFrontWithItsEnd) {
+  std::string_view text = "first\n\nlast";
+  EXPECT_EQ(take_line(text), "first");
+  EXPECT_EQ(take_line(text), "");
+  EXPECT_EQ(take_line(text), "last");
+  EXPECT_EQ(text, "");
+  EXPECT_EQ(take_line(text), "");
+}
+
 }  // namespace
 }  // namespace inforeply
