@@ -21,15 +21,15 @@ struct SettingOrigin {
   std::size_t line = 0;  ///< 0 where it is in no file
 };
 
-/// What both the command line and the main configuration file can set. All values have been checked
-/// for their form.
+/// What the command line and the main configuration file set. All values have been checked for
+/// their form.
 struct Settings {
-  std::string responder;  ///< a file; empty: look up in `responders`
-  std::string responders = "/etc/inforeply/responders";
-  std::string cache = "lmdb:/var/lib/inforeply/cache.mdb";
-  std::string mailer = "/usr/sbin/sendmail";
-  std::string log = "syslog";
-  std::string recipient_delimiter = "+";
+  std::string responder;            ///< a file; empty: look up in `responders`
+  std::string responders;           ///< a folder
+  std::string cache;                ///< a URL
+  std::string mailer;               ///< as make_mailer takes it
+  std::string log;                  ///< as make_log takes it
+  std::string recipient_delimiter;  ///< characters that begin an extension; may be empty
   bool log_addresses = true;
   std::vector<std::string> autoreply_domains;  ///< in A-labels
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
@@ -40,6 +40,9 @@ struct Settings {
 
   [[nodiscard]] SettingOrigin origin_of(const std::string& name) const;
 };
+
+/// What they are without a command line and a file.
+Settings default_settings();
 
 struct ResponderCommand {
   Settings settings;

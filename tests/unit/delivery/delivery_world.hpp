@@ -179,7 +179,7 @@ class DeliveryTest : public ::testing::Test {
   FakeWorld world_;
   FakeResponders responders_{world_};
   FakeLog log_{world_};
-  Settings settings_;
+  Settings settings_ = default_settings();
   Message message_;
 };
 

@@ -1,0 +1,87 @@
+#include "config/main_configuration.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+
+#include "base/trusted_file.hpp"
+#include "config/config_file.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr const char* kDefaultPath = "/etc/inforeply/inforeply.conf";
+
+/// In a file, a relative path would depend on where the mail server happens to stand.
+void require_absolute(const std::string& name, std::string_view value) {
+  if (name == "cache" && value.starts_with("lmdb:")) value.remove_prefix(5);
+  const bool is_path = name == "cache" || name == "responder" || name == "responders";
+  if (is_path && !value.starts_with('/')) {
+    throw Error(Fault::kConfiguration, "'" + name + "' needs an absolute path");
+  }
+}
+
+class Reader {
+ public:
+  Reader(OptionTarget& target, std::string path) : target_(target), path_(std::move(path)) {
+    target_.command.settings.configuration = path_;
+  }
+
+  void read(const FaultHandler& on_fault) {
+    const auto file = parse_config(path_, read_trusted_file(path_, kMaxConfigFileOctets), on_fault);
+    take_all(file.entries, on_fault);
+    for (const auto& section : file.sections) {
+      if (!section.title.empty()) {  // else it was at fault
+        on_fault({path_, section.line, "unknown section '[" + section.title + "]'"});
+      }
+      take_all(section.entries, on_fault);
+    }
+  }
+
+ private:
+  void take_all(const std::vector<ConfigEntry>& entries, const FaultHandler& on_fault) {
+    for (const auto& entry : entries)
+      collect_fault(on_fault, [&] { take(entry); });
+  }
+
+  void take(const ConfigEntry& entry) {
+    const auto fault = [&](const std::string& text) { throw ConfigError(path_, entry.line, text); };
+    const auto* option = find_option(entry.name, kFile);
+    if (option == nullptr) fault("unknown name '" + entry.name + "'");
+    const auto [first, is_first] = lines_.emplace(entry.name, entry.line);
+    if (!is_first && option->repeats == Repeats::kNo) {
+      fault("'" + entry.name + "' is set already in line " + std::to_string(first->second));
+    }
+    auto& origins = target_.command.settings.origins;
+    const auto& origin =
+        origins.emplace(entry.name, SettingOrigin{path_, entry.line}).first->second;
+    const bool has_been_set = origin.line == 0;  // on the command line
+    OptionTarget checked_alone;
+    checked_alone.purpose = target_.purpose;
+    try {
+      option->take(has_been_set ? checked_alone : target_, entry.value);
+      require_absolute(entry.name, entry.value);
+    } catch (const Error& error) {
+      fault(error.what());
+    }
+  }
+
+  OptionTarget& target_;
+  std::string path_;
+  std::map<std::string, std::size_t> lines_;  // of the names so far
+};
+
+}  // namespace
+
+void read_main_configuration(OptionTarget& target, const FaultHandler& on_fault) {
+  const bool is_named = !target.configuration.empty();
+  const std::string path = is_named ? target.configuration : kDefaultPath;
+  const bool is_missing =
+      !is_named && ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+  if (is_missing) return;
+  collect_fault(on_fault, [&] { Reader(target, path).read(on_fault); });
+}
+
+}  // namespace inforeply

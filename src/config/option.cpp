@@ -1,0 +1,209 @@
+#include "config/option.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/log.hpp"
+#include "inforeply/address.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/reply_cache.hpp"
+#include "inforeply/text.hpp"
+#include "mailer/mailer.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr unsigned kResponderAndFile = kResponder | kFile;
+constexpr unsigned kPrograms = kResponder | kTools;
+
+void bad_value(const std::string& name, const std::string& value, const std::string& expected) {
+  throw Error(Fault::kUsage, "'" + name + " = " + value + "': expected " + expected);
+}
+
+template <bool ResponderCommand::*flag>
+void set_flag(OptionTarget& target, const std::string& /*value*/) {
+  target.command.*flag = true;
+}
+
+template <std::string Settings::*member>
+void set_text(OptionTarget& target, const std::string& value) {
+  target.command.settings.*member = value;
+}
+
+void set_configuration(OptionTarget& target, const std::string& value) {
+  target.configuration = value;
+}
+
+void set_sender(OptionTarget& target, const std::string& value) {
+  target.command.envelope.sender = normalize_sender(value);
+}
+
+void set_now(OptionTarget& target, const std::string& value) {
+  const auto seconds = parse_number(value);
+  if (!seconds || *seconds > 100'000'000'000ULL) {
+    throw Error(Fault::kUsage, "--now " + value + ": expected seconds since the epoch");
+  }
+  target.command.now = Time{Seconds{static_cast<Seconds::rep>(*seconds)}};
+}
+
+void add_original_recipient(OptionTarget& target, const std::string& value) {
+  target.original_recipients.push_back(value);
+}
+
+void set_queue_id(OptionTarget& target, const std::string& value) {
+  target.command.envelope.queue_id = value;
+}
+
+void set_cache(OptionTarget& target, const std::string& value) {
+  check_cache_url(value);
+  target.command.settings.cache = value;
+}
+
+void set_mailer(OptionTarget& target, const std::string& value) {
+  check_mailer_spec(value);
+  target.command.settings.mailer = value;
+}
+
+void set_log(OptionTarget& target, const std::string& value) {
+  make_log(value);
+  target.command.settings.log = value;
+}
+
+void set_recipient_delimiter(OptionTarget& target, const std::string& value) {
+  if (value.find_first_of("@.\"") != std::string::npos) {
+    bad_value("recipient-delimiter", value, "characters such as +, or none");
+  }
+  target.command.settings.recipient_delimiter = value == "none" ? "" : value;
+}
+
+/// Run as somebody else, the program would leave files behind that the account cannot use.
+void require_account(OptionTarget& target, const std::string& name) {
+  if (target.purpose == Purpose::kInspection) return;
+  const passwd* account = ::getpwnam(name.c_str());
+  if (account == nullptr)
+    throw Error(Fault::kConfiguration, "user = " + name + ": no such account");
+  if (account->pw_uid != ::geteuid()) {
+    throw Error(Fault::kConfiguration,
+                "user = " + name + ": the account that runs is " + running_account());
+  }
+}
+
+void set_log_addresses(OptionTarget& target, const std::string& value) {
+  if (value != "yes" && value != "no") {
+    throw Error(Fault::kUsage, "'log-addresses' is yes or no");
+  }
+  target.command.settings.log_addresses = value == "yes";
+}
+
+void add_autoreply_domain(OptionTarget& target, const std::string& value) {
+  auto domain = parse_domain(value);
+  if (!domain) bad_value("autoreply-domain", value, "a domain");
+  target.command.settings.autoreply_domains.push_back(*std::move(domain));
+}
+
+void add_trusted_authserv(OptionTarget& target, const std::string& value) {
+  if (value.find_first_of(" \t;,()\"") != std::string::npos) {
+    bad_value("trusted-authserv", value, "one authserv-id");
+  }
+  target.command.settings.trusted_authserv.push_back(value);
+}
+
+RateLimit rate_limit(const std::string& name, const std::string& value) {
+  const auto limit = parse_rate_limit(value);
+  if (!limit) bad_value(name, value, "replies in a time, such as 100/1h");
+  return *limit;
+}
+
+void set_limit(OptionTarget& target, const std::string& value) {
+  target.command.settings.limit = rate_limit("limit", value);
+}
+
+void set_limit_sender_domain(OptionTarget& target, const std::string& value) {
+  target.command.settings.limit_sender_domain = rate_limit("limit-sender-domain", value);
+}
+
+constexpr auto kOnce = Repeats::kNo;
+constexpr auto kMany = Repeats::kYes;
+
+/// In the order of the help.
+constexpr std::array kOptions = {
+    Option{"config", 'c', "FILE", nullptr, kPrograms, kOnce, set_configuration,
+           "main configuration, by default /etc/inforeply/inforeply.conf, which may be missing"},
+    Option{"help", 'h', nullptr, nullptr, kPrograms, kOnce, set_flag<&ResponderCommand::help>,
+           "this text"},
+    Option{"version", 0, nullptr, nullptr, kPrograms, kOnce, set_flag<&ResponderCommand::version>,
+           "the program's version"},
+
+    Option{"sender", 'f', "ADDR", nullptr, kResponder, kOnce, set_sender,
+           "envelope sender; '', '<>' and MAILER-DAEMON are the null sender. Without it the "
+           "Return-Path or mbox line at the top of the message counts"},
+    Option{
+        "dry-run", 'n', nullptr, nullptr, kResponder, kOnce, set_flag<&ResponderCommand::dry_run>,
+        "decide and compose, print it, touch neither cache nor mailer; on a terminal the message "
+        "is a sample, so that you can look at a reply: inforeply -n --show --responder FILE"},
+    Option{"show", 0, nullptr, nullptr, kResponder, kOnce, set_flag<&ResponderCommand::show>,
+           "with --dry-run: print the reply as its reader sees it, not as it is sent"},
+    Option{"explain", 0, nullptr, nullptr, kResponder, kOnce, set_flag<&ResponderCommand::explain>,
+           "with --dry-run: print every rule with its outcome"},
+    Option{"check-config", 0, nullptr, nullptr, kResponder, kOnce,
+           set_flag<&ResponderCommand::check_config>,
+           "read the configuration and every responder, print every fault"},
+    Option{"now", 0, "TIME", nullptr, kResponder, kOnce, set_now,
+           "for tests: seconds since the epoch to take as now"},
+
+    Option{"original-recipient", 0, "ADDR", nullptr, kResponderAndFile, kMany,
+           add_original_recipient,
+           "the n-th belongs to the n-th recipient: its address before aliases"},
+    Option{"queue-id", 0, "ID", nullptr, kResponderAndFile, kOnce, set_queue_id,
+           "for the log, and to recognise a delivery tried again"},
+    Option{"responder", 0, "FILE", nullptr, kResponderAndFile, kOnce,
+           set_text<&Settings::responder>, "use this responder for every recipient"},
+    Option{"responders", 0, "DIR", "/etc/inforeply/responders", kResponderAndFile, kOnce,
+           set_text<&Settings::responders>, "responder files by address"},
+    Option{"cache", 0, "URL", "lmdb:/var/lib/inforeply/cache.mdb", kPrograms | kFile, kOnce,
+           set_cache, "lmdb:PATH, the reply cache"},
+    Option{"mailer", 0, "SPEC", "/usr/sbin/sendmail", kResponderAndFile, kOnce, set_mailer,
+           "absolute path of a sendmail command, perhaps with options"},
+    Option{"log", 0, "SPEC", "syslog", kResponderAndFile, kOnce, set_log, "syslog or stderr"},
+
+    Option{"recipient-delimiter", 0, "CHARS", "+", kFile, kOnce, set_recipient_delimiter,
+           "begin an extension, or none"},
+    Option{"user", 0, "NAME", nullptr, kFile, kOnce, require_account,
+           "the account to run as; by default any"},
+    Option{"log-addresses", 0, "yes|no", "yes", kFile, kOnce, set_log_addresses,
+           "no: only the domains of addresses"},
+    Option{"autoreply-domain", 0, "DOMAIN", nullptr, kFile, kMany, add_autoreply_domain,
+           "local parts are addresses, user#example.org"},
+    Option{"trusted-authserv", 0, "ID", nullptr, kFile, kMany, add_trusted_authserv,
+           "whose Authentication-Results count"},
+    Option{"limit", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit, "replies in all"},
+    Option{"limit-sender-domain", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit_sender_domain,
+           "the same to senders in one domain"},
+};
+
+}  // namespace
+
+std::span<const Option> all_options() {
+  return kOptions;
+}
+
+const Option* find_option(std::string_view name, Place place) {
+  const auto* found = std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& option) {
+    return option.name == name && (option.places & place) != 0;
+  });
+  return found == kOptions.end() ? nullptr : found;
+}
+
+OptionTarget default_target() {
+  OptionTarget target;
+  for (const auto& option : kOptions) {
+    if (option.standard != nullptr) option.take(target, option.standard);
+  }
+  return target;
+}
+
+}  // namespace inforeply
