@@ -25,7 +25,7 @@ def named(text):
 
 def unit_tests():
     pattern = re.compile(r"^TEST(?:_F)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
-    for file in (TESTS / "unit").glob("*_test.cpp"):
+    for file in (TESTS / "unit").rglob("*_test.cpp"):
         for suite, name in pattern.findall(file.read_text("utf-8")):
             yield f"{suite}.{name}"
 
