@@ -1,8 +1,11 @@
-// Ownership of a file descriptor.
+// Ownership of a file descriptor, and writing to one.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace inforeply {
@@ -28,5 +31,15 @@ class Descriptor {
  private:
   int descriptor_;
 };
+
+/// Writes all of it, also past signals. False if that fails, with errno(3) set.
+inline bool write_all(int descriptor, std::string_view octets) {
+  while (!octets.empty()) {
+    const ssize_t written = ::write(descriptor, octets.data(), octets.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) octets.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 }  // namespace inforeply
