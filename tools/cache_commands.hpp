@@ -34,6 +34,8 @@ class CacheRequest {
   [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
   /// The option's argument; nothing where it is not given.
   [[nodiscard]] std::optional<std::string> find(const std::string& option) const;
+  /// Whether --format asks for JSON instead of a table. Throws Error (kUsage) for another format.
+  [[nodiscard]] bool wants_json() const;
 
   /// An existing cache. Throws Error (kCache).
   [[nodiscard]] std::unique_ptr<ReplyCache> open() const;

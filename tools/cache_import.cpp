@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "import_format.hpp"
 #include "inforeply/batch_size.hpp"
 #include "inforeply/text.hpp"
@@ -85,10 +86,6 @@ class BatchWriter {
   std::size_t stored_ = 0;
 };
 
-std::string number_of_records(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " record" : " records");
-}
-
 }  // namespace
 
 ExitStatus import_records(const CacheRequest& request) {
@@ -118,11 +115,10 @@ ExitStatus import_records(const CacheRequest& request) {
   if (read.good != checked.good || read.bad != checked.bad) {
     throw Error(Fault::kInput, file.name() + " was changed while it was read");
   }
-  print("stored " + number_of_records(writer.stored()) + ", " +
+  print("stored " + counted(writer.stored(), "record") + ", " +
         std::to_string(read.good - writer.stored()) + " there already\n");
   if (read.bad == 0) return ExitStatus::kOk;
-  std::fprintf(stderr, "inforeply-cache: left out %zu bad %s\n", read.bad,
-               read.bad == 1 ? "line" : "lines");
+  std::fprintf(stderr, "inforeply-cache: left out %s\n", counted(read.bad, "bad line").c_str());
   return ExitStatus::kBadData;
 }
 

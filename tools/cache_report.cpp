@@ -85,10 +85,10 @@ std::string section(const ChartText& text, const std::string& chart, const Table
          "</details>\n</section>\n";
 }
 
-Table table_of(std::vector<std::string> heading, const std::vector<ChartValue>& values) {
+Table table_of(std::vector<std::string> heading, const std::vector<Figure>& figures) {
   Table table{std::move(heading), {}};
-  for (const auto& value : values)
-    table.rows.push_back({value.name, std::to_string(value.number)});
+  for (const auto& figure : figures)
+    table.rows.push_back({figure.name, std::to_string(figure.number)});
   return table;
 }
 
@@ -111,14 +111,11 @@ std::string summary_of(const CacheStatistics& statistics) {
 }
 
 std::string days_section(const CacheStatistics& statistics) {
-  std::vector<ChartValue> values;
-  for (std::size_t days = kShownDays; days-- > 0;) {
-    values.push_back({day_before(statistics, days), statistics.by_day.at(days)});
-  }
+  const auto figures = days_of(statistics);
   const ChartText text = {"days", "Replies by day",
                           "The last " + std::to_string(kShownDays) +
                               " days in UTC. A record counts on the day of its last reply."};
-  return section(text, column_chart(text, values), table_of({"Day", "Replies"}, values), "full");
+  return section(text, column_chart(text, figures), table_of({"Day", "Replies"}, figures), "full");
 }
 
 /// From the first day with a record on, of those that are known one by one.
@@ -126,40 +123,34 @@ std::string growth_section(const CacheStatistics& statistics) {
   std::size_t days = statistics.by_day.size();
   while (statistics.earlier == 0 && days > kShownDays && statistics.by_day.at(days - 1) == 0)
     --days;
-  std::vector<ChartValue> values;
+  std::vector<Figure> figures;
   std::uint64_t sum = statistics.earlier;
   while (days-- > 0) {
     sum += statistics.by_day.at(days);
-    values.push_back({day_before(statistics, days), sum});
+    figures.push_back({day_before(statistics, days), sum});
   }
   const ChartText text = {
       "growth", "Growth",
       "Answered records in the cache by the day of their last reply, added up."};
-  return section(text, area_chart(text, values), table_of({"Up to", "Records"}, values), "full");
+  return section(text, area_chart(text, figures), table_of({"Up to", "Records"}, figures), "full");
 }
 
 std::string frequency_section(const ChartText& text, const char* name,
                               const std::vector<Frequency>& frequencies) {
-  std::vector<ChartValue> values;
+  std::vector<Figure> figures;
   Table table{{name, "Records", "Replies"}, {}};
   for (const auto& each : frequencies) {
-    values.push_back({each.name, each.replies});
+    figures.push_back({each.name, each.replies});
     table.rows.push_back({each.name, std::to_string(each.records), std::to_string(each.replies)});
   }
-  return section(text, bar_chart(text, values), table);
+  return section(text, bar_chart(text, figures), table);
 }
 
 std::string ages_section(const CacheStatistics& statistics) {
-  std::vector<ChartValue> values;
-  for (std::size_t i = 0; i < kAgeGroups.size(); ++i) {
-    values.push_back({kAgeGroups.at(i).name, statistics.ages.at(i)});
-  }
-  if (statistics.from_the_future > 0) {
-    values.push_back({"from the future", statistics.from_the_future});
-  }
+  const auto figures = ages_of(statistics);
   const ChartText text = {"ages", "Age of entries",
                           "Records by the time since their last reply or reservation."};
-  return section(text, bar_chart(text, values), table_of({"Age", "Records"}, values));
+  return section(text, bar_chart(text, figures), table_of({"Age", "Records"}, figures));
 }
 
 std::string file_section(const CacheFileSize& file) {

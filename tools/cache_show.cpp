@@ -1,11 +1,13 @@
 // inforeply-cache show.
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -27,7 +29,7 @@ std::string span_of(Seconds span) {
   for (const auto& [name, seconds] : kUnits) {
     const auto number = span.count() / seconds;
     if (number == 0 && seconds > 1) continue;
-    return std::to_string(number) + " " + std::string(name) + (number == 1 ? "" : "s");
+    return counted(static_cast<std::uint64_t>(number), name);
   }
   return {};
 }
@@ -72,12 +74,11 @@ ExitStatus show_person(const CacheRequest& request) {
   const auto& arguments = request.arguments(2, 2);
   const RecordFilter filter = {request.responder_name(arguments[0]),
                                CacheRequest::sender_name(arguments[1])};
-  const auto format = request.find("format").value_or("table");
-  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  const bool json = request.wants_json();
   const Time now = SystemClock().now();
   std::size_t shown = 0;
   request.open()->visit(filter, [&](const ReplyRecord& record) {
-    if (format == "json") {
+    if (json) {
       print_json(record, now);
     } else {
       if (shown > 0) print("\n");

@@ -114,15 +114,21 @@ std::string day_before(const CacheStatistics& statistics, std::size_t days) {
   return format_utc(Time{day}).substr(0, 10);
 }
 
-std::string format_size(std::uint64_t octets) {
-  constexpr std::array kUnits = {"octets", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  auto size = static_cast<double>(octets);
-  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit)
-    size /= 1024;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits.at(unit));
-  return text.data();
+std::vector<Figure> days_of(const CacheStatistics& statistics) {
+  std::vector<Figure> figures;
+  for (std::size_t days = kShownDays; days-- > 0;)
+    figures.push_back({day_before(statistics, days), statistics.by_day.at(days)});
+  return figures;
+}
+
+std::vector<Figure> ages_of(const CacheStatistics& statistics) {
+  std::vector<Figure> figures;
+  for (std::size_t i = 0; i < kAgeGroups.size(); ++i)
+    figures.push_back({kAgeGroups.at(i).name, statistics.ages.at(i)});
+  if (statistics.from_the_future > 0) {
+    figures.push_back({"from the future", statistics.from_the_future});
+  }
+  return figures;
 }
 
 }  // namespace inforeply

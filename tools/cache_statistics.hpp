@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "frequency.hpp"
 #include "inforeply/cache_file.hpp"
 #include "inforeply/clock.hpp"
@@ -69,6 +70,10 @@ std::size_t top_of(const CacheRequest& request);
 /// `2026-12-24`, so many days before the statistics were made.
 std::string day_before(const CacheStatistics& statistics, std::size_t days);
 
-std::string format_size(std::uint64_t octets);  ///< 1.5 MiB
+/// The last kShownDays days with their answered records; today is the last.
+std::vector<Figure> days_of(const CacheStatistics& statistics);
+
+/// The age groups with their records, then, if there are any, those from the future.
+std::vector<Figure> ages_of(const CacheStatistics& statistics);
 
 }  // namespace inforeply

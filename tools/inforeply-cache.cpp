@@ -204,6 +204,12 @@ std::optional<std::string> CacheRequest::find(const std::string& option) const {
   return found == options_.end() ? std::nullopt : std::optional(found->second);
 }
 
+bool CacheRequest::wants_json() const {
+  const auto format = find("format").value_or("table");
+  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  return format == "json";
+}
+
 std::unique_ptr<ReplyCache> CacheRequest::open() const {
   return open_cache(settings_.cache, CacheAccess::kExisting);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "figures.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_file.hpp"
 #include "inforeply/clock.hpp"
@@ -131,10 +132,6 @@ Task read_task(const ToolCommand& command) {
   return task;
 }
 
-std::string records(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " record" : " records");
-}
-
 class Stopwatch {
  public:
   [[nodiscard]] std::string elapsed() const {
@@ -154,7 +151,7 @@ std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& pr
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
     watchdog.step();
-    progress.tell(count);
+    progress.report(count);
   };
   std::size_t total = 0;
   if (progress.is_shown() && !request.dry_run) {
@@ -174,8 +171,8 @@ std::string compact(const Task& task, Progress& progress) {
   progress.begin("compacting");
   const auto sizes = compact_cache(task.cache, task.patience);
   progress.clear();
-  return "compacted from " + format_octets(sizes.octets_before) + " to " +
-         format_octets(sizes.octets_after) + " in " + watch.elapsed();
+  return "compacted from " + format_size(sizes.octets_before) + " to " +
+         format_size(sizes.octets_after) + " in " + watch.elapsed();
 }
 
 ExitStatus purge(const Task& task) {
@@ -184,7 +181,7 @@ ExitStatus purge(const Task& task) {
   };
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
   if (task.request.dry_run) {
-    say("would remove " + records(remove_records(task, nullptr, progress)));
+    say("would remove " + counted(remove_records(task, nullptr, progress), "record"));
     return ExitStatus::kOk;
   }
   const auto lock = try_lock_for_purge(task.cache);
@@ -193,7 +190,7 @@ ExitStatus purge(const Task& task) {
     return ExitStatus::kOk;
   }
   const Stopwatch watch;
-  std::string summary = "removed " + records(remove_records(task, lock.get(), progress));
+  std::string summary = "removed " + counted(remove_records(task, lock.get(), progress), "record");
   summary += " in " + watch.elapsed();
   if (!task.compact) {
     say(summary);

@@ -2,10 +2,10 @@
 // pixels, so that a chart fits any window and its text stays as large as the page's.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "figures.hpp"
 
 namespace inforeply {
 
@@ -16,22 +16,17 @@ struct ChartText {
   std::string description;
 };
 
-struct ChartValue {
-  std::string name;
-  std::uint64_t number = 0;
-};
-
 /// A column for each value, the first and the last of which are named below.
-std::string column_chart(const ChartText& text, const std::vector<ChartValue>& values);
+std::string column_chart(const ChartText& text, const std::vector<Figure>& figures);
 
 /// A bar below each name, in their order.
-std::string bar_chart(const ChartText& text, const std::vector<ChartValue>& values);
+std::string bar_chart(const ChartText& text, const std::vector<Figure>& figures);
 
 /// A line over an area.
-std::string area_chart(const ChartText& text, const std::vector<ChartValue>& values);
+std::string area_chart(const ChartText& text, const std::vector<Figure>& figures);
 
 /// One bar of two parts that make a whole.
-std::string share_chart(const ChartText& text, const ChartValue& part, const ChartValue& rest);
+std::string share_chart(const ChartText& text, const Figure& part, const Figure& rest);
 
 /// The cells of the first column are headings of their rows, the others numbers.
 struct Table {

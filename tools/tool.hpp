@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -26,6 +27,12 @@ class OutputClosed : public std::exception {};
 /// Throws Error (kInternal) where standard output cannot take it.
 inline void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed();
+}
+
+/// A variable of the environment; empty if it is not set.
+inline std::string_view environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
 inline ExitStatus status_of(Fault fault) {
