@@ -1,4 +1,4 @@
-// inforeply-cache report: the statistics as a page that needs nothing but itself.
+// inforeply-cache report: the statistics as a page of HTML in one file.
 
 #include <sys/stat.h>
 
@@ -15,8 +15,8 @@
 namespace inforeply {
 namespace {
 
-// Colours by their part, in both schemes; text has a contrast of 5 to 1 at least, and what a chart
-// draws of 3 to 1 (WCAG 2.1, 1.4.3 and 1.4.11).
+// In the light and the dark scheme text has a contrast of at least 5 to 1 with its ground, and the
+// shapes in a chart of at least 3 to 1 (WCAG 2.1, 1.4.3 and 1.4.11).
 constexpr const char* kStyle = R"(
 :root { color-scheme: light dark; --page: #f5f6f8; --card: #fff; --text: #1c2128; --soft: #5a626d;
   --edge: #d9dde3; --bar: #2b6cb0; --area: #2b6cb026; --track: #e7eaef; }
@@ -75,7 +75,7 @@ footer { padding-bottom: 28px; padding-top: 16px; }
 }
 )";
 
-/// A section with a chart and, folded, its numbers.
+/// A section with a chart and its numbers in a table that unfolds.
 std::string section(const ChartText& text, const std::string& chart, const Table& table,
                     const char* style = "") {
   return "<section class='" + std::string(style) + "' aria-labelledby='" + text.id +
@@ -118,7 +118,7 @@ std::string days_section(const CacheStatistics& statistics) {
   return section(text, column_chart(text, figures), table_of({"Day", "Replies"}, figures), "full");
 }
 
-/// From the first day with a record on, of those that are known one by one.
+/// Begins with the first day that has a record, at most as long ago as `by_day` goes back.
 std::string growth_section(const CacheStatistics& statistics) {
   std::size_t days = statistics.by_day.size();
   while (statistics.earlier == 0 && days > kShownDays && statistics.by_day.at(days - 1) == 0)
@@ -177,7 +177,8 @@ std::string page_of(const CacheStatistics& statistics) {
                                 : " There are too many domains to count them all: each figure is "
                                   "the least that it can be.";
   return "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-         // Nothing from elsewhere and no scripts, whatever might get in.
+         // No scripts and nothing from elsewhere, even if a stranger's text got into the page as
+         // HTML.
          "<meta http-equiv='Content-Security-Policy' "
          R"(content="default-src 'none'; style-src 'unsafe-inline'">)"
          "\n"
@@ -201,7 +202,7 @@ std::string page_of(const CacheStatistics& statistics) {
 }  // namespace
 
 ExitStatus write_report(const CacheRequest& request) {
-  constexpr mode_t kReadableByAll = 0666;  // as far as the umask lets it
+  constexpr mode_t kReadableByAll = 0666;  // less what the umask takes away
   request.arguments(0, 0);
   const auto file = request.find("html");
   if (!file || file->empty()) usage_error("'report': --html FILE is needed");

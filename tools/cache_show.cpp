@@ -13,7 +13,7 @@
 namespace inforeply {
 namespace {
 
-/// What becomes of another message that would be answered with the same handle.
+/// What happens to the sender's next message if its reply has the same handle.
 std::string fate_of(const ReplyRecord& record, Time now) {
   if (!record.counts_at(now)) return "answered again";
   if (!record.expires_at) return "left unanswered for good";
@@ -22,7 +22,7 @@ std::string fate_of(const ReplyRecord& record, Time now) {
   return text;
 }
 
-/// In the largest unit that it fills: "3 days".
+/// In whole numbers of the largest unit that fits: "3 days".
 std::string span_of(Seconds span) {
   static constexpr std::array<std::pair<std::string_view, long>, 5> kUnits = {
       {{"year", 365L * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}}};

@@ -44,7 +44,7 @@ class Gatherer {
   }
 
  private:
-  /// The records of a responder come one after the other.
+  /// The cache visits all records of a responder in a row.
   void add_to_responder(const ReplyRecord& record) {
     if (responder_.name != record.key.responder) {
       end_responder();
@@ -88,7 +88,8 @@ CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) 
   CacheStatistics statistics;
   statistics.cache = cache_path(request.settings().cache);
   statistics.measured_at = SystemClock().now();
-  statistics.file = measure_cache(request.settings().cache);  // before we have it open ourselves
+  statistics.file =
+      measure_cache(request.settings().cache);  // before this process counts as a reader of it
   Gatherer gatherer(statistics, top);
   request.open()->visit({}, [&](const ReplyRecord& record) {
     gatherer.add(record);

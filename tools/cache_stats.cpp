@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// --- JSON ---
-
 Json list_of(const std::vector<Frequency>& frequencies, const char* name) {
   Json list = Json::array();
   for (const auto& each : frequencies) {
@@ -66,9 +64,7 @@ std::string to_json(const CacheStatistics& statistics) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// --- text ---
-
-constexpr std::size_t kMaxColumns = 200;  // a longer bar says no more
+constexpr std::size_t kMaxColumns = 200;  // longer bars say no more
 constexpr std::size_t kLeastNameColumns = 8;
 constexpr std::size_t kMostNameColumns = 40;
 constexpr std::size_t kLeastBarColumns = 6;
@@ -76,29 +72,21 @@ constexpr std::size_t kNumberColumns = 9;
 
 struct Row {
   std::string name;
-  std::vector<std::uint64_t> numbers;  ///< on a terminal the last has a bar
+  std::vector<std::uint64_t> numbers;  ///< the bar shows the last
 };
 
-/// Draws bars on a terminal, and writes columns alone elsewhere.
+/// Columns of figures, with bars if standard output is a terminal.
 class Picture {
  public:
-  /// Without `columns`, the names of the numbers, the title stands alone in its line.
+  /// `columns` are the headings of the numbers; without any the title is cut nowhere.
   void rows(const std::string& title, const std::vector<const char*>& columns,
             const std::vector<Row>& rows) const {
-    const std::size_t width = title.size() - std::min<std::size_t>(title.size(), 2);
-    std::size_t name_columns = columns.empty() ? 0 : width;
-    std::size_t numbers = columns.size();
-    std::uint64_t highest = 0;
-    for (const auto& row : rows) {
-      name_columns = std::max(name_columns, display_width(to_single_line(row.name)));
-      numbers = row.numbers.size();
-      highest = std::max(highest, row.numbers.back());
-    }
+    const std::size_t numbers = rows.empty() ? columns.size() : rows.front().numbers.size();
     const std::size_t taken = numbers * (kNumberColumns + 1) + 2;
-    if (terminal_) {
-      const auto room = std::max(columns_, taken + kLeastNameColumns) - taken;
-      name_columns = std::min({name_columns, kMostNameColumns, room});
-    }
+    const auto name_columns = measure_names(columns.empty() ? "" : title, rows, taken);
+    std::uint64_t highest = 0;
+    for (const auto& row : rows)
+      highest = std::max(highest, row.numbers.back());
 
     std::string head =
         in_style(columns.empty() ? title : left_align(title, name_columns + 2), Style::kBold);
@@ -114,12 +102,23 @@ class Picture {
   }
 
  private:
+  /// The columns of the widest name. The title begins two columns before them.
+  [[nodiscard]] std::size_t measure_names(const std::string& title, const std::vector<Row>& rows,
+                                          std::size_t taken) const {
+    std::size_t widest = title.size() - std::min<std::size_t>(title.size(), 2);
+    for (const auto& row : rows)
+      widest = std::max(widest, display_width(to_single_line(row.name)));
+    if (!terminal_) return widest;
+    const auto room = std::max(columns_, taken + kLeastNameColumns) - taken;
+    return std::min({widest, kMostNameColumns, room});
+  }
+
   [[nodiscard]] std::string in_style(const std::string& text, Style style) const {
     return terminal_ ? terminal_->styled(text, style) : text;
   }
 
-  /// In eighths of a column if the terminal can show them, in what `taken` columns leave of the
-  /// line. Even a single reply shows.
+  /// Fills its share of the columns that the line has left; what is not zero is never empty. Block
+  /// elements make its length exact to an eighth of a column.
   [[nodiscard]] std::string bar(double share, std::size_t taken) const {
     static constexpr std::array kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     if (!terminal_ || share == 0 || columns_ < taken + kLeastBarColumns) return {};

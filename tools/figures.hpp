@@ -10,18 +10,18 @@
 
 namespace inforeply {
 
-/// What a row of a table or a bar of a chart shows.
+/// A row of a table, or a bar of a chart.
 struct Figure {
   std::string name;
   std::uint64_t number = 0;
 };
 
-/// 0 of a whole that is 0.
+/// From 0 to 1; 0 if the whole is 0.
 inline double share_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// As snprintf(3), for at most 80 characters.
+/// As snprintf(3), cut at 80 octets.
 template <typename... Arguments>
 std::string formatted(const char* format, Arguments... arguments) {
   std::array<char, 81> text{};

@@ -1,4 +1,4 @@
-// inforeply-cache: looks into the reply cache.
+// inforeply-cache: shows and changes the reply cache.
 
 #include <algorithm>
 #include <cctype>
@@ -111,7 +111,8 @@ const std::vector<CacheCommand>& commands() {
   return table;
 }
 
-/// Of all commands, each name once: how they are read is no matter of the command.
+/// The options of all commands, each name once: the command line is read before the command is
+/// known.
 std::vector<ToolOption> all_options() {
   std::vector<ToolOption> all;
   for (const auto& command : commands()) {

@@ -19,7 +19,7 @@ bool is_regular(int descriptor) {
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/// The number of octets, 0 at the end, or -1 with errno set.
+/// The number of octets: 0 at the end of the file, -1 for an error in errno(3).
 ssize_t read_some(int descriptor, char* into, std::size_t size) {
   while (true) {
     const ssize_t count = ::read(descriptor, into, size);

@@ -29,7 +29,7 @@ class JsonWriter : public RecordWriter {
   std::string line_;
 };
 
-/// RFC 4180.
+/// CSV (RFC 4180).
 class CsvWriter : public RecordWriter {
  public:
   void write(const ReplyRecord& record) override {
@@ -61,8 +61,8 @@ class CsvWriter : public RecordWriter {
     line_ += "responder,sender,handle,state,answered_at,expires_at,count,message_id\r\n";
   }
 
-  /// Strangers choose senders and message ids, and a spreadsheet takes a cell that begins with one
-  /// of these for a formula, quoted or not: an apostrophe makes it text.
+  /// A spreadsheet takes a cell that begins with one of these characters for a formula, even if it
+  /// is quoted. Strangers choose senders and message ids, so an apostrophe makes such a cell text.
   void add(std::string_view text) {
     constexpr std::string_view kFormula = "=+-@\t\r";
     const bool is_formula = !text.empty() && kFormula.find(text.front()) != std::string_view::npos;
@@ -88,7 +88,7 @@ using Widths = std::array<std::size_t, kColumns>;
 
 const Row kHeading = {"RESPONDER", "SENDER", "HANDLE", "STATE", "ANSWERED", "EXPIRES", "REPLIES"};
 
-/// The cells of a record in both tables, whose times differ.
+/// A record in either table; they differ in the form of times.
 Row row_of(const ReplyRecord& record, std::string (*format_time)(Time)) {
   return {to_single_line(record.key.responder),
           to_single_line(record.key.sender),
@@ -99,7 +99,7 @@ Row row_of(const ReplyRecord& record, std::string (*format_time)(Time)) {
           std::to_string(record.count)};
 }
 
-/// Whole, in columns that what is wider pushes to the right.
+/// Nothing is cut: a cell that is too wide moves the rest of its line.
 class PlainTable : public RecordWriter {
  public:
   void write(const ReplyRecord& record) override {
@@ -129,7 +129,7 @@ class PlainTable : public RecordWriter {
   bool has_heading_ = false;
 };
 
-/// For a person: in a terminal's width, which is shared out by what the first records need.
+/// Fits the terminal; the first records decide how wide each column is.
 class TerminalTable : public RecordWriter {
  public:
   TerminalTable(const Terminal& terminal, Time now) : terminal_(terminal), now_(now) {}
@@ -145,8 +145,8 @@ class TerminalTable : public RecordWriter {
   }
 
  private:
-  static constexpr std::size_t kMeasured = 500;  // records that are held back
-  static constexpr std::size_t kLeast = 9;  // columns of an address or a handle, however narrow
+  static constexpr std::size_t kMeasured = 500;  // records
+  static constexpr std::size_t kLeast = 9;       // columns of an address or a handle
 
   struct Line {
     Row row;
@@ -177,7 +177,7 @@ class TerminalTable : public RecordWriter {
     first_.clear();
   }
 
-  /// The addresses and the handle give way, the widest first, then the gaps.
+  /// Narrows the widest of addresses and handle until all fits, then the gaps.
   void share_out(Widths& widths) {
     const auto excess = [&] {
       const auto total = std::accumulate(widths.begin(), widths.end(), gap_ * (kColumns - 1));

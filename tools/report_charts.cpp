@@ -13,12 +13,11 @@ namespace {
 constexpr double kPlotTop = 22;  // pixels
 constexpr double kPlotHeight = 140;
 constexpr double kPlotBottom = kPlotTop + kPlotHeight;
-constexpr double kChartHeight = kPlotBottom + 22;  // with the names below
+constexpr double kChartHeight = kPlotBottom + 22;  // with the names below the plot
 constexpr double kBarRow = 38;
-constexpr std::size_t kNameColumns =
-    34;  // of a bar: what fits into a phone's width beside a number
+constexpr std::size_t kNameColumns = 34;  // fits a phone's width beside a number
 
-/// Two decimals at most.
+/// With two decimals.
 std::string number(double value) {
   return formatted("%.2f", value);
 }
@@ -33,7 +32,8 @@ std::uint64_t highest_of(const std::vector<Figure>& figures) {
   return highest;
 }
 
-/// The least round number that is enough: 1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, …
+/// The least round number that is not below `value`: 1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50,
+/// …
 std::uint64_t round_up(std::uint64_t value) {
   for (const std::uint64_t few : {1U, 2U, 4U, 6U, 8U}) {
     if (value <= few) return few;
@@ -70,7 +70,7 @@ std::string rectangle(std::string_view style, double x, double y, double width, 
          escape_html(tip) + "</title></rect>\n";
 }
 
-/// Lines at nothing, a half and the whole, the latter two with their numbers.
+/// Lines at zero, a half and the whole; the latter two have their numbers.
 std::string grid(std::uint64_t scale) {
   std::string lines;
   const auto line = [&](double share, const std::string& mark) {
@@ -141,7 +141,8 @@ std::string area_chart(const ChartText& text, const std::vector<Figure>& figures
               number(kPlotHeight - share_of(figures[i].number, scale) * kPlotHeight);
   }
   if (figures.size() == 1) points += "L1 " + points.substr(3);
-  // A picture of its own: lines take no percentages. It is stretched, but not its line's width.
+  // Paths take no percentages: this picture is stretched to the width, but not the line's own
+  // width.
   const double width = static_cast<double>(std::max<std::size_t>(figures.size(), 2) - 1);
   const std::string content =
       grid(scale) + "<svg x='0' y='" + number(kPlotTop) + "' width='100%' height='" +

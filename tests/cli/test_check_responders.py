@@ -38,8 +38,8 @@ class Notes(CheckTestCase):
 
     def sections(self, *conditions):
         """A section of each, the notes on which are in lines 3, 6, 9, …"""
-        self.place.set_responder("".join(f"[when s{number}]\n{one}\nsubject = {number}\n"
-                                         for number, one in enumerate(conditions)))
+        self.place.set_responder("".join(f"[when s{number}]\n{condition}\nsubject = {number}\n"
+                                         for number, condition in enumerate(conditions)))
 
     def test_a_section_that_is_never_reached(self):
         self.place.write("responders/our.example/list", "a@x.example\n")
