@@ -155,6 +155,7 @@ void print_totals(const CacheStatistics& statistics) {
 
 std::vector<Row> rows_of(const std::vector<Frequency>& frequencies) {
   std::vector<Row> rows;
+  rows.reserve(frequencies.size());
   for (const auto& each : frequencies)
     rows.push_back({each.name, {each.records, each.replies}});
   return rows;
@@ -162,6 +163,7 @@ std::vector<Row> rows_of(const std::vector<Frequency>& frequencies) {
 
 std::vector<Row> rows_of(const std::vector<Figure>& figures) {
   std::vector<Row> rows;
+  rows.reserve(figures.size());
   for (const auto& figure : figures)
     rows.push_back({figure.name, {figure.number}});
   return rows;

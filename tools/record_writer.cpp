@@ -86,7 +86,9 @@ constexpr std::size_t kHandle = 2;
 using Row = std::array<std::string, kColumns>;
 using Widths = std::array<std::size_t, kColumns>;
 
-const Row kHeading = {"RESPONDER", "SENDER", "HANDLE", "STATE", "ANSWERED", "EXPIRES", "REPLIES"};
+Row heading_row() {
+  return {"RESPONDER", "SENDER", "HANDLE", "STATE", "ANSWERED", "EXPIRES", "REPLIES"};
+}
 
 /// A record in either table; they differ in the form of times.
 Row row_of(const ReplyRecord& record, std::string (*format_time)(Time)) {
@@ -112,7 +114,7 @@ class PlainTable : public RecordWriter {
   void print_heading_once() {
     if (has_heading_) return;
     has_heading_ = true;
-    print_row(kHeading);
+    print_row(heading_row());
   }
 
   static void print_row(const Row& row) {
@@ -160,7 +162,7 @@ class TerminalTable : public RecordWriter {
   }
 
   void start() {
-    const Line heading{kHeading, Style::kBold};
+    const Line heading{heading_row(), Style::kBold};
     Widths widths{};
     const auto measure = [&](const Row& row) {
       for (std::size_t i = 0; i < kColumns; ++i)
