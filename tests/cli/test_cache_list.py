@@ -183,8 +183,8 @@ class Formats(ListTestCase):
 
     def test_json_is_exact_where_csv_takes_care(self):
         self.store(record("-2@a.example", handle="=1+1"))
-        [record] = self.records()
-        self.assertEqual((record["sender"], record["handle"]), ("-2@a.example", "=1+1"))
+        [listed] = self.records()
+        self.assertEqual((listed["sender"], listed["handle"]), ("-2@a.example", "=1+1"))
 
     def test_the_table_is_whole_where_no_terminal_is(self):
         sender = "a" * 60 + "@" + "b" * 60 + ".example"
