@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cache_commands.hpp"
-#include "cache_statistics.hpp"
+#include "figures.hpp"
 #include "inforeply/cache_file.hpp"
 
 namespace inforeply {
@@ -11,17 +11,12 @@ namespace {
 
 constexpr std::size_t kShownFaults = 20;
 
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
 std::string summary_of(const CacheCheck& check, CheckMode mode) {
   std::string text = "format " + std::to_string(check.version) + ", " +
-                     counted(check.records, "record", "records") + ", " +
-                     counted(check.damaged, "damaged", "damaged") + ", " +
-                     std::to_string(check.not_indexed) + " not in the index, " +
+                     counted(check.records, "record") + ", " + std::to_string(check.damaged) +
+                     " damaged, " + std::to_string(check.not_indexed) + " not in the index, " +
                      std::to_string(check.stray) + " stray in the index, " +
-                     counted(check.dead_readers, "dead reader", "dead readers") + " cleared: ";
+                     counted(check.dead_readers, "dead reader") + " cleared: ";
   if (check.is_sound()) return text + "sound";
   return text + (mode == CheckMode::kRepair ? "repaired" : "not sound");
 }

@@ -1,4 +1,4 @@
-// The commands of inforeply-cache, a file each: cache_NAME.cpp.
+// The commands of inforeply-cache. Each has a file of its own: cache_NAME.cpp.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@
 
 namespace inforeply {
 
-/// What was asked for on the command line.
+/// The command line of inforeply-cache.
 class CacheRequest {
  public:
   CacheRequest(std::string command, const Settings& settings, std::vector<std::string> arguments,
@@ -28,17 +28,19 @@ class CacheRequest {
         options_(std::move(options)) {}
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
-  /// What stands behind the command. Throws Error (kUsage) where there are fewer or more.
+  /// The words behind the command. Throws Error (kUsage) if there are fewer or more of them.
   // NOLINTNEXTLINE(modernize-use-nodiscard): also called for the check alone
   const std::vector<std::string>& arguments(std::size_t least, std::size_t most) const;
   [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
-  /// The option's argument; nothing where it is not given.
+  /// The option's argument; nullopt if it is not given.
   [[nodiscard]] std::optional<std::string> find(const std::string& option) const;
+  /// Whether --format asks for JSON instead of a table. Throws Error (kUsage) for another format.
+  [[nodiscard]] bool wants_json() const;
 
-  /// An existing cache. Throws Error (kCache).
+  /// Opens the cache, which must exist. Throws Error (kCache).
   [[nodiscard]] std::unique_ptr<ReplyCache> open() const;
 
-  /// A responder's or a sender's address as the cache knows it. Throws Error (kUsage).
+  /// The address of a responder or a sender in the spelling of the cache. Throws Error (kUsage).
   [[nodiscard]] std::string responder_name(const std::string& text) const;
   [[nodiscard]] static std::string sender_name(const std::string& text);
 
@@ -51,17 +53,17 @@ class CacheRequest {
 
 struct CacheCommand {
   const char* name;
-  const char* synopsis;  ///< its arguments and options, behind the name
+  const char* synopsis;  ///< its arguments and options, as the help names them
   const char* summary;
   const char* example;
   std::vector<ToolOption>
-      options;  ///< one of a name takes an argument in every command, or in none
+      options;  ///< options of a name take an argument in all commands or in none
   ExitStatus (*run)(const CacheRequest&);
 };
 
 [[noreturn]] void usage_error(const std::string& text);
 
-/// Where a person was asked for whom the cache does not know: status 66.
+/// Ends the program with status 66: the cache has no record that the filter matches.
 [[noreturn]] void nothing_found(const RecordFilter& filter);
 
 ExitStatus list_records(const CacheRequest& request);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 
 namespace inforeply {
 
@@ -21,7 +22,7 @@ ExitStatus forget_records(const CacheRequest& request) {
   }
   const auto count = request.open()->forget(filter);
   if (count == 0) nothing_found(filter);
-  print("forgot " + std::to_string(count) + (count == 1 ? " record\n" : " records\n"));
+  print("forgot " + counted(count, "record") + "\n");
   return ExitStatus::kOk;
 }
 

@@ -1,7 +1,7 @@
 // inforeply-cache import.
 //
-// All is read twice: first it is checked, then stored, so that a bad line in the end finds nothing
-// stored yet.
+// The input is read twice, to check it and to store it: so nothing is stored if its last line is
+// bad.
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "import_format.hpp"
 #include "inforeply/batch_size.hpp"
 #include "inforeply/text.hpp"
@@ -20,19 +21,21 @@
 namespace inforeply {
 namespace {
 
-/// Records stored in one write transaction, which deliveries wait for.
+/// The most records in one write transaction: deliveries wait for its end.
 constexpr std::size_t kLargestBatch = 4000;
 
-/// Bad lines that are told before it is given up, unless it is to go on: the file is another's.
+/// After so many bad lines the file must be of another kind. Reading ends, unless --keep-going is
+/// set.
 constexpr std::size_t kMaxBadLines = 100;
 
 struct LineCounts {
   std::size_t good = 0;
   std::size_t bad = 0;
+  bool operator==(const LineCounts&) const = default;
 };
 
 using Take = std::function<void(ReplyRecord)>;
-/// Is told of a line by number what is wrong with it, or what should be known of it.
+/// Takes the number of a line and what is wrong with it, or what a person should know of it.
 using Tell = std::function<void(std::size_t, const std::string&)>;
 
 LineCounts read_lines(LineFile& file, ImportFormat& format, std::size_t max_bad, const Take& take,
@@ -72,7 +75,7 @@ class BatchWriter {
       throw Error(error.fault(), std::string(error.what()) + "; stored " + std::to_string(stored_) +
                                      " records before: import them all once more");
     }
-    // With the wait for those that write just then: it is small beside a batch.
+    // Includes the wait for other writers, which is short beside a batch.
     size_.learn(batch_.size(), std::chrono::steady_clock::now() - start);
     batch_.clear();
   }
@@ -85,8 +88,12 @@ class BatchWriter {
   std::size_t stored_ = 0;
 };
 
-std::string number_of_records(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " record" : " records");
+LineCounts store_lines(LineFile& file, ImportFormat& format, BatchWriter& writer) {
+  const auto counts = read_lines(
+      file, format, 0, [&](ReplyRecord record) { writer.add(std::move(record)); },
+      [](std::size_t /*number*/, const std::string& /*text*/) {});
+  writer.flush();
+  return counts;
 }
 
 }  // namespace
@@ -111,18 +118,12 @@ ExitStatus import_records(const CacheRequest& request) {
   const auto cache = open_cache(request.settings().cache, CacheAccess::kCreate);
   BatchWriter writer(*cache);
   file.rewind();
-  const auto read = read_lines(
-      file, *format, 0, [&](ReplyRecord record) { writer.add(std::move(record)); },
-      [](std::size_t /*number*/, const std::string& /*text*/) {});
-  writer.flush();
-  if (read.good != checked.good || read.bad != checked.bad) {
-    throw Error(Fault::kInput, file.name() + " was changed while it was read");
-  }
-  print("stored " + number_of_records(writer.stored()) + ", " +
+  const auto read = store_lines(file, *format, writer);
+  if (read != checked) throw Error(Fault::kInput, file.name() + " was changed while it was read");
+  print("stored " + counted(writer.stored(), "record") + ", " +
         std::to_string(read.good - writer.stored()) + " there already\n");
   if (read.bad == 0) return ExitStatus::kOk;
-  std::fprintf(stderr, "inforeply-cache: left out %zu bad %s\n", read.bad,
-               read.bad == 1 ? "line" : "lines");
+  std::fprintf(stderr, "inforeply-cache: left out %s\n", counted(read.bad, "bad line").c_str());
   return ExitStatus::kBadData;
 }
 

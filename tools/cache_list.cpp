@@ -15,8 +15,10 @@
 namespace inforeply {
 namespace {
 
-/// Records that sorting may keep: some 40 MiB.
+/// The most records that are kept for sorting: about 40 MiB.
 constexpr std::size_t kMaxSorted = 100'000;
+
+enum class Direction { kAscending, kDescending };
 
 using Comparison = std::strong_ordering (*)(const ReplyRecord&, const ReplyRecord&);
 
@@ -33,22 +35,22 @@ constexpr std::array<Order, 5> kOrders = {{
     {"answered",
      [](const ReplyRecord& a, const ReplyRecord& b) { return a.answered_at <=> b.answered_at; }},
     {"expires",
-     [](const ReplyRecord& a, const ReplyRecord& b) {  // never is last
+     [](const ReplyRecord& a, const ReplyRecord& b) {  // those that never expire come last
        return a.expires_at.value_or(Time::max()) <=> b.expires_at.value_or(Time::max());
      }},
     {"count", [](const ReplyRecord& a, const ReplyRecord& b) { return a.count <=> b.count; }},
 }};
 
-/// Keeps the first records of an order, those that are equal in it as they come.
+/// Keeps the first records in an order. Equal records stay in the order in which they were added.
 class Sorter {
  public:
-  Sorter(Comparison compare, bool descending, std::optional<std::size_t> limit)
-      : compare_(compare), descending_(descending), limit_(limit) {}
+  Sorter(Comparison compare, Direction direction, std::optional<std::size_t> limit)
+      : compare_(compare), direction_(direction), limit_(limit) {}
 
   void add(const ReplyRecord& record) {
     ++added_;
     if (heap_.size() == limit_) {
-      // `record` comes after all that are equal to it.
+      // `record` was added last, so it comes behind its equals.
       if (!is_before(record, heap_.front().record)) return;
       std::pop_heap(heap_.begin(), heap_.end(), Before{*this});
       heap_.pop_back();
@@ -82,26 +84,26 @@ class Sorter {
   };
 
   [[nodiscard]] bool is_before(const ReplyRecord& a, const ReplyRecord& b) const {
-    return std::is_lt(descending_ ? compare_(b, a) : compare_(a, b));
+    return std::is_lt(direction_ == Direction::kDescending ? compare_(b, a) : compare_(a, b));
   }
   Comparison compare_;
-  bool descending_;
+  Direction direction_;
   std::optional<std::size_t> limit_;
   std::size_t added_ = 0;
-  std::vector<Entry> heap_;  // the last one of the order in front
+  std::vector<Entry> heap_;  // its front is the last record in the order
 };
 
-/// Nothing for the order of the cache itself.
+/// nullopt if the order is that of the cache.
 std::optional<Sorter> sorter_for(std::string_view text, std::optional<std::size_t> limit) {
-  const bool descending = text.starts_with('-');
-  const auto name = text.substr(descending ? 1 : 0);
+  const auto direction = text.starts_with('-') ? Direction::kDescending : Direction::kAscending;
+  const auto name = text.substr(direction == Direction::kDescending ? 1 : 0);
   const auto* found = std::find_if(std::begin(kOrders), std::end(kOrders),
                                    [&](const Order& order) { return order.name == name; });
   if (found == std::end(kOrders)) {
     usage_error("--sort: expected responder, sender, answered, expires or count");
   }
-  if (!descending && found == std::begin(kOrders)) return std::nullopt;
-  return Sorter(found->compare, descending, limit);
+  if (direction == Direction::kAscending && found == std::begin(kOrders)) return std::nullopt;
+  return Sorter(found->compare, direction, limit);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// inforeply-cache report: the statistics as a page that needs nothing but itself.
+// inforeply-cache report: the statistics as a page of HTML in one file.
 
 #include <sys/stat.h>
 
@@ -15,8 +15,8 @@
 namespace inforeply {
 namespace {
 
-// Colours by their part, in both schemes; text has a contrast of 5 to 1 at least, and what a chart
-// draws of 3 to 1 (WCAG 2.1, 1.4.3 and 1.4.11).
+// In the light and the dark scheme text has a contrast of at least 5 to 1 with its ground, and the
+// shapes in a chart of at least 3 to 1 (WCAG 2.1, 1.4.3 and 1.4.11).
 constexpr const char* kStyle = R"(
 :root { color-scheme: light dark; --page: #f5f6f8; --card: #fff; --text: #1c2128; --soft: #5a626d;
   --edge: #d9dde3; --bar: #2b6cb0; --area: #2b6cb026; --track: #e7eaef; }
@@ -75,7 +75,7 @@ footer { padding-bottom: 28px; padding-top: 16px; }
 }
 )";
 
-/// A section with a chart and, folded, its numbers.
+/// A section with a chart and its numbers in a table that unfolds.
 std::string section(const ChartText& text, const std::string& chart, const Table& table,
                     const char* style = "") {
   return "<section class='" + std::string(style) + "' aria-labelledby='" + text.id +
@@ -85,10 +85,10 @@ std::string section(const ChartText& text, const std::string& chart, const Table
          "</details>\n</section>\n";
 }
 
-Table table_of(std::vector<std::string> heading, const std::vector<ChartValue>& values) {
+Table table_of(std::vector<std::string> heading, const std::vector<Figure>& figures) {
   Table table{std::move(heading), {}};
-  for (const auto& value : values)
-    table.rows.push_back({value.name, std::to_string(value.number)});
+  for (const auto& figure : figures)
+    table.rows.push_back({figure.name, std::to_string(figure.number)});
   return table;
 }
 
@@ -111,55 +111,46 @@ std::string summary_of(const CacheStatistics& statistics) {
 }
 
 std::string days_section(const CacheStatistics& statistics) {
-  std::vector<ChartValue> values;
-  for (std::size_t days = kShownDays; days-- > 0;) {
-    values.push_back({day_before(statistics, days), statistics.by_day.at(days)});
-  }
+  const auto figures = days_of(statistics);
   const ChartText text = {"days", "Replies by day",
                           "The last " + std::to_string(kShownDays) +
                               " days in UTC. A record counts on the day of its last reply."};
-  return section(text, column_chart(text, values), table_of({"Day", "Replies"}, values), "full");
+  return section(text, column_chart(text, figures), table_of({"Day", "Replies"}, figures), "full");
 }
 
-/// From the first day with a record on, of those that are known one by one.
+/// Begins with the first day that has a record, at most as long ago as `by_day` goes back.
 std::string growth_section(const CacheStatistics& statistics) {
   std::size_t days = statistics.by_day.size();
   while (statistics.earlier == 0 && days > kShownDays && statistics.by_day.at(days - 1) == 0)
     --days;
-  std::vector<ChartValue> values;
+  std::vector<Figure> figures;
   std::uint64_t sum = statistics.earlier;
   while (days-- > 0) {
     sum += statistics.by_day.at(days);
-    values.push_back({day_before(statistics, days), sum});
+    figures.push_back({day_before(statistics, days), sum});
   }
   const ChartText text = {
       "growth", "Growth",
       "Answered records in the cache by the day of their last reply, added up."};
-  return section(text, area_chart(text, values), table_of({"Up to", "Records"}, values), "full");
+  return section(text, area_chart(text, figures), table_of({"Up to", "Records"}, figures), "full");
 }
 
 std::string frequency_section(const ChartText& text, const char* name,
                               const std::vector<Frequency>& frequencies) {
-  std::vector<ChartValue> values;
+  std::vector<Figure> figures;
   Table table{{name, "Records", "Replies"}, {}};
   for (const auto& each : frequencies) {
-    values.push_back({each.name, each.replies});
+    figures.push_back({each.name, each.replies});
     table.rows.push_back({each.name, std::to_string(each.records), std::to_string(each.replies)});
   }
-  return section(text, bar_chart(text, values), table);
+  return section(text, bar_chart(text, figures), table);
 }
 
 std::string ages_section(const CacheStatistics& statistics) {
-  std::vector<ChartValue> values;
-  for (std::size_t i = 0; i < kAgeGroups.size(); ++i) {
-    values.push_back({kAgeGroups.at(i).name, statistics.ages.at(i)});
-  }
-  if (statistics.from_the_future > 0) {
-    values.push_back({"from the future", statistics.from_the_future});
-  }
+  const auto figures = ages_of(statistics);
   const ChartText text = {"ages", "Age of entries",
                           "Records by the time since their last reply or reservation."};
-  return section(text, bar_chart(text, values), table_of({"Age", "Records"}, values));
+  return section(text, bar_chart(text, figures), table_of({"Age", "Records"}, figures));
 }
 
 std::string file_section(const CacheFileSize& file) {
@@ -186,7 +177,8 @@ std::string page_of(const CacheStatistics& statistics) {
                                 : " There are too many domains to count them all: each figure is "
                                   "the least that it can be.";
   return "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-         // Nothing from elsewhere and no scripts, whatever might get in.
+         // No scripts and nothing from elsewhere, even if a stranger's text got into the page as
+         // HTML.
          "<meta http-equiv='Content-Security-Policy' "
          R"(content="default-src 'none'; style-src 'unsafe-inline'">)"
          "\n"
@@ -210,7 +202,7 @@ std::string page_of(const CacheStatistics& statistics) {
 }  // namespace
 
 ExitStatus write_report(const CacheRequest& request) {
-  constexpr mode_t kReadableByAll = 0666;  // as far as the umask lets it
+  constexpr mode_t kReadableByAll = 0666;  // less what the umask takes away
   request.arguments(0, 0);
   const auto file = request.find("html");
   if (!file || file->empty()) usage_error("'report': --html FILE is needed");

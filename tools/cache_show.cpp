@@ -1,17 +1,19 @@
 // inforeply-cache show.
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
 
-/// What becomes of another message that would be answered with the same handle.
+/// What happens to the sender's next message if its reply has the same handle.
 std::string fate_of(const ReplyRecord& record, Time now) {
   if (!record.counts_at(now)) return "answered again";
   if (!record.expires_at) return "left unanswered for good";
@@ -20,14 +22,14 @@ std::string fate_of(const ReplyRecord& record, Time now) {
   return text;
 }
 
-/// In the largest unit that it fills: "3 days".
+/// In whole numbers of the largest unit that fits: "3 days".
 std::string span_of(Seconds span) {
   static constexpr std::array<std::pair<std::string_view, long>, 5> kUnits = {
       {{"year", 365L * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}}};
   for (const auto& [name, seconds] : kUnits) {
     const auto number = span.count() / seconds;
     if (number == 0 && seconds > 1) continue;
-    return std::to_string(number) + " " + std::string(name) + (number == 1 ? "" : "s");
+    return counted(static_cast<std::uint64_t>(number), name);
   }
   return {};
 }
@@ -72,12 +74,11 @@ ExitStatus show_person(const CacheRequest& request) {
   const auto& arguments = request.arguments(2, 2);
   const RecordFilter filter = {request.responder_name(arguments[0]),
                                CacheRequest::sender_name(arguments[1])};
-  const auto format = request.find("format").value_or("table");
-  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  const bool json = request.wants_json();
   const Time now = SystemClock().now();
   std::size_t shown = 0;
   request.open()->visit(filter, [&](const ReplyRecord& record) {
-    if (format == "json") {
+    if (json) {
       print_json(record, now);
     } else {
       if (shown > 0) print("\n");

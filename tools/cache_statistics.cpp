@@ -44,7 +44,7 @@ class Gatherer {
   }
 
  private:
-  /// The records of a responder come one after the other.
+  /// The cache visits all records of a responder in a row.
   void add_to_responder(const ReplyRecord& record) {
     if (responder_.name != record.key.responder) {
       end_responder();
@@ -88,7 +88,8 @@ CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) 
   CacheStatistics statistics;
   statistics.cache = cache_path(request.settings().cache);
   statistics.measured_at = SystemClock().now();
-  statistics.file = measure_cache(request.settings().cache);  // before we have it open ourselves
+  statistics.file =
+      measure_cache(request.settings().cache);  // before this process counts as a reader of it
   Gatherer gatherer(statistics, top);
   request.open()->visit({}, [&](const ReplyRecord& record) {
     gatherer.add(record);
@@ -114,15 +115,21 @@ std::string day_before(const CacheStatistics& statistics, std::size_t days) {
   return format_utc(Time{day}).substr(0, 10);
 }
 
-std::string format_size(std::uint64_t octets) {
-  constexpr std::array kUnits = {"octets", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  auto size = static_cast<double>(octets);
-  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit)
-    size /= 1024;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits.at(unit));
-  return text.data();
+std::vector<Figure> days_of(const CacheStatistics& statistics) {
+  std::vector<Figure> figures;
+  for (std::size_t days = kShownDays; days-- > 0;)
+    figures.push_back({day_before(statistics, days), statistics.by_day.at(days)});
+  return figures;
+}
+
+std::vector<Figure> ages_of(const CacheStatistics& statistics) {
+  std::vector<Figure> figures;
+  for (std::size_t i = 0; i < kAgeGroups.size(); ++i)
+    figures.push_back({kAgeGroups.at(i).name, statistics.ages.at(i)});
+  if (statistics.from_the_future > 0) {
+    figures.push_back({"from the future", statistics.from_the_future});
+  }
+  return figures;
 }
 
 }  // namespace inforeply

@@ -1,4 +1,4 @@
-// What there is to say about a reply cache in numbers: for `stats` and `report`.
+// A reply cache in numbers, for `stats` and `report`.
 #pragma once
 
 #include <array>
@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "cache_commands.hpp"
+#include "figures.hpp"
 #include "frequency.hpp"
 #include "inforeply/cache_file.hpp"
 #include "inforeply/clock.hpp"
 
 namespace inforeply {
 
-/// The number of sender domains is up to strangers, and so is the memory that counting them takes.
+/// Strangers choose how many sender domains there are: this bounds the memory for counting them.
 inline constexpr std::size_t kDomainCounters = 100'000;
 
 inline constexpr std::size_t kShownDays = 30;
@@ -41,21 +42,22 @@ struct CacheStatistics {
   std::uint64_t records = 0;
   std::uint64_t answered = 0;
   std::uint64_t pending = 0;
-  std::uint64_t expired = 0;  ///< of both, and not purged
+  std::uint64_t expired = 0;  ///< answered or pending, and not yet purged
   std::uint64_t replies = 0;
 
   std::uint64_t responders = 0;
   std::vector<Frequency> top_responders;
   std::size_t domains = 0;
-  bool domains_are_exact = true;  ///< else all figures of domains are lower bounds
+  bool domains_are_exact = true;  ///< if not, all figures of domains are lower bounds
   std::vector<Frequency> top_domains;
 
-  /// Answered records by the day, in UTC, of their last reply: the cache does not know the days of
-  /// those before it. Today comes first, and then the days before it.
+  /// Answered records by the day (UTC) of their last reply; the cache knows no earlier replies.
+  /// Today is the first, and the days go back from there.
   std::array<std::uint64_t, 366> by_day{};
-  std::uint64_t earlier = 0;  ///< before all these days
+  std::uint64_t earlier = 0;  ///< answered before all these days
   std::array<std::uint64_t, kAgeGroups.size()> ages{};
-  std::uint64_t from_the_future = 0;  ///< written by a clock that was wrong: of no age and no day
+  std::uint64_t from_the_future =
+      0;  ///< written while a clock was wrong; in no age group and no day
 
   CacheFileSize file;
 };
@@ -66,9 +68,13 @@ CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top);
 /// The option --top: how many responders and domains to show. Throws Error (kUsage).
 std::size_t top_of(const CacheRequest& request);
 
-/// `2026-12-24`, so many days before the statistics were made.
+/// The day (UTC) so long before `measured_at`: `2026-12-24`.
 std::string day_before(const CacheStatistics& statistics, std::size_t days);
 
-std::string format_size(std::uint64_t octets);  ///< 1.5 MiB
+/// The last kShownDays days with their answered records; today is the last.
+std::vector<Figure> days_of(const CacheStatistics& statistics);
+
+/// The age groups with their records, then, if there are any, those from the future.
+std::vector<Figure> ages_of(const CacheStatistics& statistics);
 
 }  // namespace inforeply

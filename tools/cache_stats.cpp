@@ -4,20 +4,17 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cache_statistics.hpp"
-#include "drawing_area.hpp"
 #include "terminal.hpp"
 
 namespace inforeply {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// --- JSON ---
 
 Json list_of(const std::vector<Frequency>& frequencies, const char* name) {
   Json list = Json::array();
@@ -56,10 +53,8 @@ std::string to_json(const CacheStatistics& statistics) {
                             {"exact", statistics.domains_are_exact},
                             {"top", list_of(statistics.top_domains, "domain")}};
   json["by_day"] = Json::array();
-  for (std::size_t days = kShownDays; days-- > 0;) {
-    json["by_day"].push_back(
-        {{"day", day_before(statistics, days)}, {"answered", statistics.by_day.at(days)}});
-  }
+  for (const auto& day : days_of(statistics))
+    json["by_day"].push_back({{"day", day.name}, {"answered", day.number}});
   json["ages"] = Json::array();
   for (std::size_t i = 0; i < kAgeGroups.size(); ++i) {
     json["ages"].push_back({{"age", kAgeGroups.at(i).name}, {"records", statistics.ages.at(i)}});
@@ -69,120 +64,75 @@ std::string to_json(const CacheStatistics& statistics) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// --- text ---
-
+constexpr std::size_t kMaxColumns = 200;  // longer bars say no more
+constexpr std::size_t kLeastNameColumns = 8;
 constexpr std::size_t kMostNameColumns = 40;
 constexpr std::size_t kLeastBarColumns = 6;
 constexpr std::size_t kNumberColumns = 9;
-constexpr std::size_t kChartRows = 8;
-constexpr std::size_t kEighths = 8;
-
-constexpr std::array<const char*, kEighths + 1> kRightwards = {"",  "▏", "▎", "▍", "▌",
-                                                               "▋", "▊", "▉", "█"};
-constexpr std::array<const char*, kEighths + 1> kUpwards = {" ", "▁", "▂", "▃", "▄",
-                                                            "▅", "▆", "▇", "█"};
 
 struct Row {
   std::string name;
-  std::vector<std::uint64_t> numbers;  ///< the last is the bar's
+  std::vector<std::uint64_t> numbers;  ///< the bar shows the last
 };
 
-/// Draws where it is a terminal, and writes columns alone elsewhere.
+/// Columns of figures, with bars if standard output is a terminal.
 class Picture {
  public:
-  explicit Picture(const DrawingArea& terminal) : terminal_(terminal) {}
-
-  void heading(const std::string& title) const { print("\n" + in_style("1", title) + "\n"); }
-
-  void rows(const std::string& title, const std::vector<std::string>& columns,
-            std::span<const Row> rows) const {
-    std::size_t name_columns =
-        display_width(title) - std::min<std::size_t>(display_width(title), 2);
+  /// `columns` are the headings of the numbers; without any the title is cut nowhere.
+  void rows(const std::string& title, const std::vector<const char*>& columns,
+            const std::vector<Row>& rows) const {
+    const std::size_t numbers = rows.empty() ? columns.size() : rows.front().numbers.size();
+    const std::size_t taken = numbers * (kNumberColumns + 1) + 2;
+    const auto name_columns = measure_names(columns.empty() ? "" : title, rows, taken);
     std::uint64_t highest = 0;
-    for (const auto& row : rows) {
-      name_columns = std::max(name_columns, display_width(to_single_line(row.name)));
+    for (const auto& row : rows)
       highest = std::max(highest, row.numbers.back());
-    }
-    const std::size_t numbers = columns.size() * (kNumberColumns + 1);
-    if (terminal_.is_terminal) {
-      const std::size_t most = terminal_.columns - std::min(terminal_.columns, numbers + 2);
-      name_columns = std::min({name_columns, kMostNameColumns, most});
-    }
 
-    std::string head;
-    for (const auto& column : columns)
+    std::string head =
+        in_style(columns.empty() ? title : left_align(title, name_columns + 2), Style::kBold);
+    for (const auto* column : columns)
       head += " " + right_align(column, kNumberColumns);
-    print("\n" + in_style("1", left_align(title, name_columns + 2)) + head + "\n");
+    print("\n" + head + "\n");
     for (const auto& row : rows) {
       std::string line = "  " + left_align(to_single_line(row.name), name_columns);
       for (const auto number : row.numbers)
         line += " " + right_align(std::to_string(number), kNumberColumns);
-      print(line + bar(row.numbers.back(), highest, name_columns + numbers + 4) + "\n");
+      print(line + bar(share_of(row.numbers.back(), highest), name_columns + taken + 2) + "\n");
     }
-  }
-
-  /// A column a day; false where there is no room, or no terminal, for it.
-  [[nodiscard]] bool draw_days(const CacheStatistics& statistics) const {
-    const std::size_t columns_a_day = std::min<std::size_t>(
-        (terminal_.columns - std::min<std::size_t>(terminal_.columns, kNumberColumns + 3)) /
-            kShownDays,
-        3);
-    if (!terminal_.is_terminal || columns_a_day == 0) return false;
-    const auto shown = std::span(statistics.by_day).first(kShownDays);
-    const auto highest = std::max<std::uint64_t>(*std::max_element(shown.begin(), shown.end()), 1);
-    for (std::size_t row = kChartRows; row-- > 0;) {
-      std::string columns;
-      for (std::size_t days = kShownDays; days-- > 0;) {
-        const char* block = column_block(shown[days], highest, row);
-        for (std::size_t i = 0; i < std::max<std::size_t>(columns_a_day - 1, 1); ++i)
-          columns += block;
-        if (columns_a_day > 1) columns += ' ';
-      }
-      const std::string mark = row + 1 == kChartRows ? std::to_string(highest) : "";
-      print("  " + right_align(mark, kNumberColumns) + " " + in_style("36", columns) + "\n");
-    }
-    const auto first = day_before(statistics, kShownDays - 1);
-    const auto last = day_before(statistics, 0);
-    print(left_align("", kNumberColumns + 3) + first +
-          right_align(last, kShownDays * columns_a_day - first.size()) + "\n");
-    return true;
   }
 
  private:
-  [[nodiscard]] std::string in_style(const char* style, const std::string& text) const {
-    if (!terminal_.has_colours) return text;
-    return std::string("\x1b[") + style + "m" + text + "\x1b[0m";
+  /// The columns of the widest name. The title begins two columns before them.
+  [[nodiscard]] std::size_t measure_names(const std::string& title, const std::vector<Row>& rows,
+                                          std::size_t taken) const {
+    std::size_t widest = title.size() - std::min<std::size_t>(title.size(), 2);
+    for (const auto& row : rows)
+      widest = std::max(widest, display_width(to_single_line(row.name)));
+    if (!terminal_) return widest;
+    const auto room = std::max(columns_, taken + kLeastNameColumns) - taken;
+    return std::min({widest, kMostNameColumns, room});
   }
 
-  /// What the line has room for behind `taken` columns.
-  [[nodiscard]] std::string bar(std::uint64_t number, std::uint64_t highest,
-                                std::size_t taken) const {
-    if (!terminal_.is_terminal || highest == 0 || number == 0) return {};
-    if (terminal_.columns < taken + kLeastBarColumns) return {};
-    const auto eighths = static_cast<std::size_t>(
-        std::max(static_cast<double>(number) / static_cast<double>(highest) *
-                     static_cast<double>((terminal_.columns - taken) * kEighths),
-                 1.0));
+  [[nodiscard]] std::string in_style(const std::string& text, Style style) const {
+    return terminal_ ? terminal_->styled(text, style) : text;
+  }
+
+  /// Fills its share of the columns that the line has left; what is not zero is never empty. Block
+  /// elements make its length exact to an eighth of a column.
+  [[nodiscard]] std::string bar(double share, std::size_t taken) const {
+    static constexpr std::array kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (!terminal_ || share == 0 || columns_ < taken + kLeastBarColumns) return {};
+    const auto room = static_cast<double>((columns_ - taken) * kEighths.size());
+    const auto eighths = std::max<std::size_t>(static_cast<std::size_t>(share * room), 1);
     std::string blocks;
-    for (std::size_t i = 0; i < eighths / kEighths; ++i)
-      blocks += terminal_.has_blocks ? kRightwards.back() : "#";
-    if (terminal_.has_blocks) blocks += kRightwards.at(eighths % kEighths);
-    return "  " + in_style("36", blocks);
+    for (std::size_t i = 0; i < eighths / kEighths.size(); ++i)
+      blocks += terminal_->has_blocks ? "█" : "#";
+    if (terminal_->has_blocks) blocks += kEighths.at(eighths % kEighths.size());
+    return "  " + in_style(blocks, Style::kCyan);
   }
 
-  /// The part of a day's column that is in a row; even a single reply shows.
-  [[nodiscard]] const char* column_block(std::uint64_t number, std::uint64_t highest,
-                                         std::size_t row) const {
-    auto eighths =
-        static_cast<std::size_t>(static_cast<double>(number) / static_cast<double>(highest) *
-                                 static_cast<double>(kChartRows * kEighths));
-    if (number > 0) eighths = std::max<std::size_t>(eighths, 1);
-    const auto here = std::min(eighths - std::min(eighths, row * kEighths), kEighths);
-    if (!terminal_.has_blocks) return here > 0 ? "#" : " ";
-    return kUpwards.at(here);
-  }
-
-  const DrawingArea& terminal_;
+  std::optional<Terminal> terminal_ = find_terminal();
+  std::size_t columns_ = terminal_ ? std::min(terminal_->columns, kMaxColumns) : 0;
 };
 
 void print_line(const std::string& name, const std::string& value) {
@@ -203,37 +153,24 @@ void print_totals(const CacheStatistics& statistics) {
   number("Replies sent", statistics.replies);
 }
 
-void print_frequencies(const Picture& picture, const std::string& title,
-                       const std::vector<Frequency>& frequencies) {
+std::vector<Row> rows_of(const std::vector<Frequency>& frequencies) {
   std::vector<Row> rows;
   rows.reserve(frequencies.size());
   for (const auto& each : frequencies)
     rows.push_back({each.name, {each.records, each.replies}});
-  picture.rows(title, {"RECORDS", "REPLIES"}, rows);
+  return rows;
 }
 
-void print_days(const Picture& picture, const CacheStatistics& statistics) {
-  picture.heading("Replies by day (UTC; of each record, the last one)");
-  if (picture.draw_days(statistics)) return;
-  for (std::size_t days = kShownDays; days-- > 0;) {
-    print("  " + day_before(statistics, days) + " " +
-          right_align(std::to_string(statistics.by_day.at(days)), kNumberColumns) + "\n");
-  }
-}
-
-void print_ages(const Picture& picture, const CacheStatistics& statistics) {
+std::vector<Row> rows_of(const std::vector<Figure>& figures) {
   std::vector<Row> rows;
-  for (std::size_t i = 0; i < kAgeGroups.size(); ++i) {
-    rows.push_back({kAgeGroups.at(i).name, {statistics.ages.at(i)}});
-  }
-  if (statistics.from_the_future > 0) {
-    rows.push_back({"from the future", {statistics.from_the_future}});
-  }
-  picture.rows("Age", {"RECORDS"}, rows);
+  rows.reserve(figures.size());
+  for (const auto& figure : figures)
+    rows.push_back({figure.name, {figure.number}});
+  return rows;
 }
 
 void print_file(const Picture& picture, const CacheFileSize& file) {
-  picture.heading("File");
+  picture.rows("File", {}, {});
   print_line("  size", format_size(file.octets) + " (" + std::to_string(file.octets) + " octets)");
   print_line("  used pages", std::to_string(file.used_pages) + " of " +
                                  format_size(file.page_octets) + ", " +
@@ -241,28 +178,25 @@ void print_file(const Picture& picture, const CacheFileSize& file) {
   print_line("  room", format_size(file.map_octets));
   print_line("  readers", std::to_string(file.readers) + " of " + std::to_string(file.max_readers));
   std::vector<Row> rows;
-  rows.reserve(file.tables.size());
   for (const auto& table : file.tables)
     rows.push_back({table.name, {table.depth, table.entries, table.pages}});
   picture.rows("Tables", {"DEPTH", "ENTRIES", "PAGES"}, rows);
 }
 
 void print_text(const CacheStatistics& statistics) {
-  const auto terminal = find_drawing_area();
-  const Picture picture(terminal);
+  const Picture picture;
   print_totals(statistics);
-  print_frequencies(picture, "Responders: " + std::to_string(statistics.responders),
-                    statistics.top_responders);
-  print_frequencies(picture,
-                    std::string("Sender domains: ") +
-                        (statistics.domains_are_exact ? "" : "at least ") +
-                        std::to_string(statistics.domains),
-                    statistics.top_domains);
+  picture.rows("Responders: " + std::to_string(statistics.responders), {"RECORDS", "REPLIES"},
+               rows_of(statistics.top_responders));
+  picture.rows(std::string("Sender domains: ") + (statistics.domains_are_exact ? "" : "at least ") +
+                   std::to_string(statistics.domains),
+               {"RECORDS", "REPLIES"}, rows_of(statistics.top_domains));
   if (!statistics.domains_are_exact) {
     print("  Too many to count them all: each figure is the least that it can be.\n");
   }
-  print_days(picture, statistics);
-  print_ages(picture, statistics);
+  picture.rows("Replies by day (UTC; of each record, the last one)", {},
+               rows_of(days_of(statistics)));
+  picture.rows("Age", {"RECORDS"}, rows_of(ages_of(statistics)));
   print_file(picture, statistics.file);
 }
 
@@ -270,10 +204,9 @@ void print_text(const CacheStatistics& statistics) {
 
 ExitStatus show_statistics(const CacheRequest& request) {
   request.arguments(0, 0);
-  const auto format = request.find("format").value_or("table");
-  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  const bool json = request.wants_json();
   const auto statistics = gather_statistics(request, top_of(request));
-  if (format == "json") {
+  if (json) {
     print(to_json(statistics) + "\n");
   } else {
     print_text(statistics);

@@ -1,4 +1,4 @@
-// Who comes up most among very many, in bounded memory.
+// The most frequent of very many names, found in bounded memory.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@ struct Frequency {
   std::uint64_t replies = 0;
 };
 
-/// Keeps the most frequent: by replies, then records, then name.
+/// Keeps the most frequent, compared by replies, then records, then name.
 class TopList {
  public:
   explicit TopList(std::size_t size) : size_(size) {}
   void add(Frequency frequency);
-  /// Those that it has kept, the most frequent first.
+  /// The most frequent comes first.
   [[nodiscard]] std::vector<Frequency> take() &&;
 
  private:
@@ -33,10 +33,11 @@ class TopList {
   std::vector<Frequency> kept_;
 };
 
-/// Counts by name with a bounded number of counters: exactly as long as there are enough for all.
-/// Beyond that the rarest half of the names is forgotten, and begins again at nothing when it comes
-/// back: every count is a lower bound, and wrong by no more than what was counted in all, divided
-/// by half the number of counters (Misra and Gries, 1982; in batches: Anderson et al., 2017).
+/// Counts by name with a bounded number of counters. Counts are exact as long as each name has a
+/// counter. When the counters run out, the rarer half of the names is forgotten, and a forgotten
+/// name that comes back begins at zero. Every count is then a lower bound; its error is at most the
+/// sum of all counts divided by half the number of counters (Misra and Gries, 1982; in batches:
+/// Anderson et al., 2017).
 class FrequencyCounter {
  public:
   explicit FrequencyCounter(std::size_t counters) : most_(counters) {}
@@ -44,7 +45,7 @@ class FrequencyCounter {
   void add(std::string_view name, std::uint64_t replies);
 
   [[nodiscard]] bool is_exact() const { return exact_; }
-  /// How many names there are; where it is not exact, at least.
+  /// The number of names; a lower bound if the counts are not exact.
   [[nodiscard]] std::size_t names() const { return names_; }
   [[nodiscard]] std::vector<Frequency> top(std::size_t size) const;
 
@@ -52,7 +53,7 @@ class FrequencyCounter {
   struct Counter {
     std::uint64_t records = 0;
     std::uint64_t replies = 0;
-    std::uint64_t weight = 0;  // decides who is forgotten
+    std::uint64_t weight = 0;  // the least are forgotten first
   };
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name

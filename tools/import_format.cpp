@@ -14,8 +14,8 @@
 namespace inforeply {
 namespace {
 
-/// The terms of the responder that another program, which knows neither handle nor interval, has
-/// answered in the place of.
+/// How a reply of another program is remembered: those programs know neither handles nor intervals,
+/// so these are the responder's own.
 class ImportTerms {
  public:
   explicit ImportTerms(const CacheRequest& request)
@@ -33,7 +33,7 @@ class ImportTerms {
     }
   }
 
-  /// Valid until the next call. Throws BadLine, and ConfigError where a file cannot be used.
+  /// Valid until the next call. Throws BadLine, or ConfigError if a file cannot be used.
   const ReplyTerms& find(const std::string& address) {
     constexpr std::size_t kRemembered = 10'000;
     const auto found = known_.find(address);
@@ -79,8 +79,8 @@ ReplyRecord answered(const ReplyTerms& terms, std::string_view sender_text, Time
   return record;
 }
 
-/// The lines of `vacation -l`: the address, blanks up to column 50, but none behind a longer one,
-/// then when it was answered, in the form of ctime(3) and local time.
+/// The lines of `vacation -l`: an address, blanks up to column 50 (none behind a longer address),
+/// and the local time of the answer as ctime(3) writes it.
 class VacationFormat : public ImportFormat {
  public:
   VacationFormat(const CacheRequest& request, const std::string& responder) {
@@ -120,7 +120,7 @@ class VacationFormat : public ImportFormat {
   ReplyTerms terms_;
 };
 
-/// The fields of a line of CSV (RFC 4180). A field in quotes may not go on in the next line here.
+/// The fields of a line of CSV (RFC 4180). Unlike there, a quoted field ends in its line.
 std::vector<std::string> split_csv(std::string_view line) {
   std::vector<std::string> fields(1);
   bool quoted = false;
@@ -144,8 +144,8 @@ std::vector<std::string> split_csv(std::string_view line) {
   return fields;
 }
 
-/// PostfixAdmin's table vacation_notification: whose reply, to whom, when (local time where no zone
-/// stands there).
+/// PostfixAdmin's table vacation_notification: whose reply, to whom, and when. A time without a
+/// zone is local.
 class PostfixadminFormat : public ImportFormat {
  public:
   explicit PostfixadminFormat(const CacheRequest& request) : terms_(request) {}
@@ -173,7 +173,7 @@ class PostfixadminFormat : public ImportFormat {
   static constexpr std::array<std::string_view, 3> kNames = {"on_vacation", "notified",
                                                              "notified_at"};
 
-  /// Whether it is one; it then says in which order the columns stand.
+  /// Whether the fields are the columns' names. If so, the columns are taken in their order.
   bool take_header(const std::vector<std::string>& fields) {
     column_ = {0, 1, 2};
     if (fields.size() != kNames.size()) return false;

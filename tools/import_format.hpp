@@ -11,18 +11,18 @@
 
 namespace inforeply {
 
-/// Says what is wrong with a line.
+/// What is wrong with a line.
 class BadLine : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// What stands in a line, for a message about it: one line, not too long.
+/// Text of the input for a message: a single line of limited length, in quotes.
 std::string in_quotes(std::string_view text);
 
 struct ImportedLine {
-  std::optional<ReplyRecord> record;  ///< nothing: the line holds none, and that is as it should be
-  std::string note;                   ///< what a person should know of it; empty: nothing
+  std::optional<ReplyRecord> record;  ///< nullopt: a line without a record is no fault
+  std::string note;                   ///< what a person should know of the line; empty if nothing
 };
 
 class ImportFormat {
@@ -32,15 +32,15 @@ class ImportFormat {
   ImportFormat& operator=(const ImportFormat&) = delete;
   virtual ~ImportFormat() = default;
 
-  /// The first line has the number 1. Throws BadLine.
+  /// `number` is 1 for the first line. Throws BadLine.
   virtual ImportedLine parse(std::string_view line, std::size_t number) = 0;
 };
 
-/// As --from, --responder, --handle and --interval ask for. Throws Error (kUsage), or ConfigError
-/// where the responder that is asked for cannot be read.
+/// The format that --from, --responder, --handle and --interval ask for. Throws Error (kUsage), or
+/// ConfigError if the named responder cannot be read.
 std::unique_ptr<ImportFormat> make_import_format(const CacheRequest& request);
 
-/// One line of JSON, as export writes it.
+/// Lines of JSON as export writes them.
 std::unique_ptr<ImportFormat> make_json_format();
 
 }  // namespace inforeply

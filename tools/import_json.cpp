@@ -27,7 +27,7 @@ enum Field : std::size_t {
 };
 constexpr std::size_t kNoField = kFields.size();
 
-/// Takes the members of one flat object; the first thing that is wrong ends it.
+/// Takes the members of a flat object. Its functions throw BadLine.
 class MemberReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::array<std::string, kFields.size()> texts;
@@ -86,8 +86,8 @@ class MemberReader : public nlohmann::json_sax<nlohmann::json> {
   std::size_t field_ = kNoField;
 };
 
-/// An address as it stands in the cache: never quoted, and in A-labels perhaps longer than one may
-/// be in mail.
+/// An address as the cache has it. Its local part is never quoted, and its A-labels may make it
+/// longer than mail allows.
 std::optional<Address> parse_stored_address(const std::string& text) {
   if (auto address = parse_address(text)) return address;
   constexpr std::size_t kMaxOctets = 512;
@@ -131,7 +131,7 @@ class JsonFormat : public ImportFormat {
   }
 
  private:
-  /// Most lines have the responder of the line before.
+  /// Most lines have the same responder as the line before: its address is parsed once.
   const std::string& responder_of(const std::string& text) {
     if (text == responder_text_ && !text.empty()) return responder_;
     const auto address = parse_stored_address(text);

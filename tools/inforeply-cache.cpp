@@ -1,4 +1,4 @@
-// inforeply-cache: looks into the reply cache.
+// inforeply-cache: shows and changes the reply cache.
 
 #include <algorithm>
 #include <cctype>
@@ -112,7 +112,8 @@ const std::vector<CacheCommand>& commands() {
   return table;
 }
 
-/// Of all commands, each name once: how they are read is no matter of the command.
+/// The options of all commands, each name once: the command line is read before the command is
+/// known.
 std::vector<ToolOption> all_options() {
   std::vector<ToolOption> all;
   for (const auto& command : commands()) {
@@ -203,6 +204,12 @@ const std::vector<std::string>& CacheRequest::arguments(std::size_t least, std::
 std::optional<std::string> CacheRequest::find(const std::string& option) const {
   const auto found = options_.find(option);
   return found == options_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool CacheRequest::wants_json() const {
+  const auto format = find("format").value_or("table");
+  if (format != "table" && format != "json") usage_error("--format: expected table or json");
+  return format == "json";
 }
 
 std::unique_ptr<ReplyCache> CacheRequest::open() const {

@@ -1,4 +1,4 @@
-// inforeply-purge: removes from the reply cache what silences nobody any more. For cron.
+// inforeply-purge: removes expired records from the reply cache. For cron.
 
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "figures.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_file.hpp"
 #include "inforeply/clock.hpp"
@@ -20,9 +21,9 @@
 namespace inforeply {
 namespace {
 
-// A batch is one write transaction, which deliveries wait for.
+// A batch is one write transaction: deliveries wait for its end.
 constexpr unsigned long long kMaxBatch = 100'000;
-// Longer than a run of the responder may take.
+// Longer than any run of the responder.
 constexpr Seconds kDefaultPatience{180};
 constexpr Seconds kMaxPatience{24 * 3600};
 
@@ -49,9 +50,8 @@ const std::vector<ToolOption>& own_options() {
   throw Error(Fault::kUsage, text);
 }
 
-/// Ends the program where a step takes too long: LMDB waits without an end for another process that
-/// holds its lock, even for one that was stopped. Nothing is lost by it, as all changes are made in
-/// transactions.
+/// Ends the program if a step takes too long. LMDB waits without limit for a process that holds its
+/// lock, even for a stopped one. All changes are made in transactions, so nothing is lost.
 class Watchdog {
  public:
   Watchdog(const std::string& cache, Seconds patience)
@@ -63,7 +63,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog() { ::alarm(0); }
-  /// Another one begins.
+  /// The next step begins.
   void step() const { ::alarm(patience_); }
 
  private:
@@ -91,48 +91,46 @@ Seconds duration_of(const std::string& name, const std::string& value) {
   return *duration;
 }
 
+std::size_t batch_of(const std::string& value) {
+  const auto number = parse_number(value);
+  if (!number || *number == 0 || *number > kMaxBatch) {
+    usage_error("--batch: expected a number from 1 to " + std::to_string(kMaxBatch));
+  }
+  return *number;
+}
+
+Seconds patience_of(const std::string& value) {
+  const auto patience = duration_of("patience", value);
+  if (patience < Seconds{1} || patience > kMaxPatience) {
+    usage_error("--patience: expected a duration from 1s to 1d");
+  }
+  return patience;
+}
+
+std::string responder_of(const std::string& value, const Settings& settings) {
+  const auto address = parse_address(value);
+  if (!address) usage_error("--responder: '" + value + "' is not a mail address");
+  return without_extension(*address, settings.recipient_delimiter).normalized();
+}
+
 Task read_task(const ToolCommand& command) {
-  const auto& options = command.options;
   if (!command.words.empty()) {
     usage_error("unexpected argument '" + command.words.front() + "' (see --help)");
   }
-  const auto find = [&](const char* name) -> std::optional<std::string> {
-    const auto found = options.find(name);
-    return found == options.end() ? std::nullopt : std::optional(found->second);
-  };
   Task task;
   task.cache = command.settings.cache;
-  task.compact = options.contains("compact");
-  task.quiet = options.contains("quiet");
-  auto& request = task.request;
-  request.now = SystemClock().now();
-  request.dry_run = options.contains("dry-run");
-  if (request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
-  if (const auto value = find("older-than")) request.older_than = duration_of("older-than", *value);
-  if (const auto value = find("responder")) {
-    const auto address = parse_address(*value);
-    if (!address) usage_error("--responder: '" + *value + "' is not a mail address");
-    request.responder =
-        without_extension(*address, command.settings.recipient_delimiter).normalized();
+  task.request.now = SystemClock().now();
+  for (const auto& [name, value] : command.options) {
+    if (name == "compact") task.compact = true;
+    if (name == "quiet") task.quiet = true;
+    if (name == "dry-run") task.request.dry_run = true;
+    if (name == "older-than") task.request.older_than = duration_of(name, value);
+    if (name == "responder") task.request.responder = responder_of(value, command.settings);
+    if (name == "batch") task.request.batch = batch_of(value);
+    if (name == "patience") task.patience = patience_of(value);
   }
-  if (const auto value = find("batch")) {
-    const auto number = parse_number(*value);
-    if (!number || *number == 0 || *number > kMaxBatch) {
-      usage_error("--batch: expected a number from 1 to " + std::to_string(kMaxBatch));
-    }
-    request.batch = *number;
-  }
-  if (const auto value = find("patience")) {
-    task.patience = duration_of("patience", *value);
-    if (task.patience < Seconds{1} || task.patience > kMaxPatience) {
-      usage_error("--patience: expected a duration from 1s to 1d");
-    }
-  }
+  if (task.request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
   return task;
-}
-
-std::string records(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " record" : " records");
 }
 
 class Stopwatch {
@@ -145,16 +143,16 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Without the lock they are only counted.
+/// How many records were removed; of a dry run, which has no lock, how many would be.
 std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& progress) {
   const Watchdog watchdog(task.cache, task.patience);
   const auto cache = open_cache(task.cache, CacheAccess::kExisting);
-  // First, as it may be what fills the disk.
+  // First, because this copy may be what fills the disk.
   if (lock != nullptr) remove_unfinished_copy(task.cache, *lock);
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
     watchdog.step();
-    progress.tell(count);
+    progress.report(count);
   };
   std::size_t total = 0;
   if (progress.is_shown() && !request.dry_run) {
@@ -174,8 +172,8 @@ std::string compact(const Task& task, Progress& progress) {
   progress.begin("compacting");
   const auto sizes = compact_cache(task.cache, task.patience);
   progress.clear();
-  return "compacted from " + format_octets(sizes.octets_before) + " to " +
-         format_octets(sizes.octets_after) + " in " + watch.elapsed();
+  return "compacted from " + format_size(sizes.octets_before) + " to " +
+         format_size(sizes.octets_after) + " in " + watch.elapsed();
 }
 
 ExitStatus purge(const Task& task) {
@@ -184,7 +182,7 @@ ExitStatus purge(const Task& task) {
   };
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
   if (task.request.dry_run) {
-    say("would remove " + records(remove_records(task, nullptr, progress)));
+    say("would remove " + counted(remove_records(task, nullptr, progress), "record"));
     return ExitStatus::kOk;
   }
   const auto lock = try_lock_for_purge(task.cache);
@@ -193,14 +191,10 @@ ExitStatus purge(const Task& task) {
     return ExitStatus::kOk;
   }
   const Stopwatch watch;
-  std::string summary = "removed " + records(remove_records(task, lock.get(), progress));
+  std::string summary = "removed " + counted(remove_records(task, lock.get(), progress), "record");
   summary += " in " + watch.elapsed();
-  if (!task.compact) {
-    say(summary);
-    return ExitStatus::kOk;
-  }
   try {
-    summary += ", " + compact(task, progress);
+    if (task.compact) summary += ", " + compact(task, progress);
   } catch (...) {
     progress.clear();
     say(summary);

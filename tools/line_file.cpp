@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
 #include "inforeply/error.hpp"
+#include "tool.hpp"
 
 namespace inforeply {
 namespace {
@@ -19,7 +19,7 @@ bool is_regular(int descriptor) {
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/// The number of octets, 0 at the end, or -1 with errno set.
+/// The number of octets: 0 at the end of the file, -1 for an error in errno(3).
 ssize_t read_some(int descriptor, char* into, std::size_t size) {
   while (true) {
     const ssize_t count = ::read(descriptor, into, size);
@@ -54,17 +54,13 @@ LineFile::LineFile(const std::optional<std::string>& path) {
 }
 
 void LineFile::spool() {
-  const char* folder = std::getenv("TMPDIR");
-  Descriptor copy = temporary_file(folder == nullptr || *folder == '\0' ? "/tmp" : folder);
+  const auto folder = environment_variable("TMPDIR");
+  Descriptor copy = temporary_file(std::string(folder.empty() ? "/tmp" : folder));
   buffer_.resize(kBlock);
   while (const ssize_t count = read_some(file_.get(), buffer_.data(), buffer_.size())) {
     if (count < 0) fail("read");
-    for (ssize_t done = 0; done < count;) {
-      const ssize_t written =
-          ::write(copy.get(), buffer_.data() + done, static_cast<std::size_t>(count - done));
-      if (written < 0 && errno != EINTR) fail("keep a temporary copy of");
-      done += std::max<ssize_t>(written, 0);
-    }
+    const auto block = std::string_view(buffer_).substr(0, static_cast<std::size_t>(count));
+    if (!write_all(copy.get(), block)) fail("keep a temporary copy of");
   }
   file_ = std::move(copy);
   rewind();

@@ -1,4 +1,4 @@
-// A file that is read line by line, more than once: standard input, too.
+// A file or standard input that is read line by line, more than once.
 #pragma once
 
 #include <sys/types.h>
@@ -14,16 +14,16 @@ namespace inforeply {
 
 class LineFile {
  public:
-  /// Nothing, or "-", is standard input. What cannot be read twice, such as a pipe, is copied into
-  /// a file without a name first, in TMPDIR or /tmp. Throws Error (kInput).
+  /// nullopt or "-" is standard input. What can be read only once, such as a pipe, is first copied
+  /// into a nameless file in TMPDIR or /tmp. Throws Error (kInput).
   explicit LineFile(const std::optional<std::string>& path);
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// The next line without its end (LF or CRLF), valid until the next call; nothing at the end of
-  /// the file. What is longer than kMaxLine is cut there. Throws Error (kInput).
+  /// The next line without its end (LF or CRLF), cut at kMaxLine octets and valid until the next
+  /// call. nullopt at the end of the file. Throws Error (kInput).
   std::optional<std::string_view> next();
-  [[nodiscard]] std::size_t number() const { return number_; }  ///< of that line, from 1 on
+  [[nodiscard]] std::size_t number() const { return number_; }  ///< of that line; the first is 1
   [[nodiscard]] bool is_too_long() const { return too_long_; }
 
   void rewind();

@@ -1,10 +1,9 @@
 #include "progress.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
+#include "figures.hpp"
 #include "terminal.hpp"
 
 namespace inforeply {
@@ -14,29 +13,19 @@ constexpr std::chrono::milliseconds kBetweenDrawings{100};
 constexpr std::size_t kBarWidth = 24;
 constexpr const char* kBeginOfLine = "\r";
 constexpr const char* kClearToEnd = "\x1b[K";
-constexpr const char* kGreen = "\x1b[32m";
-constexpr const char* kNoColour = "\x1b[0m";
 
-std::FILE* find_terminal() {
-  const auto kind = environment_variable("TERM");
-  if (kind.empty() || kind == "dumb") return nullptr;
-  if (terminal_columns(stderr)) return stderr;
-  return terminal_columns(stdout) ? stdout : nullptr;
-}
-
-template <typename... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  std::array<char, 80> text{};
-  std::snprintf(text.data(), text.size(), format, arguments...);
-  return text.data();
+std::FILE* find_audience() {
+  for (std::FILE* stream : {stderr, stdout}) {
+    const auto terminal = find_terminal(stream);
+    if (terminal) return terminal->takes_sequences ? stream : nullptr;
+  }
+  return nullptr;
 }
 
 }  // namespace
 
-// A colour is no information here: without one the bar is the same (https://no-color.org).
 Progress::Progress(Audience audience)
-    : terminal_(audience == Audience::kTerminal ? find_terminal() : nullptr),
-      coloured_(environment_variable("NO_COLOR").empty()) {}
+    : terminal_(audience == Audience::kTerminal ? find_audience() : nullptr) {}
 
 void Progress::begin(std::string what, std::size_t total) {
   clear();
@@ -44,10 +33,10 @@ void Progress::begin(std::string what, std::size_t total) {
   total_ = total;
   began_ = Clock::now();
   drawn_ = {};
-  tell(0);
+  report(0);
 }
 
-void Progress::tell(std::size_t done) {
+void Progress::report(std::size_t done) {
   const auto now = Clock::now();
   if (!is_shown() || now - drawn_ < kBetweenDrawings) return;
   drawn_ = now;
@@ -74,15 +63,15 @@ void Progress::clear() {
   is_drawn_ = false;
 }
 
-/// A line that went on in the next one could not be cleared.
 void Progress::draw(const std::string& text) {
-  const std::string cut = text.substr(0, terminal_columns(terminal_).value_or(1) - 1);
-  const auto open = cut.find('[');
-  const auto close = cut.find(']');
-  std::string line = cut;
-  if (coloured_ && close != std::string::npos) {
-    line.insert(close, kNoColour);
-    line.insert(open + 1, kGreen);
+  const auto terminal = find_terminal(terminal_).value_or(Terminal{});
+  // Cut, as a line that goes on in the next one could not be cleared.
+  std::string line = text.substr(0, terminal.columns - 1);
+  const auto open = line.find('[') + 1;
+  const auto close = line.find(']');
+  if (close != std::string::npos) {
+    line.replace(open, close - open,
+                 terminal.styled(line.substr(open, close - open), Style::kGreen));
   }
   std::fprintf(terminal_, "%s%s%s", kBeginOfLine, line.c_str(), kClearToEnd);
   std::fflush(terminal_);
@@ -92,25 +81,6 @@ void Progress::draw(const std::string& text) {
 std::string Progress::bar(double part) {
   const auto filled = static_cast<std::size_t>(part * static_cast<double>(kBarWidth));
   return "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "]";
-}
-
-std::string format_duration(std::chrono::duration<double> duration) {
-  const double seconds = duration.count();
-  if (seconds < 10) return formatted("%.1f s", seconds);
-  const auto whole = static_cast<long long>(seconds);
-  if (whole < 60) return formatted("%lld s", whole);
-  if (whole < 3600) return formatted("%lld min %lld s", whole / 60, whole % 60);
-  return formatted("%lld h %lld min", whole / 3600, whole / 60 % 60);
-}
-
-std::string format_octets(unsigned long long octets) {
-  constexpr std::array<const char*, 5> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (octets < 1024) return formatted("%llu bytes", octets);
-  auto size = static_cast<double>(octets) / 1024;
-  std::size_t unit = 0;
-  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit)
-    size /= 1024;
-  return formatted("%.1f %s", size, kUnits.at(unit));
 }
 
 }  // namespace inforeply

@@ -24,8 +24,8 @@ void append_two_digits(std::string& into, unsigned number, char before) {
   into += static_cast<char>('0' + number % 10);
 }
 
-/// The octets that may follow the first one of a character of UTF-8: how many, and from where to
-/// where the first of them lies (Unicode 15, table 3-7). None for what begins no character.
+/// Which octets follow the first octet of a UTF-8 character: how many, and the range of the first
+/// of them (Unicode 15, table 3-7). 0 if the first octet begins no character.
 struct Continuation {
   std::size_t count = 0;
   unsigned char low = 0x80;
@@ -43,8 +43,8 @@ Continuation continuation_of(unsigned char lead) {
   return {};
 }
 
-/// The octets at the start of `text`, which does not begin with ASCII, that make a character or a
-/// maximal part of one, and whether it is complete.
+/// The length of the character at the start of `text` or of its maximal part, and whether it is
+/// complete. `text` must not begin with ASCII.
 std::pair<std::size_t, bool> measure_character(std::string_view text) {
   const auto expected = continuation_of(static_cast<unsigned char>(text.front()));
   std::size_t length = 1;

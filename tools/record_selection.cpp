@@ -11,8 +11,7 @@ bool is_pattern(std::string_view text) {
   return text.find('*') != std::string_view::npos;
 }
 
-/// As the addresses in the cache are spelled: in lower case, the domain in A-labels where it is a
-/// whole one.
+/// In the spelling of the cache: lower case, and a domain without wildcards in A-labels.
 std::string folded_pattern(const std::string& pattern) {
   const auto at = pattern.rfind('@');
   if (at != std::string::npos && !is_pattern(pattern.substr(at))) {

@@ -1,4 +1,4 @@
-// Which records a command is about, as its options say.
+// Which records a command's options select.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,17 @@ namespace inforeply {
 
 class RecordSelection {
  public:
-  /// From the argument RESPONDER, --sender, --responder, --state, --since, --until and --limit; a
+  /// Reads the argument RESPONDER, --sender, --responder, --state, --since, --until and --limit. A
   /// duration counts back from `now`. Throws Error (kUsage).
   RecordSelection(const CacheRequest& request, Time now);
 
   [[nodiscard]] bool contains(const ReplyRecord& record) const;
   [[nodiscard]] std::optional<std::size_t> limit() const { return limit_; }
 
-  /// Each of them in the order of the cache, limited or not, until `visit` returns false.
+  /// Visits the selected records in the order of the cache until `visit` returns false. Ignores
+  /// `limit()`.
   void visit(ReplyCache& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
-  /// The same, at most `limit()` of them.
+  /// Visits at most `limit()` of them.
   void visit_limited(ReplyCache& cache, const std::function<void(const ReplyRecord&)>& visit) const;
 
  private:

@@ -29,7 +29,7 @@ class JsonWriter : public RecordWriter {
   std::string line_;
 };
 
-/// RFC 4180.
+/// CSV (RFC 4180).
 class CsvWriter : public RecordWriter {
  public:
   void write(const ReplyRecord& record) override {
@@ -61,8 +61,8 @@ class CsvWriter : public RecordWriter {
     line_ += "responder,sender,handle,state,answered_at,expires_at,count,message_id\r\n";
   }
 
-  /// Strangers choose senders and message ids, and a spreadsheet takes a cell that begins with one
-  /// of these for a formula, quoted or not: an apostrophe makes it text.
+  /// A spreadsheet takes a cell that begins with one of these characters for a formula, even if it
+  /// is quoted. Strangers choose senders and message ids, so an apostrophe makes such a cell text.
   void add(std::string_view text) {
     constexpr std::string_view kFormula = "=+-@\t\r";
     const bool is_formula = !text.empty() && kFormula.find(text.front()) != std::string_view::npos;
@@ -86,27 +86,27 @@ constexpr std::size_t kHandle = 2;
 using Row = std::array<std::string, kColumns>;
 using Widths = std::array<std::size_t, kColumns>;
 
-constexpr std::array<const char*, kColumns> kHeading = {"RESPONDER", "SENDER",  "HANDLE", "STATE",
-                                                        "ANSWERED",  "EXPIRES", "REPLIES"};
-
-enum class Style { kNone, kBold, kDim };
-
-void print_styled(std::string line, Style style) {
-  if (style == Style::kBold) line = "\x1b[1m" + line + "\x1b[0m";
-  if (style == Style::kDim) line = "\x1b[2m" + line + "\x1b[0m";
-  print(line + "\n");
+Row heading_row() {
+  return {"RESPONDER", "SENDER", "HANDLE", "STATE", "ANSWERED", "EXPIRES", "REPLIES"};
 }
 
-/// Whole, in columns that what is wider pushes to the right.
+/// A record in either table; they differ in the form of times.
+Row row_of(const ReplyRecord& record, std::string (*format_time)(Time)) {
+  return {to_single_line(record.key.responder),
+          to_single_line(record.key.sender),
+          to_single_line(record.key.handle),
+          std::string(name_of(record.state)),
+          format_time(record.answered_at),
+          record.expires_at ? format_time(*record.expires_at) : "never",
+          std::to_string(record.count)};
+}
+
+/// Nothing is cut: a cell that is too wide moves the rest of its line.
 class PlainTable : public RecordWriter {
  public:
   void write(const ReplyRecord& record) override {
     print_heading_once();
-    print_row({to_single_line(record.key.responder), to_single_line(record.key.sender),
-               to_single_line(record.key.handle), std::string(name_of(record.state)),
-               format_utc(record.answered_at),
-               record.expires_at ? format_utc(*record.expires_at) : "never",
-               std::to_string(record.count)});
+    print_row(row_of(record, format_utc));
   }
   void finish() override { print_heading_once(); }
 
@@ -114,9 +114,7 @@ class PlainTable : public RecordWriter {
   void print_heading_once() {
     if (has_heading_) return;
     has_heading_ = true;
-    Row heading;
-    std::copy(kHeading.begin(), kHeading.end(), heading.begin());
-    print_row(heading);
+    print_row(heading_row());
   }
 
   static void print_row(const Row& row) {
@@ -133,19 +131,13 @@ class PlainTable : public RecordWriter {
   bool has_heading_ = false;
 };
 
-/// For a person: in a terminal's width, which is shared out by what the first records need.
+/// Fits the terminal; the first records decide how wide each column is.
 class TerminalTable : public RecordWriter {
  public:
-  TerminalTable(std::size_t columns, bool styled, Time now)
-      : columns_(columns), styled_(styled), now_(now) {}
+  TerminalTable(const Terminal& terminal, Time now) : terminal_(terminal), now_(now) {}
 
   void write(const ReplyRecord& record) override {
-    Line line{
-        {to_single_line(record.key.responder), to_single_line(record.key.sender),
-         to_single_line(record.key.handle), std::string(name_of(record.state)),
-         minute_of(record.answered_at), record.expires_at ? minute_of(*record.expires_at) : "never",
-         std::to_string(record.count)},
-        record.counts_at(now_) ? Style::kNone : Style::kDim};
+    Line line{row_of(record, minute_of), record.counts_at(now_) ? Style::kPlain : Style::kDim};
     if (widths_) return print_line(line);
     first_.push_back(std::move(line));
     if (first_.size() == kMeasured) start();
@@ -155,8 +147,8 @@ class TerminalTable : public RecordWriter {
   }
 
  private:
-  static constexpr std::size_t kMeasured = 500;  // records that are held back
-  static constexpr std::size_t kLeast = 9;  // columns of an address or a handle, however narrow
+  static constexpr std::size_t kMeasured = 500;  // records
+  static constexpr std::size_t kLeast = 9;       // columns of an address or a handle
 
   struct Line {
     Row row;
@@ -170,8 +162,7 @@ class TerminalTable : public RecordWriter {
   }
 
   void start() {
-    Line heading{{}, Style::kBold};
-    std::copy(kHeading.begin(), kHeading.end(), heading.row.begin());
+    const Line heading{heading_row(), Style::kBold};
     Widths widths{};
     const auto measure = [&](const Row& row) {
       for (std::size_t i = 0; i < kColumns; ++i)
@@ -188,11 +179,11 @@ class TerminalTable : public RecordWriter {
     first_.clear();
   }
 
-  /// The addresses and the handle give way, the widest first, then the gaps.
+  /// Narrows the widest of addresses and handle until all fits, then the gaps.
   void share_out(Widths& widths) {
     const auto excess = [&] {
       const auto total = std::accumulate(widths.begin(), widths.end(), gap_ * (kColumns - 1));
-      return total > columns_;
+      return total > terminal_.columns;
     };
     auto* const end_of_flexible = widths.begin() + kHandle + 1;
     while (excess()) {
@@ -203,26 +194,24 @@ class TerminalTable : public RecordWriter {
     if (excess()) gap_ = 1;
   }
 
-  /// A handle is told from others by its start, or by the section that it ends in.
-  static std::string fit_handle(const std::string& handle, std::size_t width) {
+  /// Handles differ in their start or in the section at their end.
+  static std::string shorten_handle(const std::string& handle, std::size_t width) {
     const auto slash = handle.rfind('/');
-    const bool is_cut = display_width(handle) > width;
-    return fit(is_cut && slash != std::string::npos ? "…" + handle.substr(slash) : handle, width);
+    if (slash == std::string::npos || display_width(handle) <= width) return handle;
+    return "…" + handle.substr(slash);
   }
 
   void print_line(const Line& line) const {
     std::string text;
     for (std::size_t i = 0; i < kColumns; ++i) {
       const auto width = widths_->at(i);
-      const auto cell = i == kHandle ? fit_handle(line.row[i], width) : fit(line.row[i], width);
-      text += cell;
-      if (i + 1 < kColumns) text.append(width - display_width(cell) + gap_, ' ');
+      const auto cell = i == kHandle ? shorten_handle(line.row[i], width) : line.row[i];
+      text += i + 1 < kColumns ? left_align(cell, width) + std::string(gap_, ' ') : cell;
     }
-    print_styled(fit(text, columns_), styled_ ? line.style : Style::kNone);
+    print(terminal_.styled(fit(text, terminal_.columns), line.style) + "\n");
   }
 
-  std::size_t columns_;
-  bool styled_;
+  Terminal terminal_;
   Time now_;
   std::size_t gap_ = 2;
   std::vector<Line> first_;
@@ -235,9 +224,7 @@ std::unique_ptr<RecordWriter> make_record_writer(std::string_view format, Time n
   if (format == "json") return std::make_unique<JsonWriter>();
   if (format == "csv") return std::make_unique<CsvWriter>();
   if (format != "table") usage_error("--format: expected table, json or csv");
-  if (const auto columns = terminal_columns()) {
-    return std::make_unique<TerminalTable>(*columns, takes_styles(), now);
-  }
+  if (const auto terminal = find_terminal()) return std::make_unique<TerminalTable>(*terminal, now);
   return std::make_unique<PlainTable>();
 }
 

@@ -1,4 +1,4 @@
-// Records as a table, as CSV or as JSON, on standard output, one after the other.
+// Writes records to standard output as a table, as CSV or as JSON.
 #pragma once
 
 #include <memory>
@@ -16,12 +16,12 @@ class RecordWriter {
   virtual ~RecordWriter() = default;
 
   virtual void write(const ReplyRecord& record) = 0;
-  /// Once, behind the last record.
+  /// To be called once, behind the last record.
   virtual void finish() = 0;
 };
 
-/// `table`, `json` or `csv`. On a terminal a table fits its width, times are local ones, and
-/// records that silence nobody at `now` are dim. Throws Error (kUsage) for another format.
+/// For `table`, `json` or `csv`; throws Error (kUsage) for another format. On a terminal a table
+/// fits its width, has local times, and shows dim the records that have expired at `now`.
 std::unique_ptr<RecordWriter> make_record_writer(std::string_view format, Time now);
 
 }  // namespace inforeply

@@ -1,14 +1,11 @@
 #include "report_charts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <cstdio>
 
-#include "drawing_area.hpp"
 #include "inforeply/html.hpp"
 #include "inforeply/text.hpp"
+#include "terminal.hpp"
 
 namespace inforeply {
 namespace {
@@ -16,33 +13,27 @@ namespace {
 constexpr double kPlotTop = 22;  // pixels
 constexpr double kPlotHeight = 140;
 constexpr double kPlotBottom = kPlotTop + kPlotHeight;
-constexpr double kChartHeight = kPlotBottom + 22;  // with the names below
+constexpr double kChartHeight = kPlotBottom + 22;  // with the names below the plot
 constexpr double kBarRow = 38;
-constexpr std::size_t kNameColumns =
-    34;  // of a bar: what fits into a phone's width beside a number
+constexpr std::size_t kNameColumns = 34;  // fits a phone's width beside a number
 
-/// Two decimals at most.
+/// With two decimals.
 std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.2f", value);
-  return text.data();
+  return formatted("%.2f", value);
 }
 std::string percent(double share) {
   return number(100 * share) + "%";
 }
 
-double share_of(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::uint64_t highest_of(const std::vector<ChartValue>& values) {
+std::uint64_t highest_of(const std::vector<Figure>& figures) {
   std::uint64_t highest = 0;
-  for (const auto& value : values)
-    highest = std::max(highest, value.number);
+  for (const auto& figure : figures)
+    highest = std::max(highest, figure.number);
   return highest;
 }
 
-/// The least round number that is enough: 1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, …
+/// The least round number that is not below `value`: 1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50,
+/// …
 std::uint64_t round_up(std::uint64_t value) {
   for (const std::uint64_t few : {1U, 2U, 4U, 6U, 8U}) {
     if (value <= few) return few;
@@ -79,7 +70,7 @@ std::string rectangle(std::string_view style, double x, double y, double width, 
          escape_html(tip) + "</title></rect>\n";
 }
 
-/// Lines at nothing, a half and the whole, the latter two with their numbers.
+/// Lines at zero, a half and the whole; the latter two have their numbers.
 std::string grid(std::uint64_t scale) {
   std::string lines;
   const auto line = [&](double share, const std::string& mark) {
@@ -95,46 +86,46 @@ std::string grid(std::uint64_t scale) {
   return lines;
 }
 
-std::string ends(const std::vector<ChartValue>& values) {
-  if (values.empty()) return {};
-  return label("mark", 0, kPlotBottom + 17, Anchor::kStart, values.front().name) +
-         label("mark", 1, kPlotBottom + 17, Anchor::kEnd, values.back().name);
+std::string ends(const std::vector<Figure>& figures) {
+  if (figures.empty()) return {};
+  return label("mark", 0, kPlotBottom + 17, Anchor::kStart, figures.front().name) +
+         label("mark", 1, kPlotBottom + 17, Anchor::kEnd, figures.back().name);
 }
 
-std::string tip_of(const ChartValue& value) {
-  return value.name + ": " + std::to_string(value.number);
+std::string tip_of(const Figure& figure) {
+  return figure.name + ": " + std::to_string(figure.number);
 }
 
 }  // namespace
 
-std::string column_chart(const ChartText& text, const std::vector<ChartValue>& values) {
+std::string column_chart(const ChartText& text, const std::vector<Figure>& figures) {
   constexpr double kLeast = 2;  // pixels: a single one is seen, too
-  const auto scale = round_up(highest_of(values));
+  const auto scale = round_up(highest_of(figures));
   std::string content = grid(scale);
-  const double step = 1.0 / static_cast<double>(std::max<std::size_t>(values.size(), 1));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i].number == 0) continue;
-    const double height = std::max(share_of(values[i].number, scale) * kPlotHeight, kLeast);
+  const double step = 1.0 / static_cast<double>(std::max<std::size_t>(figures.size(), 1));
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    if (figures[i].number == 0) continue;
+    const double height = std::max(share_of(figures[i].number, scale) * kPlotHeight, kLeast);
     content += rectangle("bar", (static_cast<double>(i) + 0.12) * step, kPlotBottom - height,
-                         0.76 * step, height, tip_of(values[i]));
+                         0.76 * step, height, tip_of(figures[i]));
   }
-  return svg(text, kChartHeight, content + ends(values));
+  return svg(text, kChartHeight, content + ends(figures));
 }
 
-std::string bar_chart(const ChartText& text, const std::vector<ChartValue>& values) {
+std::string bar_chart(const ChartText& text, const std::vector<Figure>& figures) {
   constexpr double kLeast = 0.004;
-  const auto highest = highest_of(values);
+  const auto highest = highest_of(figures);
   std::string content;
   double y = 0;
-  for (const auto& value : values) {
-    content += "<g>\n" +
-               label("name", 0, y + 15, Anchor::kStart,
-                     cut_to_columns(to_single_line(value.name), kNameColumns)) +
-               label("value", 1, y + 15, Anchor::kEnd, std::to_string(value.number)) +
-               rectangle("track", 0, y + 21, 1, 8, tip_of(value));
-    if (value.number > 0) {
-      content += rectangle("bar", 0, y + 21, std::max(share_of(value.number, highest), kLeast), 8,
-                           tip_of(value));
+  for (const auto& figure : figures) {
+    content +=
+        "<g>\n" +
+        label("name", 0, y + 15, Anchor::kStart, fit(to_single_line(figure.name), kNameColumns)) +
+        label("value", 1, y + 15, Anchor::kEnd, std::to_string(figure.number)) +
+        rectangle("track", 0, y + 21, 1, 8, tip_of(figure));
+    if (figure.number > 0) {
+      content += rectangle("bar", 0, y + 21, std::max(share_of(figure.number, highest), kLeast), 8,
+                           tip_of(figure));
     }
     content += "</g>\n";
     y += kBarRow;
@@ -142,26 +133,27 @@ std::string bar_chart(const ChartText& text, const std::vector<ChartValue>& valu
   return svg(text, std::max(y, kBarRow), content);
 }
 
-std::string area_chart(const ChartText& text, const std::vector<ChartValue>& values) {
-  const auto scale = round_up(highest_of(values));
+std::string area_chart(const ChartText& text, const std::vector<Figure>& figures) {
+  const auto scale = round_up(highest_of(figures));
   std::string points;
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  for (std::size_t i = 0; i < figures.size(); ++i) {
     points += (i == 0 ? "M" : "L") + std::to_string(i) + " " +
-              number(kPlotHeight - share_of(values[i].number, scale) * kPlotHeight);
+              number(kPlotHeight - share_of(figures[i].number, scale) * kPlotHeight);
   }
-  if (values.size() == 1) points += "L1 " + points.substr(3);
-  // A picture of its own: lines take no percentages. It is stretched, but not its line's width.
-  const double width = static_cast<double>(std::max<std::size_t>(values.size(), 2) - 1);
+  if (figures.size() == 1) points += "L1 " + points.substr(3);
+  // Paths take no percentages: this picture is stretched to the width, but not the line's own
+  // width.
+  const double width = static_cast<double>(std::max<std::size_t>(figures.size(), 2) - 1);
   const std::string content =
       grid(scale) + "<svg x='0' y='" + number(kPlotTop) + "' width='100%' height='" +
       number(kPlotHeight) + "' viewBox='0 0 " + number(width) + " " + number(kPlotHeight) +
       "' preserveAspectRatio='none' overflow='visible'>\n<path class='area' d='" + points + "L" +
       number(width) + " " + number(kPlotHeight) + "L0 " + number(kPlotHeight) +
       "Z'/>\n<path class='line' vector-effect='non-scaling-stroke' d='" + points + "'/>\n</svg>\n";
-  return svg(text, kChartHeight, values.empty() ? grid(scale) : content + ends(values));
+  return svg(text, kChartHeight, figures.empty() ? grid(scale) : content + ends(figures));
 }
 
-std::string share_chart(const ChartText& text, const ChartValue& part, const ChartValue& rest) {
+std::string share_chart(const ChartText& text, const Figure& part, const Figure& rest) {
   constexpr double kGap = 0.004;
   const double share = share_of(part.number, part.number + rest.number);
   std::string content = label("name", 0, 15, Anchor::kStart, tip_of(part)) +

@@ -1,39 +1,34 @@
-// Charts for a page of HTML: SVG that needs no script. Widths are in per cent and heights in
-// pixels, so that a chart fits any window and its text stays as large as the page's.
+// Charts for a page of HTML: SVG without scripts. Widths are in per cent and heights in pixels, so
+// a chart fits any window, and its text is as large as the page's.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "figures.hpp"
 
 namespace inforeply {
 
-/// What a chart is for those who do not see it.
+/// A chart in words, for those who do not see it.
 struct ChartText {
-  std::string id;  ///< of letters alone, and no other chart's
+  std::string id;  ///< letters only; each chart of a page has its own
   std::string title;
   std::string description;
 };
 
-struct ChartValue {
-  std::string name;
-  std::uint64_t number = 0;
-};
+/// A column for each figure; the first and the last have their names below.
+std::string column_chart(const ChartText& text, const std::vector<Figure>& figures);
 
-/// A column for each value, the first and the last of which are named below.
-std::string column_chart(const ChartText& text, const std::vector<ChartValue>& values);
+/// For each figure its name, its number and a bar below.
+std::string bar_chart(const ChartText& text, const std::vector<Figure>& figures);
 
-/// A bar below each name, in their order.
-std::string bar_chart(const ChartText& text, const std::vector<ChartValue>& values);
+/// A line with the area below it; the first and the last figure have their names.
+std::string area_chart(const ChartText& text, const std::vector<Figure>& figures);
 
-/// A line over an area.
-std::string area_chart(const ChartText& text, const std::vector<ChartValue>& values);
+/// A bar that shows which share of both figures `part` is.
+std::string share_chart(const ChartText& text, const Figure& part, const Figure& rest);
 
-/// One bar of two parts that make a whole.
-std::string share_chart(const ChartText& text, const ChartValue& part, const ChartValue& rest);
-
-/// The cells of the first column are headings of their rows, the others numbers.
+/// The first cell of a row is its heading, the others are numbers.
 struct Table {
   std::vector<std::string> heading;
   std::vector<std::vector<std::string>> rows;

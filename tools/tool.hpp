@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace inforeply {
 
-/// Whoever read standard output has seen enough, as `head` has: no fault of anybody's.
+/// The reader of standard output, such as `head`, has closed it. That is no error.
 class OutputClosed : public std::exception {};
 
 [[noreturn]] inline void output_failed() {
@@ -23,9 +24,15 @@ class OutputClosed : public std::exception {};
   throw system_error(Fault::kInternal, "cannot write to standard output");
 }
 
-/// Throws Error (kInternal) where standard output cannot take it.
+/// Writes to standard output. Throws OutputClosed, or Error (kInternal) for another failure.
 inline void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed();
+}
+
+/// A variable of the environment; empty if it is not set.
+inline std::string_view environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
 inline ExitStatus status_of(Fault fault) {
@@ -49,7 +56,7 @@ inline ExitStatus status_of(Fault fault) {
 
 /// Runs `body`; an exception becomes a line "NAME: text" on standard error and a status.
 inline int run_tool(const char* name, const std::function<ExitStatus()>& body) {
-  // A closed pipe, and a limit on file sizes, come as errors from write(2).
+  // write(2) then returns an error for a closed pipe and for a limit on file sizes.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   auto status = ExitStatus::kInternal;

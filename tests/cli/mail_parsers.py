@@ -115,8 +115,8 @@ def read_by_gmime(raw):
 
     def mailboxes(addresses):
         # GMime leaves the line ends of a folded name in it.
-        return [((one.get_name() or "").replace("\n", ""), with_a_labels(one.get_addr()))
-                for one in map(addresses.get_address, range(addresses.length()))]
+        return [((mailbox.get_name() or "").replace("\n", ""), with_a_labels(mailbox.get_addr()))
+                for mailbox in map(addresses.get_address, range(addresses.length()))]
 
     def octets(part):
         stream = GMime.StreamMem.new()

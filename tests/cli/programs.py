@@ -77,9 +77,9 @@ def mail(body="A question.\n", *, top="", **fields):
              for name, value in fields.items()}
     text = top
     for name, value in (usual | given).items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                text += f"{name}: {one}\n"
+        for field_body in value if isinstance(value, list) else [value]:
+            if field_body is not None:
+                text += f"{name}: {field_body}\n"
     return f"{text}\n{body}".encode("utf-8", "surrogateescape")
 
 

@@ -29,12 +29,12 @@ class Authentication(TestCase):
             self.assertEqual(self.place.preview(message).verdict, f"verdict: {verdict}")
 
     def assert_answered(self, *results):
-        for one in results:
-            self.assert_verdict("reply", one)
+        for result in results:
+            self.assert_verdict("reply", result)
 
     def assert_unauthenticated(self, *results):
-        for one in results:
-            self.assert_verdict("suppress: unauthenticated", one)
+        for result in results:
+            self.assert_verdict("suppress: unauthenticated", result)
 
     def test_is_off_until_somebody_is_trusted(self):
         self.trust()

@@ -111,7 +111,7 @@ class Import(ExchangeTestCase):
         row = "alice@sender.example  Tue Nov 14 20:00:00 2023\n"
         self.assert_stored(self.bring_in(row, "--from", "vacation", "--responder",
                                          "info@our.example"), 1)
-        self.assertEqual([one["handle"] for one in self.records()], ["winter"])
+        self.assertEqual([record["handle"] for record in self.records()], ["winter"])
         self.assertEqual(self.records("--responder", "sales@our.example"), [])
 
     def test_a_missing_cache_is_made(self):
@@ -259,7 +259,7 @@ class Vacation(ExchangeTestCase):
         self.place.set_responder("handle = winter\ninterval = once")
         self.place.configure(f"responders = {self.place.folder / 'responders'}")
         self.assert_stored(self.bring(self.LISTING), 2)
-        self.assertEqual({(one["handle"], one["expires_at"]) for one in self.records()},
+        self.assertEqual({(record["handle"], record["expires_at"]) for record in self.records()},
                          {("winter", None)})
 
     def test_the_handle_is_the_one_that_the_responder_reserves_with(self):
@@ -313,7 +313,7 @@ class Postfixadmin(ExchangeTestCase):
         self.place.configure(f"responders = {self.place.folder / 'responders'}")
         self.assert_stored(self.bring("info@our.example,alice@a.example,2024-05-10 12:00:00\n"
                                       "sales@our.example,alice@a.example,2024-05-10 12:00:00\n"), 2)
-        self.assertEqual([(one["handle"], one["expires_at"]) for one in self.records()],
+        self.assertEqual([(record["handle"], record["expires_at"]) for record in self.records()],
                          [("winter", "2024-05-17T12:00:00Z"), ("sales", None)])
 
     def test_quotes_inside_quotes_are_undone(self):

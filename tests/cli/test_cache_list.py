@@ -43,14 +43,14 @@ def columns(text):
 
 class ListTestCase(TestCase):
     def store(self, *records):
-        lines = "".join(json.dumps(one) + "\n" for one in records)
+        lines = "".join(json.dumps(record) + "\n" for record in records)
         done = subprocess.run([BIN / "inforeply-cache", "--cache", self.place.cache, "-c",
                                self.place.configuration, "import"], input=lines, text=True,
                               capture_output=True, env=environment())
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def listed(self, *arguments):
-        return [one["sender"] for one in self.records(*arguments)]
+        return [record["sender"] for record in self.records(*arguments)]
 
     def assert_usage(self, arguments, *words):
         done = self.tool("cache", *arguments)
@@ -183,8 +183,8 @@ class Formats(ListTestCase):
 
     def test_json_is_exact_where_csv_takes_care(self):
         self.store(record("-2@a.example", handle="=1+1"))
-        [one] = self.records()
-        self.assertEqual((one["sender"], one["handle"]), ("-2@a.example", "=1+1"))
+        [listed] = self.records()
+        self.assertEqual((listed["sender"], listed["handle"]), ("-2@a.example", "=1+1"))
 
     def test_the_table_is_whole_where_no_terminal_is(self):
         sender = "a" * 60 + "@" + "b" * 60 + ".example"

@@ -221,7 +221,7 @@ class Content(ReportTestCase):
                                             (name, ground, scheme))
 
 
-def contrast(one, other):
+def contrast(colour, other):
     """WCAG 2.1's contrast ratio."""
     def luminance(colour):
         digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
@@ -229,7 +229,7 @@ def contrast(one, other):
         red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
                             for part in parts)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(colour), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 

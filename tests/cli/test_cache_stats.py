@@ -242,6 +242,7 @@ class Picture(StatsTestCase):
                    for name in ("often", "rare") if f"{name}.example" in line}
         self.assertGreater(lengths["often"], 20)
         self.assertAlmostEqual(lengths["often"] / 8, lengths["rare"], delta=1)
+        self.assertEqual(len(re.findall(r"^  \d{4}-\d\d-\d\d +1  █+$", drawn, re.M)), 3)
 
     def test_no_line_is_wider_than_the_terminal(self):
         for columns in (30, 44, 80, 132):

@@ -27,7 +27,7 @@ HOPS = {
     "anonymize": {"header_checks": STRIP + "/^Message-ID:/ IGNORE\n"},
 }
 
-KINDS = [(one, two) for one in ("personal", "service") for two in ("personal", "service")]
+KINDS = [(first, second) for first in ("personal", "service") for second in ("personal", "service")]
 
 
 class TwoResponders(RespondingServer):

@@ -47,7 +47,8 @@ class Members(RespondingServer):
         self.assertEqual(len(found), len(expected), found)
         for sender, *rest in expected:
             pattern = sender if sender.startswith("^") else re.escape(sender)
-            hits = [one for one in found if re.fullmatch(pattern, one[0]) and [*one[1:]] == rest]
+            hits = [verdict for verdict in found
+                    if re.fullmatch(pattern, verdict[0]) and [*verdict[1:]] == rest]
             self.assertTrue(hits, f"{(sender, *rest)} is not in {found}")
             found.remove(hits[0])
 

@@ -1,0 +1,36 @@
+"""How the programs are built.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_build.py
+"""
+
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+from programs import BIN, needed_libraries
+
+
+class Programs(unittest.TestCase):
+    """How they are built."""
+
+    PROGRAMS = ("inforeply", "inforeply-cache", "inforeply-purge")
+
+    def test_need_nothing_but_the_c_library(self):
+        for name in self.PROGRAMS:
+            for library in needed_libraries(BIN / name):
+                self.assertRegex(library, r"\A(libc\.so|libm\.so|ld-linux)")
+
+    def test_are_hardened(self):
+        for name in self.PROGRAMS:
+            with self.subTest(name):
+                listing = subprocess.run(["readelf", "-hldW", "--dyn-syms", BIN / name],
+                                         capture_output=True, text=True, check=True).stdout
+                for mark in ("DYN (Position-Independent Executable", "GNU_RELRO", "BIND_NOW",
+                             "__stack_chk_fail", "_chk@"):
+                    self.assertIn(mark, listing)
+
+
+if __name__ == "__main__":
+    unittest.main()
