@@ -125,8 +125,8 @@ ExitStatus check_config(const ResponderCommand& command) {
                                          command.now.value_or(SystemClock().now()));
   std::string text;
   for (const auto* list : {&check.faults, &check.notes}) {
-    for (const auto& one : *list)
-      text += to_single_line(one.what()) + "\n";
+    for (const auto& line : *list)
+      text += to_single_line(line.what()) + "\n";
   }
   if (check.faults.empty())
     text += "no fault found, responders: " + std::to_string(check.responders) + "\n";

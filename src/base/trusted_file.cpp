@@ -14,7 +14,7 @@
 namespace inforeply {
 namespace {
 
-/// Where a fault of a file is to be mended: in itself, or where it is mentioned.
+/// Where a fault of a file is to be mended: in itself, or where it is named.
 struct Place {
   const std::string& file;
   std::size_t line;
@@ -28,8 +28,8 @@ struct Place {
   }
 };
 
-Place place_of(const FileMention& mention) {
-  return {mention.where, mention.line, "'" + mention.name + "': "};
+Place place_of(const FileReference& reference) {
+  return {reference.where, reference.line, "'" + reference.name + "': "};
 }
 
 void require_trusted(const Descriptor& file, const Place& place) {
@@ -65,22 +65,22 @@ std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
   return read_all(file, max_octets, place);
 }
 
-Descriptor open_trusted_file(const FileMention& mention) {
-  const Place place = place_of(mention);
-  const Descriptor base(::open(mention.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!base.is_open()) place.fail_with_errno("open " + mention.folder);
+Descriptor open_trusted_file(const FileReference& reference) {
+  const Place place = place_of(reference);
+  const Descriptor base(::open(reference.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.is_open()) place.fail_with_errno("open " + reference.folder);
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  Descriptor file(
-      static_cast<int>(::syscall(SYS_openat2, base.get(), mention.name.c_str(), &how, sizeof how)));
+  Descriptor file(static_cast<int>(
+      ::syscall(SYS_openat2, base.get(), reference.name.c_str(), &how, sizeof how)));
   if (!file.is_open() && errno == EXDEV) place.fail("leads outside the folder of this file");
   require_trusted(file, place);
   return file;
 }
 
-std::string read_trusted_file(const FileMention& mention, std::size_t max_octets) {
-  return read_all(open_trusted_file(mention), max_octets, place_of(mention));
+std::string read_trusted_file(const FileReference& reference, std::size_t max_octets) {
+  return read_all(open_trusted_file(reference), max_octets, place_of(reference));
 }
 
 }  // namespace inforeply

@@ -13,18 +13,19 @@ namespace inforeply {
 std::string read_trusted_file(const std::string& path, std::size_t max_octets);
 
 /// A file that another one names.
-struct FileMention {
+struct FileReference {
   std::string folder;  ///< of the file that names it
   std::string name;    ///< relative to it
   std::string where;   ///< the file that names it, and the line: for errors
   std::size_t line = 0;
 
   [[nodiscard]] std::string path() const { return folder + "/" + name; }
+  [[nodiscard]] std::string base_name() const { return name.substr(name.rfind('/') + 1); }
 };
 
 /// Opened for reading: never outside the folder, neither by `..` nor by a symbolic link. Throws
-/// ConfigError, as above, that names the mention.
-Descriptor open_trusted_file(const FileMention& mention);
-std::string read_trusted_file(const FileMention& mention, std::size_t max_octets);
+/// ConfigError, as above, that names the reference.
+Descriptor open_trusted_file(const FileReference& reference);
+std::string read_trusted_file(const FileReference& reference, std::size_t max_octets);
 
 }  // namespace inforeply

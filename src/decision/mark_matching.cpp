@@ -170,12 +170,17 @@ const SenderMark* find_sender_mark(std::string_view local_part, std::string_view
   const std::string address = whole + "@" + std::string(domain);
   const Words words(bare);
   const auto has_mark = [&](const SenderMark& mark) {
-    const auto pattern = mark.address;
-    if (pattern.find('@') != kNone) return matches_glob(address, pattern);
-    if (!pattern.starts_with('~'))
-      return matches_glob(whole, pattern) || matches_glob(bare, pattern);
-    const auto wanted = pattern.substr(1, pattern.size() - 2);
-    return words.have(wanted);
+    switch (mark.matcher) {
+      case SenderMatcher::kName:
+        return equals_ignoring_case(whole, mark.text) || equals_ignoring_case(bare, mark.text);
+      case SenderMatcher::kNamePattern:
+        return matches_glob(whole, mark.text) || matches_glob(bare, mark.text);
+      case SenderMatcher::kAddressPattern:
+        return matches_glob(address, mark.text);
+      case SenderMatcher::kWords:
+        break;
+    }
+    return words.have(mark.text);
   };
   const auto marks = sender_marks();
   const auto found = std::find_if(marks.begin(), marks.end(), has_mark);

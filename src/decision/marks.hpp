@@ -60,12 +60,19 @@ inline bool matches(const HeaderMark& mark, const HeaderField& field) {
   return find_match(mark, field).has_value();
 }
 
-/// Who is no person, as envelope sender or in From and Sender.
+/// How a sender's address is compared, in any case.
+enum class SenderMatcher : std::uint8_t {
+  kName,            ///< the local part, with or without its `+extension`
+  kNamePattern,     ///< the same with `*` for any characters and `0` for digits
+  kAddressPattern,  ///< the whole address, with the same signs
+  kWords,  ///< words of the local part, whatever separates them: `noreply` is in `no-reply`
+           ///< and `orders.no_reply2`, but not in `juno.reply`
+};
+
+/// An envelope sender, or a mailbox of From and Sender, that is no person's.
 struct SenderMark {
-  /// A local part with or without its `+extension`, or an address: `*` stands for any characters, 0
-  /// for any digits. Between `~`: words that stand somewhere in the local part, whatever separates
-  /// them: `~noreply~` is `no-reply` and `orders.no_reply2`, but not `juno.reply`.
-  std::string_view address;
+  SenderMatcher matcher;
+  std::string_view text;
   std::string_view source;
 };
 

@@ -194,7 +194,7 @@ bool says_anything(const TemplateEntity& entity) {
 }
 
 void note_empty_texts(const Reply& reply, const Listener& listener) {
-  const auto note = [&](const std::optional<FileMention>& file) {
+  const auto note = [&](const std::optional<FileReference>& file) {
     if (file) listener.note(file->where, file->line, "'" + file->name + "' is empty");
   };
   for (const auto& text : reply.texts) {
@@ -234,8 +234,8 @@ void note_unreachable_sections(const Responder& responder, const Listener& liste
   std::size_t budget = kMaxComparisons;
   for (const auto& section : responder.sections) {
     auto conditions = section.conditions.folded();
-    const auto covering = std::find_if(earlier.begin(), earlier.end(), [&](const auto& one) {
-      return one.cover(conditions, budget);
+    const auto covering = std::find_if(earlier.begin(), earlier.end(), [&](const auto& before) {
+      return before.cover(conditions, budget);
     });
     if (covering != earlier.end()) {
       const auto& first =

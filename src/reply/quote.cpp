@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 5> kQuotedFields = {"From", "To", "Date",
 using Lines = std::vector<std::string>;
 
 /// In one line that leaves the text around it alone. Blanks in front stay, those behind go.
-std::string harmless(std::string_view text) {
+std::string sanitized_line(std::string_view text) {
   auto line = without_direction_changes(to_single_line(text));
   line.resize(line.find_last_not_of(' ') + 1);
   return line;
@@ -30,7 +30,7 @@ Lines quoted_fields(const Message& message) {
   Lines lines;
   for (const auto name : kQuotedFields) {
     const std::string* body = message.header.find(name);
-    const auto text = body == nullptr ? std::string{} : harmless(message.decoded(*body));
+    const auto text = body == nullptr ? std::string{} : sanitized_line(message.decoded(*body));
     if (text.empty()) continue;
     lines.push_back(std::string(name) + ": " + ellipsize(trim(text), kMaxQuotedFieldCharacters));
   }
@@ -67,7 +67,7 @@ class OwnLines {
   std::optional<std::string> take() {
     behind_blank_ = false;
     while (!rest_.empty()) {
-      auto line = harmless(take_line(rest_));
+      auto line = sanitized_line(take_line(rest_));
       if (is_signature_mark(line)) break;
       if (is_blank(line)) {
         behind_blank_ = true;

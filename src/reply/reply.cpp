@@ -11,6 +11,7 @@
 #include "mail/charset.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/media_type.hpp"
+#include "reply/shown_images.hpp"
 
 namespace inforeply {
 namespace {
@@ -25,57 +26,6 @@ constexpr std::array<std::string_view, 13> kOwnFields = {
     "References",  "Sender",     "Auto-Submitted",
     "Return-Path", "Received",   "X-Auto-Response-Suppress",
     "MIME-Version"};
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-/// A name that can stand in a `cid:` URL and a Content-ID field as it is.
-bool is_content_id(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("-._@+").find(c) != std::string_view::npos;
-  });
-}
-
-/// Follows HTML octet by octet, to tell tags and style sheets from what people read.
-class MarkupWatch {
- public:
-  explicit MarkupWatch(std::string_view html) : html_(html) {}
-
-  /// The next octet: whether it stands in a tag or a style sheet.
-  bool take(std::size_t at) {
-    const char c = html_[at];
-    if (!in_tag_) {
-      if (c == '<') open(html_.substr(at + 1));
-      return in_tag_ || in_style_;
-    }
-    if (quote_ != '\0') {
-      if (c == quote_) quote_ = '\0';
-    } else if ((c == '"' || c == '\'') && last_ == '=') {
-      quote_ = c;
-    } else if (c == '>') {
-      in_tag_ = false;
-    }
-    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) last_ = c;
-    return true;
-  }
-
- private:
-  void open(std::string_view tag) {
-    in_tag_ =
-        !tag.empty() && ((tag[0] >= 'a' && tag[0] <= 'z') || (tag[0] >= 'A' && tag[0] <= 'Z'));
-    if (starts_with_ignoring_case(tag, "style")) in_style_ = true;
-    if (starts_with_ignoring_case(tag, "/style")) in_style_ = false;
-    last_ = '<';
-  }
-
-  std::string_view html_;
-  bool in_tag_ = false;
-  bool in_style_ = false;
-  char quote_ = '\0';  // of the attribute's value in which it is
-  char last_ = '\0';   // of the tag, but blanks
-};
 
 class ReplyLoader {
  public:
@@ -99,7 +49,7 @@ class ReplyLoader {
       collect_fault(on_fault_, [&] { read_inline(file); });
     for (const auto& file : settings.attachments)
       collect_fault(on_fault_, [&] { reply_.attachments.push_back(read_attached(file)); });
-    require_images();
+    images_.check(settings.inline_images, on_fault_);
     reply_.handle = settings.handle.empty() ? content_handle() : settings.handle;
     return std::move(reply_);
   }
@@ -121,7 +71,7 @@ class ReplyLoader {
     said_ += std::string(role) + '\0' + digest({content});
   }
 
-  [[nodiscard]] std::string read(const FileMention& file, std::size_t max_octets) {
+  [[nodiscard]] std::string read(const FileReference& file, std::size_t max_octets) {
     std::string octets = read_trusted_file(file, max_octets);
     if (octets.size() > kMaxReplyOctets && !reply_.settings.allow_large) {
       throw ConfigError(file.where, file.line,
@@ -138,7 +88,7 @@ class ReplyLoader {
   }
 
   /// A text without a byte order mark, its line ends made LF.
-  [[nodiscard]] std::string read_lines(const FileMention& file, std::string_view role) {
+  [[nodiscard]] std::string read_lines(const FileReference& file, std::string_view role) {
     const std::string path = file.path();
     std::string raw = read(file, kMaxTextOctets);
     note(role, raw);
@@ -156,7 +106,7 @@ class ReplyLoader {
     return text;
   }
 
-  [[nodiscard]] std::string read_utf8(const FileMention& file, std::string_view role) {
+  [[nodiscard]] std::string read_utf8(const FileReference& file, std::string_view role) {
     std::string text = read_lines(file, role);
     for (const auto line : lines_not_utf8(text))
       on_fault_({file.path(), line, "not UTF-8"});
@@ -191,12 +141,12 @@ class ReplyLoader {
       const std::string html = read_utf8(*language.html, "html." + language.language);
       read.html = TextTemplate(html, language.html->path(), 1, on_fault_);
       require_period(*read.html, language.html->path());
-      read.images = note_images(html, language.html->path());
+      read.images = images_.add(html, language.html->path());
     });
     reply_.texts.push_back(std::move(read));
   }
 
-  void read_template(const FileMention& file) {
+  void read_template(const FileReference& file) {
     const std::string path = file.path();
     reply_.texts.push_back({{}, subject_in({}), {}, {}, {}});
     ReplyTemplate read = parse_reply_template(path, read_lines(file, "template"), on_fault_);
@@ -215,16 +165,16 @@ class ReplyLoader {
   }
 
   /// The quote comes into the first text of each of these types; other markup has none for it.
-  void require_place_for_quote(const FileMention& file) {
-    const auto is_quotable = [](const TemplateEntity& one) {
-      return one.form == TextForm::kPlain || one.content_type.starts_with("text/html");
+  void require_place_for_quote(const FileReference& file) {
+    const auto is_quotable = [](const TemplateEntity& entity) {
+      return entity.form == TextForm::kPlain || entity.content_type.starts_with("text/html");
     };
     const auto fault = [&](const std::string& text) {
       on_fault_({file.where, file.line, "'template = " + file.name + "': " + text});
     };
     if (!any_text(*reply_.body, is_quotable)) fault("'quote' needs text/plain or text/html");
-    if (any_text(*reply_.body, [&](const TemplateEntity& one) {
-          return one.form == TextForm::kHtml && !is_quotable(one);
+    if (any_text(*reply_.body, [&](const TemplateEntity& entity) {
+          return entity.form == TextForm::kHtml && !is_quotable(entity);
         })) {
       fault("'quote' does not go with other markup than text/html");
     }
@@ -280,16 +230,16 @@ class ReplyLoader {
     return *std::move(mailbox);
   }
 
-  AttachedFile read_attached(const FileMention& file) {
+  AttachedFile read_attached(const FileReference& file) {
     std::string octets = read(file, kMaxLargeReplyOctets);
     note("file " + file.name, octets);
-    const std::string name = base_name(file.name);
+    const std::string name = file.base_name();
     std::string type = media_type_of(name);
     if (type.starts_with("text/") && is_valid_utf8(octets)) type += "; charset=utf-8";
     return {name, std::move(type), std::move(octets)};
   }
 
-  void read_inline(const FileMention& file) {
+  void read_inline(const FileReference& file) {
     const auto fault = [&](const std::string& text) {
       throw ConfigError(file.where, file.line, "'inline = " + file.name + "': " + text);
     };
@@ -301,48 +251,6 @@ class ReplyLoader {
       if (other.name == image.name) fault("'cid:" + image.name + "' is another image already");
     }
     reply_.inline_images.push_back(std::move(image));
-  }
-
-  /// The names behind `cid:` in the markup of a HTML text, also in comments: some programs show
-  /// what stands in those.
-  std::vector<std::string> note_images(std::string_view html, const std::string& path) {
-    constexpr std::string_view kScheme = "cid:";
-    std::vector<std::string> names;
-    std::size_t line = 1;
-    MarkupWatch watch(html);
-    for (std::size_t at = 0; at < html.size(); ++at) {
-      if (html[at] == '\n') ++line;
-      const bool begins_url =
-          watch.take(at) && at > 0 &&
-          std::string_view("\"'(= ").find(html[at - 1]) != std::string_view::npos;
-      if (!begins_url || !starts_with_ignoring_case(html.substr(at), kScheme)) continue;
-      const auto name = html.substr(at + kScheme.size());
-      const auto end = std::min(name.find_first_of("\"'()<> \t\n"), name.size());
-      if (end == 0) continue;
-      names.emplace_back(name.substr(0, end));
-      images_.push_back({names.back(), path, line});
-    }
-    return names;
-  }
-
-  /// Every image that the HTML shows is there; one that none does would appear as an attachment.
-  void require_images() {
-    const auto& given = reply_.settings.inline_images;
-    for (const auto& image : images_) {
-      if (std::none_of(given.begin(), given.end(), [&](const FileMention& file) {
-            return base_name(file.name) == image.name;
-          })) {
-        on_fault_({image.html, image.line, "no 'inline' has the image 'cid:" + image.name + "'"});
-      }
-    }
-    for (const auto& file : given) {
-      const std::string name = base_name(file.name);
-      if (std::none_of(images_.begin(), images_.end(),
-                       [&](const Image& image) { return image.name == name; })) {
-        on_fault_({file.where, file.line,
-                   "'inline = " + file.name + "': no HTML shows 'cid:" + name + "'"});
-      }
-    }
   }
 
   /// A new text, a new look or a new period is a new reply; a new interval is not.
@@ -360,17 +268,10 @@ class ReplyLoader {
     return digest({said_}).substr(0, 16);
   }
 
-  /// An image that a HTML text shows, and where.
-  struct Image {
-    std::string name;
-    std::string html;
-    std::size_t line;
-  };
-
   const Responder& responder_;
   const FaultHandler& on_fault_;
   Reply reply_;
-  std::vector<Image> images_;
+  ShownImages images_;
   std::size_t octets_ = 0;  // of all files so far
   std::string said_;        // of what the handle is made
 };

@@ -217,9 +217,9 @@ class TemplateReader {
     const std::string* field = header.find("Content-Transfer-Encoding");
     if (field == nullptr) return {};
     std::string encoding = leading_token(*field);
-    for (const auto& one : header.fields) {
-      if (&one.body == field && !is_one_of(encoding, kKnown)) {
-        fault(one.line,
+    for (const auto& other : header.fields) {
+      if (&other.body == field && !is_one_of(encoding, kKnown)) {
+        fault(other.line,
               "'Content-Transfer-Encoding': expected 7bit, 8bit, binary, "
               "quoted-printable or base64");
       }

@@ -15,9 +15,9 @@ bool AddressList::add(std::string_view entry) {
   return true;
 }
 
-void AddressList::add_file(FileMention mention, const IndexFolder& indexes) {
-  open_trusted_file(mention);
-  files_.push_back({std::move(mention), indexes});
+void AddressList::add_file(FileReference reference, const IndexFolder& indexes) {
+  open_trusted_file(reference);
+  files_.push_back({std::move(reference), indexes});
 }
 
 std::optional<std::string> AddressList::find(std::span<const std::string> patterns) const {
@@ -25,7 +25,7 @@ std::optional<std::string> AddressList::find(std::span<const std::string> patter
     if (std::find(patterns.begin(), patterns.end(), entry) != patterns.end()) return entry;
   }
   for (const auto& file : files_) {
-    if (ListFile(file.mention).contains_any(patterns, file.indexes)) return file.mention.name;
+    if (ListFile(file.reference).contains_any(patterns, file.indexes)) return file.reference.name;
   }
   return std::nullopt;
 }
@@ -43,7 +43,7 @@ bool AddressList::covers(const AddressList& other, std::size_t& budget) const {
   };
   const auto has_file = [&](const File& file) {
     return std::any_of(files_.begin(), files_.end(), [&](const File& mine) {
-      return mine.mention.path() == file.mention.path();
+      return mine.reference.path() == file.reference.path();
     });
   };
   return std::all_of(other.entries_.begin(), other.entries_.end(), has_entry) &&
@@ -52,7 +52,7 @@ bool AddressList::covers(const AddressList& other, std::size_t& budget) const {
 
 void AddressList::check_files(const FaultHandler& on_fault) const {
   for (const auto& file : files_) {
-    collect_fault(on_fault, [&] { ListFile(file.mention).check(on_fault); });
+    collect_fault(on_fault, [&] { ListFile(file.reference).check(on_fault); });
   }
 }
 

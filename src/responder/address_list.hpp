@@ -21,7 +21,7 @@ class AddressList {
 
   /// A file with an entry a line; blank lines and those with a `#` in front are left out. Throws
   /// ConfigError where it cannot be opened. It is read by find.
-  void add_file(FileMention mention, const IndexFolder& indexes);
+  void add_file(FileReference reference, const IndexFolder& indexes);
 
   [[nodiscard]] bool empty() const { return entries_.empty() && files_.empty(); }
 
@@ -39,7 +39,7 @@ class AddressList {
 
  private:
   struct File {
-    FileMention mention;
+    FileReference reference;
     IndexFolder indexes;
   };
   std::vector<std::string> entries_;  // in normal form

@@ -22,12 +22,12 @@ std::string explain(const Choice& choice) {
   if (choice.sections.empty()) return {};
   std::string text;
   std::size_t width = 0;
-  for (const auto& one : choice.sections)
-    width = std::max(width, one.reply->section.size());
-  for (const auto& one : choice.sections) {
-    const std::string name = "[when " + one.reply->section + "]";
-    text += name + std::string(width + 2 - one.reply->section.size(), ' ') +
-            (one.result.hit ? "HIT   " : "pass  ") + to_single_line(one.result.why) + "\n";
+  for (const auto& section : choice.sections)
+    width = std::max(width, section.reply->section.size());
+  for (const auto& section : choice.sections) {
+    const std::string name = "[when " + section.reply->section + "]";
+    text += name + std::string(width + 2 - section.reply->section.size(), ' ') +
+            (section.result.hit ? "HIT   " : "pass  ") + to_single_line(section.result.why) + "\n";
   }
   const auto& reply = *choice.reply;
   if (reply.section.empty()) return text + "No section hits: the reply is the responder's own.\n";

@@ -47,13 +47,13 @@ bool cover_all(const std::vector<Item>& earlier, const std::vector<Item>& later,
   const auto comparisons = earlier.size() * later.size();
   if (later.empty() || comparisons > budget) return false;
   budget -= comparisons;
-  return std::all_of(later.begin(), later.end(), [&](const Item& one) {
+  return std::all_of(later.begin(), later.end(), [&](const Item& item) {
     return std::any_of(earlier.begin(), earlier.end(),
-                       [&](const Item& other) { return covers(other, one); });
+                       [&](const Item& other) { return covers(other, item); });
   });
 }
 
-/// A text that is in another one is found wherever that is.
+/// A text that is in another item is found wherever that is.
 bool is_part_of(const std::string& part, const std::string& whole) {
   return whole.find(part) != std::string::npos;
 }

@@ -120,8 +120,8 @@ std::string_view octets_of(const void* data, std::size_t size) {
 
 }  // namespace
 
-ListFile::ListFile(FileMention mention)
-    : mention_(std::move(mention)), file_(open_trusted_file(mention_)) {}
+ListFile::ListFile(FileReference reference)
+    : reference_(std::move(reference)), file_(open_trusted_file(reference_)) {}
 
 void ListFile::scan(const std::function<bool(std::string_view)>& visit,
                     const FaultHandler& on_fault) const {
@@ -134,7 +134,7 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
       line.remove_prefix(kByteOrderMark.size());
     }
     if (line.size() > kMaxLineOctets) {
-      return on_fault(ConfigError(mention_.path(), number,
+      return on_fault(ConfigError(reference_.path(), number,
                                   "a line over " + std::to_string(kMaxLineOctets) + " octets"));
     }
     line = trim(line);
@@ -143,13 +143,13 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
     if (pattern) {
       wanted = visit(*pattern);
     } else {
-      on_fault(ConfigError(mention_.path(), number, "expected an address, @domain or @.domain"));
+      on_fault(ConfigError(reference_.path(), number, "expected an address, @domain or @.domain"));
     }
   };
   for (off_t offset = 0; wanted;) {
     const ssize_t count = ::pread(file_.get(), buffer.data(), buffer.size(), offset);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw ConfigError(mention_.path(), 0, "cannot read");
+    if (count < 0) throw ConfigError(reference_.path(), 0, "cannot read");
     if (count == 0) break;
     offset += count;
     std::string_view text(buffer.data(), static_cast<std::size_t>(count));
@@ -206,7 +206,7 @@ std::optional<bool> ListFile::look_up(std::span<const std::string> patterns,
   if (!identity || size_of(*identity) <= kUnindexedOctets || folder.path.empty()) {
     return std::nullopt;
   }
-  const std::string path = folder.path + "/" + digest({mention_.folder, mention_.name});
+  const std::string path = folder.path + "/" + digest({reference_.folder, reference_.name});
   auto index = open_index(path, *identity);
   if (!index && folder.access == IndexAccess::kWrite) {
     try {

@@ -37,7 +37,7 @@ struct IndexFolder {
 class ListFile {
  public:
   /// Throws ConfigError where it cannot be opened.
-  explicit ListFile(FileMention mention);
+  explicit ListFile(FileReference reference);
 
   /// Whether one of the patterns, in normal form, is in it. Throws ConfigError for a line that is
   /// no entry.
@@ -58,7 +58,7 @@ class ListFile {
   /// list is changing.
   void make_index(const IndexFolder& folder, const std::string& path) const;
 
-  FileMention mention_;
+  FileReference reference_;
   Descriptor file_;
 };
 

@@ -149,7 +149,7 @@ class Loader {
       fault_here("'[" + section.title + "]' is there already in line " +
                  std::to_string(other.reply.line));
     }
-    Section loaded{{}, taken_over(section)};
+    Section loaded{{}, inherited(section)};
     loaded.reply.section = name;
     loaded.reply.line = section.line;
     reply_ = &loaded.reply;
@@ -172,7 +172,7 @@ class Loader {
   }
 
   /// The responder's own settings, without those that the section's replace together.
-  [[nodiscard]] ReplySettings taken_over(const ConfigSection& section) const {
+  [[nodiscard]] ReplySettings inherited(const ConfigSection& section) const {
     const auto has = [&](const auto& is_wanted) {
       return std::any_of(section.entries.begin(), section.entries.end(), is_wanted);
     };
@@ -209,20 +209,20 @@ class Loader {
     bool has_text = false;
     bool has_html = false;
     bool has_language = false;
-    for (const auto& one : reply.languages) {
-      const bool has_body = one.text || one.html;
-      has_text = has_text || one.text.has_value();
-      has_html = has_html || one.html.has_value();
-      if (one.language.empty()) continue;
+    for (const auto& language : reply.languages) {
+      const bool has_body = language.text || language.html;
+      has_text = has_text || language.text.has_value();
+      has_html = has_html || language.html.has_value();
+      if (language.language.empty()) continue;
       has_language = true;
-      if (has_body && equals_ignoring_case(one.language, reply.default_language)) {
+      if (has_body && equals_ignoring_case(language.language, reply.default_language)) {
         fault_here("language", "'language = " + reply.default_language + "' is that of 'text." +
-                                   one.language + "', too");
+                                   language.language + "', too");
       }
-      if (one.subject && !has_body) {
-        fault_here("subject." + one.language, "'subject." + one.language + "' without 'text." +
-                                                  one.language + "' or 'html." + one.language +
-                                                  "'");
+      if (language.subject && !has_body) {
+        fault_here("subject." + language.language, "'subject." + language.language +
+                                                       "' without 'text." + language.language +
+                                                       "' or 'html." + language.language + "'");
       }
     }
     if (reply.template_file && (has_text || has_html || has_language)) {
@@ -266,7 +266,7 @@ class Loader {
     return *std::move(parsed);
   }
 
-  [[nodiscard]] FileMention mention(const ConfigEntry& entry) const {
+  [[nodiscard]] FileReference reference(const ConfigEntry& entry) const {
     return {folder_, entry.value, file_.path, entry.line};
   }
 
@@ -282,8 +282,8 @@ class Loader {
       fault(entry, "'" + entry.name + "': expected a language such as 'de' behind the dot");
     }
     auto& all = reply_->languages;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const LanguageSettings& one) {
-      return equals_ignoring_case(one.language, name.language);
+    const auto found = std::find_if(all.begin(), all.end(), [&](const LanguageSettings& known) {
+      return equals_ignoring_case(known.language, name.language);
     });
     if (found != all.end()) return *found;
     all.push_back({std::string(name.language), {}, {}, {}});
@@ -300,8 +300,8 @@ class Loader {
     language_of(entry).subject =
         TextTemplate(decode_field_text(entry.value), file_.path, entry.line, on_fault_);
   }
-  void set_text(const ConfigEntry& entry) { language_of(entry).text = mention(entry); }
-  void set_html(const ConfigEntry& entry) { language_of(entry).html = mention(entry); }
+  void set_text(const ConfigEntry& entry) { language_of(entry).text = reference(entry); }
+  void set_html(const ConfigEntry& entry) { language_of(entry).html = reference(entry); }
   void set_languages(const ConfigEntry& entry) {
     if (entry.value != "all") bad_value(entry, "all");
     reply_->all_languages = true;
@@ -310,9 +310,9 @@ class Loader {
     if (!is_language_tag(entry.value)) bad_value(entry, "a language such as de");
     reply_->default_language = entry.value;
   }
-  void set_template(const ConfigEntry& entry) { reply_->template_file = mention(entry); }
-  void set_inline(const ConfigEntry& entry) { reply_->inline_images.push_back(mention(entry)); }
-  void set_attach(const ConfigEntry& entry) { reply_->attachments.push_back(mention(entry)); }
+  void set_template(const ConfigEntry& entry) { reply_->template_file = reference(entry); }
+  void set_inline(const ConfigEntry& entry) { reply_->inline_images.push_back(reference(entry)); }
+  void set_attach(const ConfigEntry& entry) { reply_->attachments.push_back(reference(entry)); }
   void set_quote(const ConfigEntry& entry) {
     const auto quote = parse_quote(entry.value);
     if (!quote) bad_value(entry, "none, headers, or a number of lines from 1 to 20");
@@ -369,7 +369,7 @@ class Loader {
   void add_to(AddressList& list, const ConfigEntry& entry) const {
     if (list.add(entry.value)) return;
     if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
-    list.add_file(mention(entry), indexes_);
+    list.add_file(reference(entry), indexes_);
   }
   void set_subject_contains(const ConfigEntry& entry) {
     conditions_->subject_contains.push_back(searched(entry));
@@ -442,8 +442,8 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
 }  // namespace
 
 const LanguageSettings* ReplySettings::find(std::string_view language) const {
-  const auto found = std::find_if(languages.begin(), languages.end(), [&](const auto& one) {
-    return equals_ignoring_case(one.language, language);
+  const auto found = std::find_if(languages.begin(), languages.end(), [&](const auto& settings) {
+    return equals_ignoring_case(settings.language, language);
   });
   return found == languages.end() ? nullptr : &*found;
 }

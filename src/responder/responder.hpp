@@ -28,8 +28,8 @@ enum class ResponderKind { kPersonal, kGroup, kService };
 struct LanguageSettings {
   std::string language;  ///< a tag of RFC 5646; empty for `text`, `html` and `subject` without one
   std::optional<TextTemplate> subject;
-  std::optional<FileMention> text;
-  std::optional<FileMention> html;
+  std::optional<FileReference> text;
+  std::optional<FileReference> html;
 };
 
 /// The settings of a reply: a responder's own, or those of one of its `[when NAME]` sections with
@@ -43,9 +43,9 @@ struct ReplySettings {
   std::vector<LanguageSettings> languages;  ///< in the order of the file
   std::string default_language;             ///< of what is set without a language; may be empty
   bool all_languages = false;
-  std::optional<FileMention> template_file;
-  std::vector<FileMention> inline_images;
-  std::vector<FileMention> attachments;
+  std::optional<FileReference> template_file;
+  std::vector<FileReference> inline_images;
+  std::vector<FileReference> attachments;
   QuoteSetting quote;
   std::optional<Seconds> interval;  ///< zero answers every message; nothing: only the first
   std::string handle;               ///< names what is said; empty: to be made from it

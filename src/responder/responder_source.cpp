@@ -60,8 +60,8 @@ class ResponderFolder : public ResponderSource {
 
   [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
     const std::string domain = folder_ + "/" + encode_file_name(address.ascii_domain);
-    const auto file_of = [&](const Address& one) {
-      return domain + "/" + encode_file_name(one.local_part) + std::string(kResponderSuffix);
+    const auto file_of = [&](const Address& found) {
+      return domain + "/" + encode_file_name(found.local_part) + std::string(kResponderSuffix);
     };
     const auto bare = without_extension(address, delimiters_);
     std::vector<CandidateFile> files = {{file_of(address), address}};

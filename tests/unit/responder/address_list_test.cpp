@@ -129,7 +129,7 @@ TEST(AddressList, FindsWhatItsEntriesCover) {
 class ListFileTest : public testing::Test {
  protected:
   [[nodiscard]] std::string path() const { return folder_.path("lists/list"); }
-  [[nodiscard]] FileMention mention(const std::string& name = "list") const {
+  [[nodiscard]] FileReference mention(const std::string& name = "list") const {
     return {folder_.path("lists"), name, "info.conf", 7};
   }
   void write(std::string_view content, const std::string& name = "list") const {

@@ -1,0 +1,36 @@
+// The images that HTML texts show by `cid:` URLs (RFC 2392), held against those that come along.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/trusted_file.hpp"
+#include "inforeply/error.hpp"
+
+namespace inforeply {
+
+/// Whether a name can stand in a `cid:` URL and a Content-ID field as it is.
+bool is_content_id(std::string_view name);
+
+class ShownImages {
+ public:
+  /// The names behind `cid:` in the markup of an HTML text, also in comments: some programs show
+  /// what stands in those. `path` is the text's file, for faults.
+  std::vector<std::string> add(std::string_view html, const std::string& path);
+
+  /// At fault is an image that a text shows and no file has, and a file that no text shows: it
+  /// would appear as an attachment.
+  void check(const std::vector<FileReference>& files, const FaultHandler& on_fault) const;
+
+ private:
+  struct Image {
+    std::string name;
+    std::string html;  // the file that shows it
+    std::size_t line;
+  };
+  std::vector<Image> images_;
+};
+
+}  // namespace inforeply
