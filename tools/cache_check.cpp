@@ -4,7 +4,7 @@
 
 #include "cache_commands.hpp"
 #include "cache_statistics.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {

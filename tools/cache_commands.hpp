@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/reply_cache.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
 #include "record_json.hpp"
 #include "tool.hpp"

@@ -10,7 +10,7 @@
 
 #include "cache_commands.hpp"
 #include "frequency.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
 
 namespace inforeply {

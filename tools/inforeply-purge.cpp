@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 
+#include "cache/reply_cache.hpp"
 #include "inforeply/address.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
 #include "progress.hpp"
 #include "tool.hpp"

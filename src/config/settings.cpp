@@ -12,10 +12,10 @@
 
 #include "base/log.hpp"
 #include "base/trusted_file.hpp"
+#include "cache/reply_cache.hpp"
 #include "config/config_file.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/mailer.hpp"
 

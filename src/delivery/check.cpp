@@ -10,9 +10,9 @@
 #include <tuple>
 #include <utility>
 
+#include "cache/reply_cache.hpp"
 #include "inforeply/address.hpp"
-#include "inforeply/cache_file.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 #include "mail/parameter.hpp"
 #include "mailer/mailer.hpp"

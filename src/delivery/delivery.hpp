@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "cache/reply_cache.hpp"
 #include "decision/decision.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
 #include "mail/message.hpp"
 #include "mailer/mailer.hpp"

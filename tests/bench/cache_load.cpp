@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "inforeply/cache_file.hpp"
+#include "cache/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 namespace {

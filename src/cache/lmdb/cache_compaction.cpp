@@ -14,10 +14,10 @@
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "inforeply/cache_file.hpp"
+#include "cache/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 namespace {

@@ -26,8 +26,8 @@
 #include <string>
 #include <string_view>
 
+#include "cache/reply_cache.hpp"
 #include "inforeply/rate_limit.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 

@@ -1,5 +1,5 @@
 // LMDB's handles as types that clean up after themselves and whose errors name the cache. Nothing
-// else speaks to LMDB, but for what is about the file as a whole: cache_file.cpp, cache_copy.cpp.
+// else speaks to LMDB, but for what is about the file as a whole: lmdb_store.cpp, cache_copy.cpp.
 #pragma once
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply {
 

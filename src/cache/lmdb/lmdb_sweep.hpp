@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply::lmdb {
 

@@ -1,5 +1,5 @@
 // The tables of a reply cache in LMDB, and the records in them: what lmdb_cache.cpp keeps its
-// promise with, and cache_file.cpp looks after.
+// promise with, and lmdb_store.cpp looks after.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply::lmdb {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <utility>
 
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply::test {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply::test {
 

@@ -28,7 +28,7 @@
 
 #include "cache/cache_process.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {

@@ -1,4 +1,4 @@
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 #include <gtest/gtest.h>
 #include <lmdb.h>

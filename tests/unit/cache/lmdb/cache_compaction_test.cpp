@@ -23,10 +23,10 @@
 #include <thread>
 #include <vector>
 
+#include "cache/reply_cache.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace {
 /// Called around rename(2) in this process, where the new file takes the place of the old one.

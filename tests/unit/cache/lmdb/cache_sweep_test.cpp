@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "cache/reply_cache.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {

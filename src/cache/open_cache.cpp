@@ -1,6 +1,5 @@
-#include "inforeply/reply_cache.hpp"
-
 #include "cache/lmdb/lmdb_cache.hpp"
+#include "cache/reply_cache.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 

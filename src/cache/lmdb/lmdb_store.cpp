@@ -1,5 +1,3 @@
-#include "inforeply/cache_file.hpp"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,9 +14,10 @@
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
