@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/reply_cache.hpp"
 #include "inforeply/address.hpp"
+#include "inforeply/cache_records.hpp"
 #include "inforeply/exit_status.hpp"
 #include "inforeply/settings.hpp"
 #include "record_json.hpp"
@@ -36,7 +36,7 @@ class CacheRequest {
   [[nodiscard]] std::optional<std::string> find(const std::string& option) const;
 
   /// An existing cache. Throws Error (kCache).
-  [[nodiscard]] std::unique_ptr<ReplyCache> open() const;
+  [[nodiscard]] std::unique_ptr<CacheRecords> open() const;
 
   /// A responder's or a sender's address as the cache knows it. Throws Error (kUsage).
   [[nodiscard]] std::string responder_name(const std::string& text) const;

@@ -60,7 +60,7 @@ struct CacheStatistics {
   CacheFileSize file;
 };
 
-/// Reads every record once, in constant memory. Throws as ReplyCache does.
+/// Reads every record once, in constant memory. Throws as CacheRecords does.
 CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top);
 
 /// The option --top: how many responders and domains to show. Throws Error (kUsage).

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 #include "reply/reply.hpp"
 #include "responder/responder_source.hpp"

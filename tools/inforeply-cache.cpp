@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache_commands.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {
@@ -204,8 +205,8 @@ std::optional<std::string> CacheRequest::find(const std::string& option) const {
   return found == options_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::unique_ptr<ReplyCache> CacheRequest::open() const {
-  return open_cache(settings_.cache, CacheAccess::kExisting);
+std::unique_ptr<CacheRecords> CacheRequest::open() const {
+  return find_cache_store(settings_.cache)->open_records(CacheAccess::kExisting);
 }
 
 namespace {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 
-#include "cache/reply_cache.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
@@ -106,8 +105,9 @@ Task read_task(const ToolCommand& command) {
   task.quiet = options.contains("quiet");
   auto& request = task.request;
   request.now = SystemClock().now();
-  request.dry_run = options.contains("dry-run");
-  if (request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
+  if (options.contains("dry-run")) request.mode = PurgeMode::kCount;
+  if (request.mode == PurgeMode::kCount && task.compact)
+    usage_error("--compact does not go with --dry-run");
   if (const auto value = find("older-than")) request.older_than = duration_of("older-than", *value);
   if (const auto value = find("responder")) {
     const auto address = parse_address(*value);
@@ -145,25 +145,22 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Without the lock they are only counted.
-std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& progress) {
+std::size_t remove_records(const Task& task, Progress& progress) {
   const Watchdog watchdog(task.cache, task.patience);
-  const auto cache = open_cache(task.cache, CacheAccess::kExisting);
-  // First, as it may be what fills the disk.
-  if (lock != nullptr) remove_unfinished_copy(task.cache, *lock);
+  const auto cache = find_cache_store(task.cache)->open_records(CacheAccess::kExisting);
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
     watchdog.step();
     progress.tell(count);
   };
   std::size_t total = 0;
-  if (progress.is_shown() && !request.dry_run) {
+  if (progress.is_shown() && request.mode == PurgeMode::kRemove) {
     progress.begin("counting");
-    request.dry_run = true;
+    request.mode = PurgeMode::kCount;
     total = cache->purge(request);
-    request.dry_run = false;
+    request.mode = PurgeMode::kRemove;
   }
-  progress.begin(request.dry_run ? "counting" : "removing", total);
+  progress.begin(request.mode == PurgeMode::kCount ? "counting" : "removing", total);
   const auto count = cache->purge(request);
   progress.clear();
   return count;
@@ -172,7 +169,7 @@ std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& pr
 std::string compact(const Task& task, Progress& progress) {
   const Stopwatch watch;
   progress.begin("compacting");
-  const auto sizes = compact_cache(task.cache, task.patience);
+  const auto sizes = find_cache_store(task.cache)->compact(task.patience);
   progress.clear();
   return "compacted from " + format_octets(sizes.octets_before) + " to " +
          format_octets(sizes.octets_after) + " in " + watch.elapsed();
@@ -183,17 +180,17 @@ ExitStatus purge(const Task& task) {
     if (!task.quiet) print(line + "\n");
   };
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
-  if (task.request.dry_run) {
-    say("would remove " + records(remove_records(task, nullptr, progress)));
+  if (task.request.mode == PurgeMode::kCount) {
+    say("would remove " + records(remove_records(task, progress)));
     return ExitStatus::kOk;
   }
-  const auto lock = try_lock_for_purge(task.cache);
+  const auto lock = find_cache_store(task.cache)->try_lock_for_purge();
   if (!lock) {
     say("nothing done: another inforeply-purge is at work");
     return ExitStatus::kOk;
   }
   const Stopwatch watch;
-  std::string summary = "removed " + records(remove_records(task, lock.get(), progress));
+  std::string summary = "removed " + records(remove_records(task, progress));
   summary += " in " + watch.elapsed();
   if (!task.compact) {
     say(summary);

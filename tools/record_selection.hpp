@@ -20,9 +20,10 @@ class RecordSelection {
   [[nodiscard]] std::optional<std::size_t> limit() const { return limit_; }
 
   /// Each of them in the order of the cache, limited or not, until `visit` returns false.
-  void visit(ReplyCache& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
+  void visit(CacheRecords& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
   /// The same, at most `limit()` of them.
-  void visit_limited(ReplyCache& cache, const std::function<void(const ReplyRecord&)>& visit) const;
+  void visit_limited(CacheRecords& cache,
+                     const std::function<void(const ReplyRecord&)>& visit) const;
 
  private:
   void select_responder(const CacheRequest& request);

@@ -1,9 +1,5 @@
-// The file of a reply cache as a whole: how full it is, whether it is sound, copies of it.
-//
-// All functions take a cache URL and, where nothing else is said, throw as open_cache does with
-// CacheAccess::kExisting. None may
-// be called by a process that has the cache open: when they close it, LMDB's locks are gone for all
-// of the process (POSIX), and others take its readers for dead.
+// Where a reply cache is kept: whether that can be used, how full it is, whether it is sound,
+// copies of it. The records themselves are in cache_records.hpp.
 #pragma once
 
 #include <chrono>
@@ -15,7 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "inforeply/cache_records.hpp"
+
 namespace inforeply {
+
+class OpenCache;  // src/cache/open_cache.hpp
+
+enum class CacheAccess { kCreate, kExisting };
 
 struct TableSize {
   std::string name;
@@ -24,22 +26,17 @@ struct TableSize {
   std::size_t depth = 0;  ///< pages from the root to an entry
 };
 
+/// What a kind of cache does not know of itself is 0.
 struct CacheFileSize {
   std::uint64_t octets = 0;
   std::size_t page_octets = 0;
   std::size_t used_pages = 0;
   std::size_t free_pages = 0;  ///< of the file, to be used again
   std::uint64_t map_octets = 0;
-  std::size_t readers = 0;  ///< places of readers that are taken, by others than this process
+  std::size_t readers = 0;  ///< places of readers taken by other processes
   std::size_t max_readers = 0;
   std::vector<TableSize> tables;
 };
-
-/// Throws Error (kCache) where a delivery by the account that runs could not open the cache, or
-/// make it where there is none. Changes nothing, and does not wait for anybody.
-void require_usable_cache(std::string_view url);
-
-CacheFileSize measure_cache(std::string_view url);
 
 enum class CheckMode { kReport, kRepair };
 
@@ -53,38 +50,77 @@ struct CacheCheck {
   [[nodiscard]] bool is_sound() const { return damaged + not_indexed + stray == 0; }
 };
 
-/// Reads every record and the index by expiry against each other, and the counters of limits, and
-/// tells `on_fault` what is wrong, a line each. With kRepair the index is mended and what is
-/// damaged goes: a delivery that meets it is deferred. Deliveries go on meanwhile; what they change
-/// is no fault.
-CacheCheck check_cache(std::string_view url, CheckMode mode,
-                       const std::function<void(const std::string&)>& on_fault);
-
-/// A consistent copy, while deliveries go on. It replaces `path` at once or not at all. Returns its
-/// size in octets. Throws Error (kOutput) where it cannot be written, (kUsage) where it is the
-/// cache itself; then nothing is left of it.
-std::uint64_t back_up_cache(std::string_view url, const std::string& path);
-
-/// Keeps a second purge from running beside the first. Null where another process holds it; it is
-/// given back when the lock, or the process, ends.
+/// Keeps a second purge from running beside the first, until it or its process ends.
 class PurgeLock {
  public:
+  PurgeLock() = default;
+  PurgeLock(const PurgeLock&) = delete;
+  PurgeLock& operator=(const PurgeLock&) = delete;
   virtual ~PurgeLock() = default;
 };
-std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url);
 
 struct Compaction {
   std::uint64_t octets_before = 0;
   std::uint64_t octets_after = 0;
 };
 
-/// Replaces the file by a copy without free pages. No delivery can lose an entry to it: it waits,
-/// at most as long as it may, until nobody has the cache open, and whoever opens it then waits for
-/// the new file. Throws Error (kCache), with nothing changed, where others have it open until the
-/// end. Where the process is killed, either the old file or the new one is in place, and whole.
-Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience);
+/// One per kind of cache. Its functions open the cache for themselves and throw Error (kCache) if
+/// there is none or it cannot be opened. A process that has the cache open must call none of them:
+/// when they close it, LMDB's locks are gone for all of the process (POSIX), and other processes
+/// take its readers for dead.
+class CacheStore {
+ public:
+  CacheStore() = default;
+  CacheStore(const CacheStore&) = delete;
+  CacheStore& operator=(const CacheStore&) = delete;
+  virtual ~CacheStore() = default;
 
-/// What a compaction that was killed may have left beside the cache.
-void remove_unfinished_copy(std::string_view url, const PurgeLock& lock);
+  /// What messages call the cache.
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// The path of its file; empty if it has none.
+  [[nodiscard]] virtual std::string file() const = 0;
+
+  /// `kCreate` makes a missing file, never a missing folder.
+  [[nodiscard]] virtual std::unique_ptr<OpenCache> open(CacheAccess access) const = 0;
+  [[nodiscard]] std::unique_ptr<CacheRecords> open_records(CacheAccess access) const;
+
+  /// Throws Error (kCache) if a delivery by the account that runs could neither open nor make the
+  /// cache. Changes nothing, and waits for nobody.
+  virtual void require_usable() const = 0;
+
+  [[nodiscard]] virtual CacheFileSize measure() const = 0;
+
+  /// Compares every record with the index by expiry, reads the counters of limits, and tells
+  /// `on_fault` each fault as a line. kRepair mends the index and removes what is damaged, as a
+  /// delivery that meets it is deferred. Deliveries go on; what they change is no fault.
+  virtual CacheCheck check(CheckMode mode,
+                           const std::function<void(const std::string&)>& on_fault) const = 0;
+
+  /// Null if another process holds the lock.
+  [[nodiscard]] virtual std::unique_ptr<PurgeLock> try_lock_for_purge() const = 0;
+
+  /// Writes a consistent copy, while deliveries go on. It replaces `path` at once or not at all.
+  /// Returns its size in octets. Throws Error, and leaves nothing behind: kOutput if the copy
+  /// cannot be written; kUsage if `path` is the cache itself, or the cache has no file.
+  virtual std::uint64_t back_up(const std::string& path) const = 0;
+
+  /// Replaces the file by a copy without free pages. No delivery loses a record: the compaction
+  /// waits, at most for `patience`, until nobody has the cache open, and whoever opens it then
+  /// waits for the new file. Throws Error, with nothing changed: kCache if others had it open all
+  /// the time, kUsage if it has no file. A kill leaves either the old or the new file, and a whole
+  /// one.
+  virtual Compaction compact(std::chrono::milliseconds patience) const = 0;
+};
+
+/// The store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same. Throws
+/// Error (kUsage) if the URL is not understood.
+std::unique_ptr<CacheStore> find_cache_store(std::string_view url);
+
+/// Throws as find_cache_store does.
+void check_cache_url(std::string_view url);
+
+/// The folder beside the cache where indexes of address lists are kept; empty if the cache has no
+/// file. Throws as find_cache_store does.
+std::string list_index_folder(std::string_view url);
 
 }  // namespace inforeply

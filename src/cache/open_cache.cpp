@@ -1,37 +1,62 @@
-#include "cache/lmdb/lmdb_cache.hpp"
-#include "cache/reply_cache.hpp"
+#include "cache/open_cache.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "cache/lmdb/lmdb_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
+namespace {
 
-bool ReplyRecord::counts_at(Time now) const {
-  return answered_at <= now + kClockTolerance && (!expires_at || now < *expires_at);
+struct CacheKind {
+  std::string_view scheme;
+  std::unique_ptr<CacheStore> (*make)(std::string place);  ///< of what follows the scheme
+};
+
+template <typename Store>
+std::unique_ptr<CacheStore> make(std::string place) {
+  return std::make_unique<Store>(std::move(place));
 }
 
-std::string cache_path(std::string_view url) {
-  constexpr std::string_view kLmdb = "lmdb:";
-  const std::string name = "cache '" + to_single_line(url) + "'";
-  if (url.starts_with("redis:") || url.starts_with("rediss:")) {
-    throw Error(Fault::kUsage, name + ": Redis is not built in");
+/// A URL without a scheme is of the first kind.
+constexpr std::array<CacheKind, 1> kKinds = {{{"lmdb:", make<LmdbStore>}}};
+
+}  // namespace
+
+std::unique_ptr<CacheStore> find_cache_store(std::string_view url) {
+  const auto* kind = kKinds.data();
+  std::string_view place = url;
+  for (const auto& known : kKinds) {
+    if (!url.starts_with(known.scheme)) continue;
+    kind = &known;
+    place.remove_prefix(known.scheme.size());
   }
-  if (url.starts_with(kLmdb)) url.remove_prefix(kLmdb.size());
-  if (url.empty() || url.find("://") != std::string_view::npos) {
-    throw Error(Fault::kUsage, name + ": expected lmdb:PATH");
+  const bool is_redis = url.starts_with("redis:") || url.starts_with("rediss:");
+  if (!is_redis && !place.empty() && place.find("://") == std::string_view::npos) {
+    return kind->make(std::string(place));
   }
-  return std::string(url);
+  throw Error(Fault::kUsage, "cache '" + to_single_line(url) + "': " +
+                                 (is_redis ? "Redis is not built in" : "expected lmdb:PATH"));
 }
 
 void check_cache_url(std::string_view url) {
-  cache_path(url);
+  find_cache_store(url);
 }
 
 std::string list_index_folder(std::string_view url) {
-  return cache_path(url) + "-lists";
+  const std::string file = find_cache_store(url)->file();
+  return file.empty() ? file : file + "-lists";
 }
 
-std::unique_ptr<ReplyCache> open_cache(std::string_view url, CacheAccess access) {
-  return open_lmdb_cache(cache_path(url), access);
+std::unique_ptr<OpenCache> open_cache(std::string_view url, CacheAccess access) {
+  return find_cache_store(url)->open(access);
+}
+
+std::unique_ptr<CacheRecords> CacheStore::open_records(CacheAccess access) const {
+  return open(access);
 }
 
 }  // namespace inforeply

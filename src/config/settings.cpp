@@ -12,9 +12,9 @@
 
 #include "base/log.hpp"
 #include "base/trusted_file.hpp"
-#include "cache/reply_cache.hpp"
 #include "config/config_file.hpp"
 #include "inforeply/address.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/mailer.hpp"

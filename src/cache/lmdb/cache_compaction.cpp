@@ -13,9 +13,8 @@
 
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/lmdb.hpp"
+#include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "cache/reply_cache.hpp"
-#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
 
@@ -34,7 +33,6 @@ constexpr std::chrono::milliseconds kAskAgain{10};
 // on before the next try: one may wait for its mailer for a minute.
 constexpr std::chrono::milliseconds kGateClosed{1000};
 constexpr std::chrono::milliseconds kGateOpen{2000};
-constexpr const char* kCompactSuffix = ".compact";  // of the copy while it is made
 
 class HeldPurgeLock : public PurgeLock {
  public:
@@ -79,9 +77,9 @@ void require_same_entries(const Environment& one, const Environment& other) {
 /// an exclusive one when he opens it is the first and sets up the lock file, and the others wait
 /// for that. The lock here is that one, and of the kind that belongs to the process, so that LMDB
 /// in this process takes it for its own when it opens the new file as the first.
-class Solitude {
+class ExclusiveAccess {
  public:
-  Solitude(const std::string& path, std::chrono::milliseconds patience)
+  ExclusiveAccess(const std::string& path, std::chrono::milliseconds patience)
       : path_(path),
         file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
@@ -131,51 +129,40 @@ class Solitude {
 
 }  // namespace
 
-std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url) {
+std::unique_ptr<PurgeLock> LmdbStore::try_lock_for_purge() const {
   // Far behind the file's end, and beside where deliveries lock.
-  constexpr off_t kOffset = (1LL << 61U);
-  const std::string path = cache_path(url);
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path);
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = kOffset;
-  lock.l_len = 1;
-  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
+  constexpr off_t kOctet = 1LL << 61U;
+  Descriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path_);
+  if (lmdb::lock_octet(file.get(), kOctet, F_OFD_SETLK, F_WRLCK) == 0) {
     return std::make_unique<HeldPurgeLock>(std::move(file));
   }
   if (errno == EAGAIN || errno == EACCES) return nullptr;
-  throw system_error(Fault::kCache, "cannot lock cache " + path);
+  throw system_error(Fault::kCache, "cannot lock cache " + path_);
 }
 
-void remove_unfinished_copy(std::string_view url, const PurgeLock& /*lock*/) {
-  ::unlink((cache_path(url) + kCompactSuffix).c_str());
-}
-
-Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
-  const std::string path = cache_path(url);
-  status_of_cache(path);  // LMDB would make one that is missing
-  if (std::filesystem::is_symlink(path)) {
-    throw Error(Fault::kCache, "cannot compact cache " + path + ": it is a symbolic link");
+Compaction LmdbStore::compact(std::chrono::milliseconds patience) const {
+  status_of_cache(path_);
+  if (std::filesystem::is_symlink(path_)) {
+    throw Error(Fault::kCache, "cannot compact cache " + path_ + ": it is a symbolic link");
   }
   {  // A cache, and one with all its tables, before anything is made beside it.
-    const Environment environment(path);
+    const Environment environment(path_);
     const Tables tables(environment, CacheAccess::kExisting);
   }
-  const Solitude alone(path, patience);
+  const ExclusiveAccess access(path_, patience);
   Compaction result;
-  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path).st_size);
-  Replacement copy(path, kCompactSuffix, Fault::kCache);
+  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
+  Replacement copy(path_, kCompactSuffix, Fault::kCache);
   {
-    const Environment environment(path, Use::kAlone);
+    const Environment environment(path_, Use::kAlone);
     copy_compactly(environment, copy);
-    keep_owner(path, copy.descriptor());
+    keep_owner(path_, copy.descriptor());
     // Before it takes the place of the only one.
     require_same_entries(environment, Environment(copy.part(), Use::kAlone));
   }
-  alone.replace_by(copy);
-  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path).st_size);
+  access.replace_by(copy);
+  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
   return result;
 }
 

@@ -26,7 +26,7 @@
 #include <string>
 #include <string_view>
 
-#include "cache/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 #include "inforeply/rate_limit.hpp"
 
 namespace inforeply {

@@ -69,14 +69,18 @@ inline void expect_damage_of(const std::string& path) {
 /// LMDB's, and a file that is new in its place with kFirst: LMDB then makes its lock file anew.
 enum class Use { kShared, kAlone, kFirst };
 
-/// A lock of fcntl(2) on one octet of the lock file.
-inline int lock_octet(int lock_file, off_t octet, int command, short type) {
+/// A lock of fcntl(2) on one octet of a file.
+inline struct flock octet_lock(off_t octet, short type) {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = octet;
   lock.l_len = 1;
-  return ::fcntl(lock_file, command, &lock);
+  return lock;
+}
+inline int lock_octet(int file, off_t octet, int command, short type) {
+  auto lock = octet_lock(octet, type);
+  return ::fcntl(file, command, &lock);
 }
 
 /// An octet far behind the file's end: shared by whoever is about to ask for the shared lock above,

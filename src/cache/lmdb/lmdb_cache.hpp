@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "cache/reply_cache.hpp"
+#include "cache/open_cache.hpp"
 
 namespace inforeply {
 
-std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess access);
+std::unique_ptr<OpenCache> open_lmdb_cache(const std::string& path, CacheAccess access);
 
 }  // namespace inforeply

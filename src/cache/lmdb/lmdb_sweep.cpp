@@ -59,9 +59,9 @@ bool read_chunk(const Environment& environment, MDB_dbi table, const std::string
 
 /// The same for the next kChunk records.
 template <typename Take>
-bool read_records(const Environment& environment, const Tables& tables, const std::string& prefix,
-                  std::string& position, Take take) {
-  return read_chunk(environment, tables.records(), prefix, position, kChunk,
+bool read_records(const Tables& tables, const std::string& prefix, std::string& position,
+                  Take take) {
+  return read_chunk(tables.environment(), tables.records(), prefix, position, kChunk,
                     [&](std::string_view key, std::string_view value) {
                       take(tables.require_record(key, value));
                     });
@@ -71,12 +71,12 @@ bool read_records(const Environment& environment, const Tables& tables, const st
 /// come together. The index has that order for each day, so several days are read at once.
 class ExpiredKeys {
  public:
-  ExpiredKeys(const Environment& environment, const Tables& tables, Time now)
-      : environment_(environment), tables_(tables), now_(now), last_day_(day_of(now)) {}
+  ExpiredKeys(const Tables& tables, Time now)
+      : tables_(tables), now_(now), last_day_(day_of(now)) {}
 
   /// Adds the next ones, if any; false at the end.
   bool find(Keys& keys) {
-    const Transaction read(environment_, Mode::kRead);
+    const Transaction read(tables_.environment(), Mode::kRead);
     if (positions_.empty()) find_days(read);
     if (positions_.empty()) return false;
     merge(read, keys);
@@ -123,7 +123,6 @@ class ExpiredKeys {
       positions_.emplace_back(cursors[days.top()].key());
   }
 
-  const Environment& environment_;
   const Tables& tables_;
   Time now_;
   std::uint32_t last_day_;
@@ -133,9 +132,8 @@ class ExpiredKeys {
 
 class Purge {
  public:
-  Purge(const Environment& environment, const Tables& tables, const PurgeRequest& request)
-      : environment_(environment),
-        tables_(tables),
+  Purge(const Tables& tables, const PurgeRequest& request)
+      : tables_(tables),
         request_(request),
         prefix_(prefix_for({request.responder, {}})),
         batch_(request.batch) {}
@@ -150,11 +148,11 @@ class Purge {
         take(keys);
       }
     } else {
-      ExpiredKeys expired(environment_, tables_, request_.now);
+      ExpiredKeys expired(tables_, request_.now);
       for (Keys keys; expired.find(keys); keys.clear())
         take(keys);
     }
-    if (!request_.dry_run && request_.responder.empty()) purge_counters();
+    if (request_.mode == PurgeMode::kRemove && request_.responder.empty()) purge_counters();
     return total_;
   }
 
@@ -172,7 +170,7 @@ class Purge {
     auto record = tables_.find(txn, key);
     const bool goes = record && is_purgeable(*record) &&
                       !(record->state == RecordState::kPending &&
-                        is_delivery_locked(environment_, key, record->delivery));
+                        is_delivery_locked(tables_.environment(), key, record->delivery));
     return goes ? std::move(record) : std::nullopt;
   }
 
@@ -183,7 +181,7 @@ class Purge {
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
-      more = read_records(environment_, tables_, prefix_, position, find);
+      more = read_records(tables_, prefix_, position, find);
       tell(total_);
     }
     return more;
@@ -192,7 +190,7 @@ class Purge {
   void count(const Keys& keys) {
     for (std::size_t i = 0; i < keys.size();) {
       {
-        const Transaction read(environment_, Mode::kRead);
+        const Transaction read(tables_.environment(), Mode::kRead);
         for (const auto end = std::min(i + kChunk, keys.size()); i < end; ++i)
           total_ += find_purgeable(read, keys[i]) ? 1 : 0;
       }
@@ -202,7 +200,7 @@ class Purge {
 
   void take(const Keys& keys) {
     tell(total_);
-    if (request_.dry_run) return count(keys);
+    if (request_.mode == PurgeMode::kCount) return count(keys);
     in_batches(keys, [&](Transaction& write, const std::string& key) {
       const auto record = find_purgeable(write, key);
       if (!record) return;
@@ -215,7 +213,7 @@ class Purge {
     std::string position;
     for (bool more = true; more;) {
       Keys keys;
-      more = read_chunk(environment_, tables_.limits(), {}, position, kEntriesAtOnce,
+      more = read_chunk(tables_.environment(), tables_.limits(), {}, position, kEntriesAtOnce,
                         [&](std::string_view key, std::string_view value) {
                           if (expiry_in(value) <= request_.now) keys.emplace_back(key);
                         });
@@ -230,7 +228,7 @@ class Purge {
   template <typename Work>
   void in_batches(const Keys& keys, Work work) {
     for (std::size_t i = 0; i < keys.size();) {
-      Transaction write(environment_, Mode::kWrite);
+      Transaction write(tables_.environment(), Mode::kWrite);
       const auto start = std::chrono::steady_clock::now();
       const std::size_t begin = i;
       for (const auto end = std::min(i + batch_.get(), keys.size()); i < end; ++i)
@@ -246,7 +244,6 @@ class Purge {
     if (request_.on_progress) request_.on_progress(removed);
   }
 
-  const Environment& environment_;
   const Tables& tables_;
   const PurgeRequest& request_;
   std::string prefix_;
@@ -256,13 +253,13 @@ class Purge {
 
 }  // namespace
 
-void visit(const Environment& environment, const Tables& tables, const RecordFilter& filter,
+void visit(const Tables& tables, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit) {
   const std::string prefix = prefix_for(filter);
   std::string position = prefix;
   for (bool more = true; more;) {
     std::vector<ReplyRecord> chunk;
-    more = read_records(environment, tables, prefix, position, [&](ReplyRecord record) {
+    more = read_records(tables, prefix, position, [&](ReplyRecord record) {
       if (is_selected(record, filter)) chunk.push_back(std::move(record));
     });
     for (const auto& record : chunk) {
@@ -271,18 +268,17 @@ void visit(const Environment& environment, const Tables& tables, const RecordFil
   }
 }
 
-std::size_t forget(const Environment& environment, const Tables& tables,
-                   const RecordFilter& filter) {
+std::size_t forget(const Tables& tables, const RecordFilter& filter) {
   const std::string prefix = prefix_for(filter);
   std::string position = prefix;
   std::size_t total = 0;
   for (bool more = true; more;) {
     Keys keys;
-    more = read_records(environment, tables, prefix, position, [&](const ReplyRecord& record) {
+    more = read_records(tables, prefix, position, [&](const ReplyRecord& record) {
       if (is_selected(record, filter)) keys.push_back(record_key(record.key));
     });
     if (keys.empty()) continue;
-    Transaction write(environment, Mode::kWrite);
+    Transaction write(tables.environment(), Mode::kWrite);
     for (const auto& key : keys) {
       const auto record = tables.find(write, key);
       if (!record) continue;
@@ -295,9 +291,8 @@ std::size_t forget(const Environment& environment, const Tables& tables,
   return total;
 }
 
-std::size_t purge(const Environment& environment, const Tables& tables,
-                  const PurgeRequest& request) {
-  return Purge(environment, tables, request).run();
+std::size_t purge(const Tables& tables, const PurgeRequest& request) {
+  return Purge(tables, request).run();
 }
 
 }  // namespace inforeply::lmdb

@@ -7,16 +7,14 @@
 #include <functional>
 
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "cache/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 
 namespace inforeply::lmdb {
 
-/// As in ReplyCache.
-void visit(const Environment& environment, const Tables& tables, const RecordFilter& filter,
+/// As in CacheRecords.
+void visit(const Tables& tables, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit);
-std::size_t forget(const Environment& environment, const Tables& tables,
-                   const RecordFilter& filter);
-std::size_t purge(const Environment& environment, const Tables& tables,
-                  const PurgeRequest& request);
+std::size_t forget(const Tables& tables, const RecordFilter& filter);
+std::size_t purge(const Tables& tables, const PurgeRequest& request);
 
 }  // namespace inforeply::lmdb

@@ -8,7 +8,7 @@
 
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
-#include "cache/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply::lmdb {
 
@@ -27,6 +27,7 @@ class Tables {
   /// another program or of another format version, which is left as it is.
   Tables(const Environment& environment, CacheAccess access);
 
+  [[nodiscard]] const Environment& environment() const { return environment_; }
   [[nodiscard]] MDB_dbi records() const { return records_; }
   [[nodiscard]] MDB_dbi expiry() const { return expiry_; }
   [[nodiscard]] MDB_dbi limits() const { return limits_; }
