@@ -1,4 +1,5 @@
 // The work on a cache that needs others to stay away: the lock of a purge, and the compaction.
+// octet_lock.hpp lists the locks.
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -15,6 +16,7 @@
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
 
@@ -29,14 +31,14 @@ using lmdb::Transaction;
 using lmdb::Use;
 
 constexpr std::chrono::milliseconds kAskAgain{10};
-// How long deliveries that would begin wait for those that are at work to end, and how long they go
-// on before the next try: one may wait for its mailer for a minute.
-constexpr std::chrono::milliseconds kGateClosed{1000};
-constexpr std::chrono::milliseconds kGateOpen{2000};
+// How long the turnstile holds up new deliveries while those at work come to their end, and how
+// long it then lets them pass: a delivery may wait for its mailer for a minute.
+constexpr std::chrono::milliseconds kTurnstileClosed{1000};
+constexpr std::chrono::milliseconds kTurnstileOpen{2000};
 
-class HeldPurgeLock : public PurgeLock {
+class FilePurgeLock : public PurgeLock {
  public:
-  explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
+  explicit FilePurgeLock(Descriptor file) : file_(std::move(file)) {}
 
  private:
   Descriptor file_;
@@ -50,15 +52,15 @@ void keep_owner(const std::string& path, int copy) {
   }
 }
 
-/// Throws Error (kCache) unless every entry of the one is in the other, and no more.
-void require_same_entries(const Environment& one, const Environment& other) {
-  const Tables of_one(one, CacheAccess::kExisting);
-  const Tables of_other(other, CacheAccess::kExisting);
-  const Transaction read_one(one, Mode::kRead);
-  const Transaction read_other(other, Mode::kRead);
+/// Throws Error (kCache) unless the copy has exactly the entries of the original.
+void require_same_entries(const Environment& original, const Environment& copy) {
+  const Tables original_tables(original, CacheAccess::kExisting);
+  const Tables copied_tables(copy, CacheAccess::kExisting);
+  const Transaction read_original(original, Mode::kRead);
+  const Transaction read_copy(copy, Mode::kRead);
   for (const auto table : {&Tables::records, &Tables::expiry, &Tables::limits}) {
-    Cursor first(read_one, (of_one.*table)());
-    Cursor second(read_other, (of_other.*table)());
+    Cursor first(read_original, (original_tables.*table)());
+    Cursor second(read_copy, (copied_tables.*table)());
     bool found = first.seek({});
     bool same = found == second.seek({});
     while (same && found) {
@@ -66,17 +68,17 @@ void require_same_entries(const Environment& one, const Environment& other) {
       found = first.next();
       same = same && found == second.next();
     }
-    if (!same) one.fail("compact", "the copy is not complete");
+    if (!same) original.fail("compact", "the copy is not complete");
   }
 }
 
-/// Being alone with a cache: nobody has it open, and nobody opens it until the end.
+/// While it exists, nobody else has the cache open, and nobody opens it.
 ///
-/// Ours lock LMDB's lock file among themselves by flock(2). Others know LMDB alone, whose users
-/// hold a lock of fcntl(2) on the first octet, a shared one, while they have it open; whoever gets
-/// an exclusive one when he opens it is the first and sets up the lock file, and the others wait
-/// for that. The lock here is that one, and of the kind that belongs to the process, so that LMDB
-/// in this process takes it for its own when it opens the new file as the first.
+/// Our programs keep out by flock(2). Other programs know only LMDB, whose users lock the first
+/// octet of the lock file: shared while they have the cache open, exclusive while the first of them
+/// sets up the lock file and the others wait. That lock is taken here too. It belongs to the
+/// process, so that LMDB in this process takes it for its own when it opens the new file as the
+/// first.
 class ExclusiveAccess {
  public:
   ExclusiveAccess(const std::string& path, std::chrono::milliseconds patience)
@@ -93,23 +95,24 @@ class ExclusiveAccess {
       }
       if (now >= change) {
         closed = !closed;
-        lmdb::set_gate(file_.get(), F_OFD_SETLK, closed ? F_WRLCK : F_UNLCK);
-        change = now + (closed ? kGateClosed : kGateOpen);
+        lmdb::lock_octet(file_.get(), lmdb::kTurnstileOctet, F_OFD_SETLK,
+                         closed ? F_WRLCK : F_UNLCK);
+        change = now + (closed ? kTurnstileClosed : kTurnstileOpen);
       }
       std::this_thread::sleep_for(kAskAgain);
     }
   }
 
-  /// The lock file says which transaction was the last, and LMDB believes it more than the file:
-  /// with another file in its place, somebody who waits in mdb_env_open() would find that empty. An
-  /// empty lock file makes him fail, should we be killed before it is set up again.
+  /// The lock file says which transaction was the last, and LMDB believes it more than the file: a
+  /// process that waits in mdb_env_open() would find the new file empty. If we are killed before
+  /// the lock file is set up again, an empty one makes that process fail.
   void replace_by(Replacement& copy) const {
     if (::ftruncate(file_.get(), 0) != 0) {
       throw system_error(Fault::kCache, "cannot write the lock file of cache " + path_);
     }
     copy.take_place();
     const Environment first(path_, Use::kFirst);
-    // By a second transaction both of its first pages tell it from a file that is just being made.
+    // With a second transaction, both of its first pages tell it from a half made file.
     Transaction write(first, Mode::kWrite);
     write.put(write.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
     write.commit();
@@ -118,7 +121,7 @@ class ExclusiveAccess {
  private:
   [[nodiscard]] bool try_lock() const {
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    if (lmdb::lock_octet(file_.get(), 0, F_SETLK, F_WRLCK) == 0) return true;
+    if (lmdb::lock_octet(file_.get(), lmdb::kUsersOctet, F_SETLK, F_WRLCK) == 0) return true;
     ::flock(file_.get(), LOCK_UN);
     return false;
   }
@@ -130,12 +133,10 @@ class ExclusiveAccess {
 }  // namespace
 
 std::unique_ptr<PurgeLock> LmdbStore::try_lock_for_purge() const {
-  // Far behind the file's end, and beside where deliveries lock.
-  constexpr off_t kOctet = 1LL << 61U;
   Descriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path_);
-  if (lmdb::lock_octet(file.get(), kOctet, F_OFD_SETLK, F_WRLCK) == 0) {
-    return std::make_unique<HeldPurgeLock>(std::move(file));
+  if (lmdb::lock_octet(file.get(), lmdb::kPurgeOctet, F_OFD_SETLK, F_WRLCK) == 0) {
+    return std::make_unique<FilePurgeLock>(std::move(file));
   }
   if (errno == EAGAIN || errno == EACCES) return nullptr;
   throw system_error(Fault::kCache, "cannot lock cache " + path_);
@@ -158,7 +159,7 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) const {
     const Environment environment(path_, Use::kAlone);
     copy_compactly(environment, copy);
     keep_owner(path_, copy.descriptor());
-    // Before it takes the place of the only one.
+    // Before it replaces the original.
     require_same_entries(environment, Environment(copy.part(), Use::kAlone));
   }
   access.replace_by(copy);

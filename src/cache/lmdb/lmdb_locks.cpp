@@ -9,16 +9,17 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "cache/lmdb/octet_lock.hpp"
 
 namespace inforeply::lmdb {
 namespace {
 
 off_t octet_of(std::string_view record_key, std::string_view delivery) {
-  constexpr std::size_t kHexDigits = 15;  // 60 bits: far behind the file's end, within off_t
+  constexpr std::size_t kHexDigits = 15;  // 60 bits
   const std::string name = digest({record_key, delivery});
   long long octet = 0;
   std::from_chars(name.data(), name.data() + kHexDigits, octet, 16);
-  return octet | (1LL << 60U);
+  return kDeliveryOctets + octet;
 }
 
 int descriptor_of(const Environment& environment) {
