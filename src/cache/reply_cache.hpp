@@ -5,7 +5,7 @@
 // mail server tries a failed delivery again.
 //
 // A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
-// released. It knows the message it is for: when the mail server tries the same message again, the
+// released. It knows the message it is for. When the mail server tries the same message again, the
 // process that held the reservation has died, and the reply is granted again. For any other message
 // a pending reservation counts as an answer while its holder lives, and then until its lease has
 // run out.
@@ -39,15 +39,15 @@ struct ReservationRequest {
   ReplyKey key;
   std::string message_id;
   std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
-  bool is_named = false;            ///< by the mail server: an equal one is the same, not a copy
+  bool is_named = false;            ///< by the mail server; else an equal one may be a copy
   std::optional<Seconds> interval;  ///< zero: every message is granted; nullopt: only the first
   std::vector<CountedLimit> limits;
 };
 
 /// A reply that was granted. The delivery that asked holds it while it submits the reply, and ends
-/// it once, by one of its functions, before the cache is closed. Destroyed without that, it leaves
-/// the reservation pending, as a killed process does: right if nobody knows whether the reply was
-/// sent. The functions throw as ReplyCache does; the reservation then stays pending.
+/// it by one call of confirm or release, before the cache is closed. Destroyed without that call,
+/// it leaves the reservation pending, as a killed process does. That is right if nobody knows
+/// whether the reply was sent. Both functions throw Error (kCache), which also leaves it pending.
 class Reservation {
  public:
   Reservation() = default;
@@ -58,23 +58,23 @@ class Reservation {
   /// The reply was submitted: it counts as answered from `now` on.
   virtual void confirm(Time now) = 0;
 
-  /// The reply was not submitted: the record goes, unless it is another delivery's by now, and no
-  /// longer counts against the limits. A reservation that was granted again stays pending: the
-  /// process before may have sent the reply, and only this delivery can repeat it as the same one.
+  /// The reply was not submitted. It no longer counts against the limits, and its record goes,
+  /// unless that is another delivery's by now. A reservation that was granted again stays pending:
+  /// the process before may have sent the reply, and only this delivery can send the same again.
   virtual void release() = 0;
 };
 
 enum class ReserveOutcome {
   kGranted,
-  kAnswered,     ///< recently answered, or about to be by another message's reservation
+  kAnswered,     ///< recently answered, or another message's reservation is pending
   kInProgress,   ///< another process is at work on this very delivery: ask again
-  kRateLimited,  ///< one of the limits is reached
+  kRateLimited,  ///< a limit is reached
 };
 
 struct ReserveResult {
   ReserveOutcome outcome;
   std::unique_ptr<Reservation> reservation{};  ///< of kGranted
-  std::optional<CountedLimit> reached{};       ///< of kRateLimited: the first without room
+  std::optional<CountedLimit> reached{};       ///< of kRateLimited: the first limit without room
 };
 
 /// What a delivery needs of a cache.

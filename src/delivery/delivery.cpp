@@ -23,7 +23,7 @@ struct GivenAddress {
   const std::string& text;
 };
 
-/// Those that a responder is looked for by.
+/// The addresses by which a responder is looked for.
 std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
   std::vector<GivenAddress> given = {{"recipient", recipient.address}};
   if (!recipient.original.empty() && recipient.original != recipient.address) {
@@ -86,13 +86,13 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
     const auto address = real_recipient(text);
     if (!address) continue;
     own.push_back(*address);
-    examined.used = address;  // the original recipient, where it is known
+    examined.used = address;  // in the end the original recipient, if that is known
     auto found = examined.responder ? std::nullopt : world_.responders.find(*address);
     if (found) {
       examined.responder = std::move(found->responder);
       examined.found_by = found->address;
     }
-    // Where its extension leads to a responder of its own, the address without it is another's.
+    // If the extension leads to a responder of its own, the address without it is another's.
     own.push_back(found ? found->address
                         : without_extension(*address, settings.recipient_delimiter));
   }
@@ -161,7 +161,7 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
     if (limit) limits.push_back({setting, std::move(counter), *limit});
   };
   add("limit", "responder " + examined.responder->file, examined.responder->limit);
-  // Where the reply goes: what a forwarder's address says inside, anybody could have written.
+  // By where the reply goes: anybody can write what a forwarder's address says inside.
   add("limit-sender-domain", "domain " + sender_address_->ascii_domain,
       settings.limit_sender_domain);
   add("main limit", "all", settings.limit);
@@ -281,7 +281,7 @@ std::string Delivery::tried_addresses(const Recipient& recipient) const {
   std::string text;
   for (const auto& given : given_addresses(recipient)) {
     const auto address = real_recipient(given.text);
-    if (!address) continue;  // nothing was looked for by it
+    if (!address) continue;  // no responder was looked for
     for (const auto& file : world_.responders.candidates(*address)) {
       const auto name = in_log(file.address.normalized());
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;

@@ -1,4 +1,4 @@
-// The way of a message: for each recipient the decision, the reply, its submission and its memory.
+// The way of a message: for each recipient the decision, the reply, its submission, its record.
 #pragma once
 
 #include <chrono>

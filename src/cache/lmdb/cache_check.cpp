@@ -50,11 +50,11 @@ class Checker {
   }
 
  private:
-  /// What a key needs to be mended; called again in a writing transaction.
+  /// Repairs what belongs to a key, in a writing transaction.
   using Mend = std::function<void(Transaction&)>;
 
-  /// Looks at every entry in reading transactions that are short, then mends in a writing one what
-  /// is still at fault.
+  /// Looks at every entry in short reading transactions. What still is at fault in a second look
+  /// is mended in a writing one.
   template <typename Look>
   void for_each_chunk(MDB_dbi table, Look look) {
     std::string position;
@@ -73,7 +73,7 @@ class Checker {
         if (mode_ == CheckMode::kRepair) finding->mend(txn);
       }
       txn.commit();
-      // Only now: no delivery waits for a listener that is slow.
+      // Only now, so that no delivery waits for a slow listener.
       for (const auto& fault : faults)
         on_fault_(fault);
     }

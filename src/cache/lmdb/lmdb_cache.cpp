@@ -6,8 +6,6 @@
 // is taken before the pending record is written and dropped after the record is settled: a pending
 // record without the lock shows that its holder died.
 
-#include "cache/lmdb/lmdb_cache.hpp"
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +16,10 @@
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb_locks.hpp"
+#include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_sweep.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/open_cache.hpp"
 
 namespace inforeply {
 namespace {
@@ -48,7 +48,7 @@ std::optional<CountedLimit> find_reached(const Tables& tables, const Transaction
   return reached == limits.end() ? std::nullopt : std::optional(*reached);
 }
 
-/// Counts a reply against all limits, or takes one back, as `change` says.
+/// Counts a reply against all limits, or takes it back, as `change` says.
 void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits,
                     void (ReplyTally::*change)(const RateLimit&, Time), Time at) {
   for (const auto& counted : limits) {
@@ -63,7 +63,7 @@ void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits
   }
 }
 
-/// Whether the reservation is this delivery's own: found again, the process before it died.
+/// Whether the record is a reservation of this delivery, made by a process that has died.
 bool is_reserved_for(const ReservationRequest& request, const std::optional<ReplyRecord>& record) {
   return record && record->state == RecordState::kPending && record->delivery == request.delivery;
 }
@@ -181,7 +181,7 @@ class LmdbCache : public OpenCache {
   [[nodiscard]] bool is_answered(const std::optional<ReplyRecord>& record,
                                  const ReservationRequest& request, Time now) const {
     if (!record) return false;
-    // The mail server tries again for another recipient's sake, or never heard that we were done.
+    // The mail server tries again because of another recipient, or never heard that we were done.
     const bool same = record->delivery == request.delivery;
     if (request.is_named && same && record->state == RecordState::kAnswered) return true;
     if (request.interval == Seconds{0}) return false;
@@ -191,7 +191,7 @@ class LmdbCache : public OpenCache {
            lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 
-  /// Whether the reply may be reserved, as far as this transaction sees.
+  /// What a reservation comes to, as far as this transaction sees; of kGranted only the outcome.
   [[nodiscard]] ReserveResult decide(const Transaction& txn,
                                      const std::optional<ReplyRecord>& record,
                                      const ReservationRequest& request, Time now) const {
@@ -208,9 +208,9 @@ class LmdbCache : public OpenCache {
 
 }  // namespace
 
-std::unique_ptr<OpenCache> open_lmdb_cache(const std::string& path, CacheAccess access) {
-  if (access == CacheAccess::kExisting) status_of_cache(path);
-  return std::make_unique<LmdbCache>(path, access);
+std::unique_ptr<OpenCache> LmdbStore::open(CacheAccess access) const {
+  if (access == CacheAccess::kExisting) status_of_cache(path_);
+  return std::make_unique<LmdbCache>(path_, access);
 }
 
 }  // namespace inforeply

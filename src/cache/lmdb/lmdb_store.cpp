@@ -17,7 +17,6 @@
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
-#include "cache/lmdb/lmdb_cache.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
@@ -42,8 +41,7 @@ std::size_t pages_of(const MDB_stat& stat) {
   return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
 }
 
-/// LMDB keeps lists of the pages that are free in a table of its own, the first one. A list begins
-/// with its length.
+/// LMDB's first table holds lists of the free pages. A list begins with its length.
 std::size_t count_free_pages(const Transaction& txn) {
   constexpr MDB_dbi kFreeTable = 0;
   std::size_t pages = 0;
@@ -58,8 +56,8 @@ std::size_t count_free_pages(const Transaction& txn) {
   return pages;
 }
 
-/// LMDB tells of its slots for readers in text, a line each that begins with the process; what it
-/// tells as a number counts those that are free again, too.
+/// LMDB lists its readers as text, in lines that begin with the process. The number that it gives
+/// counts also places that are free again.
 std::size_t count_other_readers(const Environment& environment) {
   std::size_t readers = 0;
   const auto count = [](const char* line, void* counter) {
@@ -76,13 +74,9 @@ std::size_t count_other_readers(const Environment& environment) {
 
 }  // namespace
 
-std::unique_ptr<OpenCache> LmdbStore::open(CacheAccess access) const {
-  return open_lmdb_cache(path_, access);
-}
-
 void LmdbStore::require_usable() const {
   const auto require = [](const std::string& what, const std::string& file, int access) {
-    // Of the account whose rights count, not of the one that started it.
+    // AT_EACCESS: the effective account is the one whose rights count.
     if (::faccessat(AT_FDCWD, file.c_str(), access, AT_EACCESS) != 0) {
       throw system_error(Fault::kCache, "cannot " + what);
     }
@@ -107,9 +101,9 @@ void LmdbStore::require_usable() const {
   } else {
     require_folder();
   }
-  // What is empty or half made the next delivery makes anew.
+  // The next delivery makes an empty or half made file anew.
   if (Environment::is_half_made(path_) || status.st_size == 0) return;
-  // Without a lock, which would be a change: only what begins the file is read.
+  // A lock would be a change. None is needed, as only the beginning of the file is read.
   lmdb::require_own_format(Environment(path_, lmdb::Use::kAlone), CacheAccess::kCreate);
 }
 

@@ -1,5 +1,5 @@
-// The LMDB file of a reply cache as a whole. The check is in cache_check.cpp, what needs others to
-// stay away in cache_compaction.cpp.
+// The LMDB file of a reply cache as a whole. open() is defined in lmdb_cache.cpp, check() in
+// cache_check.cpp, what needs others to stay away in cache_compaction.cpp.
 #pragma once
 
 #include <string>

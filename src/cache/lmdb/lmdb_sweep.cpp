@@ -20,8 +20,8 @@ constexpr std::size_t kChunk = 1000;            // records read in one transacti
 constexpr std::size_t kKeysAtOnce = 20'000;     // to be removed: 10 MiB at most
 constexpr std::size_t kEntriesAtOnce = 20'000;  // read of another table in one transaction
 
-// Between two writing transactions, so that whoever waits for one gets it: the lock is not given
-// away in turn, and he who has just given it back is the first to take it again.
+// Between two writing transactions, so that a process that waits for one gets it: the lock knows no
+// queue, and whoever has just given it back is the first to take it again.
 constexpr std::chrono::microseconds kLetOthersWrite{300};
 
 using Keys = std::vector<std::string>;
@@ -37,13 +37,13 @@ bool is_selected(const ReplyRecord& record, const RecordFilter& filter) {
          (filter.sender.empty() || record.key.sender == filter.sender);
 }
 
-/// Behind a key, in the order of the keys.
+/// The least key that is greater.
 std::string after(std::string_view key) {
   return std::string(key) + '\0';
 }
 
-/// Reads entries from the key `position` on, as long as they begin with `prefix`, at most `most`
-/// of them. Moves `position` behind them; false where there are no more.
+/// Reads at most `most` entries from the key `position` on, as long as their keys begin with
+/// `prefix`. Moves `position` behind them. False if there are no more.
 template <typename Take>
 bool read_chunk(const Environment& environment, MDB_dbi table, const std::string& prefix,
                 std::string& position, std::size_t most, Take take) {
@@ -67,14 +67,14 @@ bool read_records(const Tables& tables, const std::string& prefix, std::string& 
                     });
 }
 
-/// What has expired, by the index, in the order of the records' keys: those that lie on one page
-/// come together. The index has that order for each day, so several days are read at once.
+/// The keys of what has expired, in the order of the records, so that those on one page come
+/// together. The index has that order within each day, so several days are merged.
 class ExpiredKeys {
  public:
   ExpiredKeys(const Tables& tables, Time now)
       : tables_(tables), now_(now), last_day_(day_of(now)) {}
 
-  /// Adds the next ones, if any; false at the end.
+  /// Adds the next keys. False at the end.
   bool find(Keys& keys) {
     const Transaction read(tables_.environment(), Mode::kRead);
     if (positions_.empty()) find_days(read);
@@ -99,8 +99,8 @@ class ExpiredKeys {
   void merge(const Transaction& read, Keys& keys) {
     std::vector<Cursor> cursors;
     cursors.reserve(positions_.size());
-    const auto comes_later = [&](std::size_t one, std::size_t other) {
-      return record_key_in(cursors[one].key()) > record_key_in(cursors[other].key());
+    const auto comes_later = [&](std::size_t a, std::size_t b) {
+      return record_key_in(cursors[a].key()) > record_key_in(cursors[b].key());
     };
     std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(comes_later)> days(
         comes_later);
@@ -126,8 +126,8 @@ class ExpiredKeys {
   const Tables& tables_;
   Time now_;
   std::uint32_t last_day_;
-  std::uint64_t next_day_ = 0;  // the first that may still be to be begun
-  Keys positions_;              // in the index, of the days that are under way
+  std::uint64_t next_day_ = 0;  // the first that may not be begun yet
+  Keys positions_;              // in the index, of the days under way
 };
 
 class Purge {
@@ -139,18 +139,18 @@ class Purge {
         batch_(request.batch) {}
 
   std::size_t run() {
-    // No index knows age; and a responder's records are few beside all that have expired.
+    // No index knows the age, and one responder's records are few beside all that have expired.
     if (request_.older_than || !prefix_.empty()) {
       std::string position = prefix_;
       for (bool more = true; more;) {
         Keys keys;
         more = find_by_record(keys, position);
-        take(keys);
+        remove(keys);
       }
     } else {
       ExpiredKeys expired(tables_, request_.now);
       for (Keys keys; expired.find(keys); keys.clear())
-        take(keys);
+        remove(keys);
     }
     if (request_.mode == PurgeMode::kRemove && request_.responder.empty()) purge_counters();
     return total_;
@@ -163,8 +163,8 @@ class Purge {
     return record.answered_at < request_.now - *request_.older_than;
   }
 
-  /// The record of a key that was found, unless it was answered anew since, or a process is still
-  /// at work on it, whatever the clock says.
+  /// The record of a key that was found before. nullopt if it was answered anew meanwhile, or a
+  /// process still is at work on it, whatever the clock says.
   [[nodiscard]] std::optional<ReplyRecord> find_purgeable(const Transaction& txn,
                                                           const std::string& key) const {
     auto record = tables_.find(txn, key);
@@ -174,7 +174,7 @@ class Purge {
     return goes ? std::move(record) : std::nullopt;
   }
 
-  /// The keys of the next records that go; `position` is where to begin.
+  /// Adds the keys of the next records that go, from `position` on. False at the end.
   bool find_by_record(Keys& keys, std::string& position) const {
     const auto find = [&](const ReplyRecord& record) {
       if (is_purgeable(record)) keys.push_back(record_key(record.key));
@@ -182,7 +182,7 @@ class Purge {
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
       more = read_records(tables_, prefix_, position, find);
-      tell(total_);
+      report_progress();
     }
     return more;
   }
@@ -194,12 +194,12 @@ class Purge {
         for (const auto end = std::min(i + kChunk, keys.size()); i < end; ++i)
           total_ += find_purgeable(read, keys[i]) ? 1 : 0;
       }
-      tell(total_);
+      report_progress();
     }
   }
 
-  void take(const Keys& keys) {
-    tell(total_);
+  void remove(const Keys& keys) {
+    report_progress();
     if (request_.mode == PurgeMode::kCount) return count(keys);
     in_batches(keys, [&](Transaction& write, const std::string& key) {
       const auto record = find_purgeable(write, key);
@@ -224,7 +224,7 @@ class Purge {
     }
   }
 
-  /// Calls `work` with every key, in write transactions that are soon over.
+  /// Calls `work` with every key, in write transactions that are short.
   template <typename Work>
   void in_batches(const Keys& keys, Work work) {
     for (std::size_t i = 0; i < keys.size();) {
@@ -235,13 +235,13 @@ class Purge {
         work(write, keys[i]);
       write.commit();
       batch_.learn(i - begin, std::chrono::steady_clock::now() - start);
-      tell(total_);
+      report_progress();
       std::this_thread::sleep_for(kLetOthersWrite);
     }
   }
 
-  void tell(std::size_t removed) const {
-    if (request_.on_progress) request_.on_progress(removed);
+  void report_progress() const {
+    if (request_.on_progress) request_.on_progress(total_);
   }
 
   const Tables& tables_;

@@ -1,6 +1,6 @@
-// Going through many records of a reply cache in LMDB without standing in anybody's way: reading
-// transactions are short, as LMDB frees no page that one of them might see, and writing ones are
-// small, as there is but one writer at a time.
+// Work on many records of a reply cache in LMDB that delays nobody. Reading transactions are short,
+// as LMDB frees no page that one of them might see. Writing transactions are small, as there is
+// only one writer at a time.
 #pragma once
 
 #include <cstddef>

@@ -9,10 +9,11 @@
 //               the whole        flock(2)    shared while a process has the cache open, exclusive
 //                                            while it replaces the file
 //
-// A lock of flock(2) beside LMDB's own is needed, as those that wait for LMDB's believe what the
-// lock file says of the file that was there before. Whoever wants the shared one passes the
-// turnstile first, which whoever waits for the exclusive one locks at times: so that it comes to
-// its turn however many openers follow each other.
+// LMDB's own lock does not do for replacing the file: a process that waits for it believes what the
+// lock file says of the file before. Hence the lock of flock(2).
+//
+// Whoever wants that lock shared passes the turnstile first. Whoever waits for it exclusively locks
+// the turnstile at times, and so gets its turn however many openers follow each other.
 #pragma once
 
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 
 namespace inforeply::lmdb {
 
-inline constexpr off_t kDeliveryOctets = 1LL << 60U;  // as many, from this one on
+inline constexpr off_t kDeliveryOctets = 1LL << 60U;  // 2^60 octets from here on
 inline constexpr off_t kPurgeOctet = 1LL << 61U;
 inline constexpr off_t kUsersOctet = 0;
 inline constexpr off_t kTurnstileOctet = 1LL << 61U;

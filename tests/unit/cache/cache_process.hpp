@@ -33,7 +33,7 @@ class CacheProcess {
   CacheProcess& operator=(const CacheProcess&) = delete;
   ~CacheProcess() { stop(); }
 
-  /// Opens the cache and reserves. It stays open where that is granted.
+  /// Opens the cache and reserves. It stays open if that is granted.
   ReserveOutcome reserve(const std::string& path, int task, Time now) {
     return static_cast<ReserveOutcome>(ask(Order::Kind::kReserve, path, task, now));
   }

@@ -1,11 +1,11 @@
 // The promise of reply_cache.hpp, by random sequences of what may happen to a cache, each step
 // compared with the model. The deliveries are processes of their own that live, die and try again.
 //
-// When a reply counts as sent: as soon as the mailer has it, be it confirmed afterwards or not.
-// Where the process dies in between, nobody can know: the same delivery sends the same reply again,
-// with the same Message-ID, and that is one reply. Where the mail server does not try again within
-// the lease, another message may be answered: the one case in which a person can get two within the
-// interval, as else a reply could be lost.
+// A reply counts as sent as soon as the mailer has it, be it confirmed afterwards or not. If the
+// process dies in between, nobody can know: the same delivery sends the same reply again, with the
+// same Message-ID, and that is one reply. If the mail server does not try again within the lease,
+// another message may be answered. Only then can a person get two within the interval, as otherwise
+// a reply could be lost.
 
 #include "cache/reply_cache_model.hpp"
 
@@ -120,7 +120,7 @@ class Sequence {
     }
   }
 
-  /// Empty where all was well.
+  /// Returns the first fault; empty if all was well.
   std::string carry_out(const std::vector<Step>& steps) {
     try {
       for (const auto& step : steps) {
@@ -375,7 +375,7 @@ class Sequence {
     return kNames[static_cast<std::size_t>(outcome)];
   }
 
-  /// In memory where that can be: nothing here is about disks.
+  /// In memory if possible: nothing here is about disks.
   static std::filesystem::path parent() {
     return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
   }

@@ -232,9 +232,7 @@ TEST_F(ReplyCacheTest, APurgeSparesAReservationWhileItsHolderLives) {
   });
   EXPECT_EQ(records().size(), 1U);
   first.reset();
-  in_other_process([](OpenCache& cache) {
-    EXPECT_EQ(cache.purge({kNow + kLease, {}, 10}), 1U);
-  });
+  in_other_process([](OpenCache& cache) { EXPECT_EQ(cache.purge({kNow + kLease, {}, 10}), 1U); });
 }
 
 TEST_F(ReplyCacheTest, AnAnswerOutlivesTheProcessThatGaveIt) {
