@@ -102,14 +102,14 @@ class CacheStore {
   /// Writes a consistent copy, while deliveries go on. It replaces `path` at once or not at all.
   /// Returns its size in octets. Throws Error, and leaves nothing behind: kOutput if the copy
   /// cannot be written; kUsage if `path` is the cache itself, or the cache has no file.
-  virtual std::uint64_t back_up(const std::string& path) const = 0;
+  [[nodiscard]] virtual std::uint64_t back_up(const std::string& path) const = 0;
 
   /// Replaces the file by a copy without free pages. No delivery loses a record: the compaction
   /// waits, at most for `patience`, until nobody has the cache open, and whoever opens it then
   /// waits for the new file. Throws Error, with nothing changed: kCache if others had it open all
   /// the time, kUsage if it has no file. A kill leaves either the old or the new file, and a whole
   /// one.
-  virtual Compaction compact(std::chrono::milliseconds patience) const = 0;
+  virtual Compaction compact(std::chrono::milliseconds patience) = 0;
 };
 
 /// The store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same. Throws

@@ -142,7 +142,7 @@ std::unique_ptr<PurgeLock> LmdbStore::try_lock_for_purge() const {
   throw system_error(Fault::kCache, "cannot lock cache " + path_);
 }
 
-Compaction LmdbStore::compact(std::chrono::milliseconds patience) const {
+Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
   status_of_cache(path_);
   if (std::filesystem::is_symlink(path_)) {
     throw Error(Fault::kCache, "cannot compact cache " + path_ + ": it is a symbolic link");

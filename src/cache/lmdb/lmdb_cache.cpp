@@ -70,10 +70,10 @@ bool is_reserved_for(const ReservationRequest& request, const std::optional<Repl
 
 class LmdbReservation : public Reservation {
  public:
-  LmdbReservation(const Tables& tables, const ReservationRequest& request, std::string key,
+  LmdbReservation(const Tables& tables, ReservationRequest request, std::string key,
                   Time reserved_at, bool may_be_sent, DeliveryLock lock)
       : tables_(tables),
-        request_(request),
+        request_(std::move(request)),
         key_(std::move(key)),
         reserved_at_(reserved_at),
         may_be_sent_(may_be_sent),
@@ -131,9 +131,9 @@ class LmdbCache : public OpenCache {
     const auto earlier = tables_.find(write, key);
     auto result = decide(write, earlier, request, now);
     if (result.outcome != ReserveOutcome::kGranted) return result;
-    const bool again = is_reserved_for(request, earlier);
+    const bool may_be_sent = is_reserved_for(request, earlier);
     // A reply counts once, and when it is sent.
-    if (again) {
+    if (may_be_sent) {
       change_tallies(tables_, write, request.limits, &ReplyTally::take_back, earlier->answered_at);
     }
     change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
@@ -143,7 +143,7 @@ class LmdbCache : public OpenCache {
                   earlier);
     write.commit();
     result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,
-                                                           again, std::move(lock));
+                                                           may_be_sent, std::move(lock));
     return result;
   }
 

@@ -21,8 +21,8 @@ class LmdbStore : public CacheStore {
   CacheCheck check(CheckMode mode,
                    const std::function<void(const std::string&)>& on_fault) const override;
   [[nodiscard]] std::unique_ptr<PurgeLock> try_lock_for_purge() const override;
-  std::uint64_t back_up(const std::string& path) const override;
-  Compaction compact(std::chrono::milliseconds patience) const override;
+  [[nodiscard]] std::uint64_t back_up(const std::string& path) const override;
+  Compaction compact(std::chrono::milliseconds patience) override;
 
  private:
   std::string path_;
