@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cache/open_cache.hpp"
 #include "delivery/check.hpp"
 #include "delivery/delivery.hpp"
 #include "delivery/sample.hpp"
@@ -19,6 +20,8 @@
 #include "inforeply/exit_status.hpp"
 #include "inforeply/settings.hpp"
 #include "inforeply/text.hpp"
+#include "mailer/make_mailer.hpp"
+#include "mailer/sendmail_mailer.hpp"
 
 namespace inforeply {
 namespace {
@@ -110,8 +113,9 @@ ExitStatus respond(const ResponderCommand& command) {
        start + kRunTimeLimit - kTimeToFinish},
       message, std::move(envelope));
   if (command.dry_run) {
-    const std::string text = delivery.preview(
-        command.explain, command.show ? PreviewForm::kView : PreviewForm::kMessage);
+    const std::string text =
+        delivery.preview(command.explain ? Explanation::kInclude : Explanation::kOmit,
+                         command.show ? PreviewForm::kView : PreviewForm::kMessage);
     const bool is_hint_due = is_sample && text.starts_with("verdict: suppress");
     return print(text + (is_hint_due ? std::string(kSampleHint) : ""));
   }

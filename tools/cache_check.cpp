@@ -4,7 +4,7 @@
 
 #include "cache_commands.hpp"
 #include "figures.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {
@@ -27,9 +27,10 @@ ExitStatus check_file(const CacheRequest& request) {
   request.arguments(0, 0);
   const auto mode = request.has("repair") ? CheckMode::kRepair : CheckMode::kReport;
   std::size_t faults = 0;
-  const auto check = check_cache(request.settings().cache, mode, [&](const std::string& fault) {
-    if (++faults <= kShownFaults) print(fault + "\n");
-  });
+  const auto check =
+      find_cache_store(request.settings().cache)->check(mode, [&](const std::string& fault) {
+        if (++faults <= kShownFaults) print(fault + "\n");
+      });
   if (faults > kShownFaults) {
     print("... and " + std::to_string(faults - kShownFaults) + " more\n");
   }
@@ -39,7 +40,7 @@ ExitStatus check_file(const CacheRequest& request) {
 
 ExitStatus back_up(const CacheRequest& request) {
   const auto& file = request.arguments(1, 1).front();
-  const auto octets = back_up_cache(request.settings().cache, file);
+  const auto octets = find_cache_store(request.settings().cache)->back_up(file);
   print("wrote " + format_size(octets) + " to " + to_single_line(file) + "\n");
   return ExitStatus::kOk;
 }

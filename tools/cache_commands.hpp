@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,8 +10,8 @@
 #include <vector>
 
 #include "inforeply/address.hpp"
+#include "inforeply/cache_records.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
 #include "record_json.hpp"
 #include "tool.hpp"
@@ -38,7 +39,7 @@ class CacheRequest {
   [[nodiscard]] bool wants_json() const;
 
   /// Opens the cache, which must exist. Throws Error (kCache).
-  [[nodiscard]] std::unique_ptr<ReplyCache> open() const;
+  [[nodiscard]] std::unique_ptr<CacheRecords> open() const;
 
   /// The address of a responder or a sender in the spelling of the cache. Throws Error (kUsage).
   [[nodiscard]] std::string responder_name(const std::string& text) const;

@@ -15,6 +15,7 @@
 #include "figures.hpp"
 #include "import_format.hpp"
 #include "inforeply/batch_size.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 #include "line_file.hpp"
 
@@ -61,7 +62,7 @@ LineCounts read_lines(LineFile& file, ImportFormat& format, std::size_t max_bad,
 
 class BatchWriter {
  public:
-  explicit BatchWriter(ReplyCache& cache) : cache_(cache) {}
+  explicit BatchWriter(CacheRecords& cache) : cache_(cache) {}
 
   void add(ReplyRecord record) {
     batch_.push_back(std::move(record));
@@ -82,7 +83,7 @@ class BatchWriter {
   [[nodiscard]] std::size_t stored() const { return stored_; }
 
  private:
-  ReplyCache& cache_;
+  CacheRecords& cache_;
   std::vector<ReplyRecord> batch_;
   BatchSize size_{kLargestBatch};
   std::size_t stored_ = 0;
@@ -115,7 +116,7 @@ ExitStatus import_records(const CacheRequest& request) {
     return ExitStatus::kBadData;
   }
 
-  const auto cache = open_cache(request.settings().cache, CacheAccess::kCreate);
+  const auto cache = find_cache_store(request.settings().cache)->open_records(CacheAccess::kCreate);
   BatchWriter writer(*cache);
   file.rewind();
   const auto read = store_lines(file, *format, writer);

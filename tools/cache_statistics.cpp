@@ -86,10 +86,10 @@ class Gatherer {
 
 CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) {
   CacheStatistics statistics;
-  statistics.cache = cache_path(request.settings().cache);
+  const auto store = find_cache_store(request.settings().cache);
+  statistics.cache = store->name();
   statistics.measured_at = SystemClock().now();
-  statistics.file =
-      measure_cache(request.settings().cache);  // before this process counts as a reader of it
+  statistics.file = store->measure();  // before this process counts as a reader of it
   Gatherer gatherer(statistics, top);
   request.open()->visit({}, [&](const ReplyRecord& record) {
     gatherer.add(record);

@@ -11,7 +11,7 @@
 #include "cache_commands.hpp"
 #include "figures.hpp"
 #include "frequency.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
 
 namespace inforeply {
@@ -62,7 +62,7 @@ struct CacheStatistics {
   CacheFileSize file;
 };
 
-/// Reads every record once, in constant memory. Throws as ReplyCache does.
+/// Reads every record once, in constant memory. Throws as CacheRecords does.
 CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top);
 
 /// The option --top: how many responders and domains to show. Throws Error (kUsage).

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache_commands.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/sender.hpp"
 
 namespace inforeply {
@@ -212,8 +213,8 @@ bool CacheRequest::wants_json() const {
   return format == "json";
 }
 
-std::unique_ptr<ReplyCache> CacheRequest::open() const {
-  return open_cache(settings_.cache, CacheAccess::kExisting);
+std::unique_ptr<CacheRecords> CacheRequest::open() const {
+  return find_cache_store(settings_.cache)->open_records(CacheAccess::kExisting);
 }
 
 namespace {

@@ -11,9 +11,8 @@
 
 #include "figures.hpp"
 #include "inforeply/address.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/settings.hpp"
 #include "progress.hpp"
 #include "tool.hpp"
@@ -123,13 +122,14 @@ Task read_task(const ToolCommand& command) {
   for (const auto& [name, value] : command.options) {
     if (name == "compact") task.compact = true;
     if (name == "quiet") task.quiet = true;
-    if (name == "dry-run") task.request.dry_run = true;
+    if (name == "dry-run") task.request.mode = PurgeMode::kCount;
     if (name == "older-than") task.request.older_than = duration_of(name, value);
     if (name == "responder") task.request.responder = responder_of(value, command.settings);
     if (name == "batch") task.request.batch = batch_of(value);
     if (name == "patience") task.patience = patience_of(value);
   }
-  if (task.request.dry_run && task.compact) usage_error("--compact does not go with --dry-run");
+  if (task.request.mode == PurgeMode::kCount && task.compact)
+    usage_error("--compact does not go with --dry-run");
   return task;
 }
 
@@ -143,25 +143,23 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// How many records were removed; of a dry run, which has no lock, how many would be.
-std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& progress) {
+/// How many records were removed, or would be.
+std::size_t remove_records(const Task& task, Progress& progress) {
   const Watchdog watchdog(task.cache, task.patience);
-  const auto cache = open_cache(task.cache, CacheAccess::kExisting);
-  // First, because this copy may be what fills the disk.
-  if (lock != nullptr) remove_unfinished_copy(task.cache, *lock);
+  const auto cache = find_cache_store(task.cache)->open_records(CacheAccess::kExisting);
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
     watchdog.step();
     progress.report(count);
   };
   std::size_t total = 0;
-  if (progress.is_shown() && !request.dry_run) {
+  if (progress.is_shown() && request.mode == PurgeMode::kRemove) {
     progress.begin("counting");
-    request.dry_run = true;
+    request.mode = PurgeMode::kCount;
     total = cache->purge(request);
-    request.dry_run = false;
+    request.mode = PurgeMode::kRemove;
   }
-  progress.begin(request.dry_run ? "counting" : "removing", total);
+  progress.begin(request.mode == PurgeMode::kCount ? "counting" : "removing", total);
   const auto count = cache->purge(request);
   progress.clear();
   return count;
@@ -170,7 +168,7 @@ std::size_t remove_records(const Task& task, const PurgeLock* lock, Progress& pr
 std::string compact(const Task& task, Progress& progress) {
   const Stopwatch watch;
   progress.begin("compacting");
-  const auto sizes = compact_cache(task.cache, task.patience);
+  const auto sizes = find_cache_store(task.cache)->compact(task.patience);
   progress.clear();
   return "compacted from " + format_size(sizes.octets_before) + " to " +
          format_size(sizes.octets_after) + " in " + watch.elapsed();
@@ -181,17 +179,17 @@ ExitStatus purge(const Task& task) {
     if (!task.quiet) print(line + "\n");
   };
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
-  if (task.request.dry_run) {
-    say("would remove " + counted(remove_records(task, nullptr, progress), "record"));
+  if (task.request.mode == PurgeMode::kCount) {
+    say("would remove " + counted(remove_records(task, progress), "record"));
     return ExitStatus::kOk;
   }
-  const auto lock = try_lock_for_purge(task.cache);
+  const auto lock = find_cache_store(task.cache)->try_lock_for_purge();
   if (!lock) {
     say("nothing done: another inforeply-purge is at work");
     return ExitStatus::kOk;
   }
   const Stopwatch watch;
-  std::string summary = "removed " + counted(remove_records(task, lock.get(), progress), "record");
+  std::string summary = "removed " + counted(remove_records(task, progress), "record");
   summary += " in " + watch.elapsed();
   try {
     if (task.compact) summary += ", " + compact(task, progress);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 
 namespace inforeply {
 

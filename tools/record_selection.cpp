@@ -88,13 +88,13 @@ bool RecordSelection::contains(const ReplyRecord& record) const {
          (!until_ || record.answered_at < *until_);
 }
 
-void RecordSelection::visit(ReplyCache& cache,
+void RecordSelection::visit(CacheRecords& cache,
                             const std::function<bool(const ReplyRecord&)>& visit) const {
   cache.visit(filter_,
               [&](const ReplyRecord& record) { return !contains(record) || visit(record); });
 }
 
-void RecordSelection::visit_limited(ReplyCache& cache,
+void RecordSelection::visit_limited(CacheRecords& cache,
                                     const std::function<void(const ReplyRecord&)>& visit) const {
   std::size_t taken = 0;
   this->visit(cache, [&](const ReplyRecord& record) {

@@ -21,9 +21,10 @@ class RecordSelection {
 
   /// Visits the selected records in the order of the cache until `visit` returns false. Ignores
   /// `limit()`.
-  void visit(ReplyCache& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
+  void visit(CacheRecords& cache, const std::function<bool(const ReplyRecord&)>& visit) const;
   /// Visits at most `limit()` of them.
-  void visit_limited(ReplyCache& cache, const std::function<void(const ReplyRecord&)>& visit) const;
+  void visit_limited(CacheRecords& cache,
+                     const std::function<void(const ReplyRecord&)>& visit) const;
 
  private:
   void select_responder(const CacheRequest& request);

@@ -7,8 +7,8 @@
 
 namespace inforeply {
 
-/// As many as keep a transaction to about kWanted, going by how long the ones before took; but
-/// never fewer than kLeast, as each waits for the disk once, however small it is.
+/// Keeps a transaction to about kWanted, judged by how long the transactions before took. Never
+/// goes below kLeast records, as each transaction waits for the disk once, however small it is.
 class BatchSize {
  public:
   static constexpr std::chrono::milliseconds kWanted{10};
@@ -18,7 +18,7 @@ class BatchSize {
 
   [[nodiscard]] std::size_t get() const { return size_; }
 
-  /// So many records took so long. Fewer than get() tell little.
+  /// `count` records took so long. Less than a full batch tells little, and is ignored.
   void learn(std::size_t count, std::chrono::duration<double> took) {
     if (count < size_) return;
     constexpr double kMostChange = 2;

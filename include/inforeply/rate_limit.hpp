@@ -20,10 +20,11 @@ struct RateLimit {
   std::string text;  ///< as it was written
 };
 
-/// `100/1h`: at least one, in at least a second. Nothing where it is not of that form.
+/// `100/1h`: at least one reply, in at least a second. nullopt if the text is not of that form.
 std::optional<RateLimit> parse_rate_limit(std::string_view text);
 
-/// When replies were sent, as far as limits ask: exact for a few, and never too lenient for many.
+/// When replies were sent, as far as a limit needs it: exact for a few replies, and for many never
+/// too lenient.
 class ReplyTally {
  public:
   struct Entry {
@@ -37,10 +38,11 @@ class ReplyTally {
 
   [[nodiscard]] bool has_room(const RateLimit& limit, Time now) const;
 
-  /// Counts a reply, and forgets those that the limit does not ask for any more.
+  /// Counts a reply, and forgets those that no longer matter to the limit.
   void add(const RateLimit& limit, Time now);
 
-  /// A reply that was counted at that time was not sent. Nothing where it is forgotten already.
+  /// Takes back a reply that was counted at that time, as it was not sent. Does nothing if it is
+  /// forgotten already.
   void take_back(const RateLimit& limit, Time at);
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }

@@ -7,9 +7,9 @@ namespace inforeply {
 
 bool hand_over(const std::string& path, const std::string& model) {
   if (::geteuid() != 0) return true;
-  struct stat status {};
-  return ::stat(model.c_str(), &status) == 0 &&
-         ::lchown(path.c_str(), status.st_uid, status.st_gid) == 0;
+  struct stat owned {};
+  if (::stat(model.c_str(), &owned) != 0) return false;
+  return owned.st_uid == 0 || ::lchown(path.c_str(), owned.st_uid, owned.st_gid) == 0;
 }
 
 }  // namespace inforeply

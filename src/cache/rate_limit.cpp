@@ -47,8 +47,8 @@ void ReplyTally::add(const RateLimit& limit, Time now) {
   }
   entries_.insert(later, {now, 1});
   if (entries_.size() <= kMaxEntries) return;
-  // Two neighbours become one, at the later time of the two: those whose replies lie in the
-  // shortest span, which begins behind the entry before them.
+  // Two neighbours are merged at the later time: the pair whose replies lie in the shortest span,
+  // which begins after the entry before them.
   const auto span = [](auto entry) { return (entry + 1)->at - (entry - 1)->at; };
   auto shortest = entries_.begin() + 1;
   for (auto entry = shortest; entry + 1 != entries_.end(); ++entry) {
@@ -59,7 +59,8 @@ void ReplyTally::add(const RateLimit& limit, Time now) {
 }
 
 void ReplyTally::take_back(const RateLimit& limit, Time at) {
-  // What is this much older than the latest was forgotten with it: another's is not to go instead.
+  // A reply this much older than the latest entry was forgotten when that was added. No other
+  // reply may go in its place.
   if (!entries_.empty() && at <= entries_.back().at - limit.period) return;
   const auto counted = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
     return entry.at >= at && entry.replies > 0;

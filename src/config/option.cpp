@@ -9,10 +9,10 @@
 
 #include "base/log.hpp"
 #include "inforeply/address.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
-#include "mailer/mailer.hpp"
+#include "mailer/make_mailer.hpp"
 
 namespace inforeply {
 namespace {

@@ -11,11 +11,10 @@
 #include <utility>
 
 #include "inforeply/address.hpp"
-#include "inforeply/cache_file.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 #include "mail/parameter.hpp"
-#include "mailer/mailer.hpp"
+#include "mailer/make_mailer.hpp"
 #include "reply/composer.hpp"
 #include "responder/responder.hpp"
 #include "responder/responder_source.hpp"
@@ -341,12 +340,13 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   ConfigurationCheck check{std::move(faults), {}, 1};
   const FaultHandler collect = [&](const ConfigError& fault) { check.faults.push_back(fault); };
   const FaultHandler note = [&](const ConfigError& text) { check.notes.push_back(text); };
-  const std::string cache = cache_path(settings.cache);
+  const auto store = find_cache_store(settings.cache);
+  const std::string cache = store->file();
   for (const auto& file : {settings.configuration, cache}) {
     const auto folder = std::filesystem::path(file).parent_path().string();
     if (!file.empty()) check_folder_mode(folder.empty() ? "." : folder, collect);
   }
-  check_setting(settings, "cache", check.faults, [&] { require_usable_cache(settings.cache); });
+  check_setting(settings, "cache", check.faults, [&] { store->require_usable(); });
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
   if (settings.responder.empty()) {
     check.responders = check_responder_folder(settings.responders, now, collect, note);

@@ -23,7 +23,7 @@ struct GivenAddress {
   const std::string& text;
 };
 
-/// Those that a responder is looked for by.
+/// The addresses by which a responder is looked for.
 std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
   std::vector<GivenAddress> given = {{"recipient", recipient.address}};
   if (!recipient.original.empty() && recipient.original != recipient.address) {
@@ -34,14 +34,13 @@ std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
 
 }  // namespace
 
-struct Delivery::Case {
+struct Delivery::RecipientCase {
   std::unique_ptr<Responder> responder;  // null: none
   std::optional<Address> found_by;       // the address that has it
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
-  // Of a message that is due an answer; the reply is read when the log knows the rest:
-  Choice choice;
-  Reply reply;
+  Choice choice;  // if a reply is due
+  Reply reply;    // read later, so that a fault in its files finds the log entry complete
 };
 
 struct Delivery::LogEntry {
@@ -57,6 +56,7 @@ struct Delivery::LogEntry {
     reason = new_reason;
     detail = std::move(new_detail);
   }
+  void add_detail(const std::string& text) { detail += (detail.empty() ? "" : "; ") + text; }
 };
 
 Delivery::Delivery(World world, const Message& message, Envelope envelope)
@@ -77,152 +77,166 @@ std::optional<Address> Delivery::real_recipient(const std::string& text) const {
   return parse_address(text);
 }
 
-Delivery::Case Delivery::examine(const Recipient& recipient) const {
+Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
   const auto& settings = world_.settings;
-  Case one;
+  RecipientCase examined;
   std::vector<Address> own;
   for (const auto& text : {recipient.address, recipient.original}) {
     const auto address = real_recipient(text);
     if (!address) continue;
     own.push_back(*address);
-    one.used = address;  // the original recipient, where it is known
-    auto found = one.responder ? std::nullopt : world_.responders.find(*address);
+    examined.used = address;  // in the end the original recipient, if that is known
+    auto found = examined.responder ? std::nullopt : world_.responders.find(*address);
     if (found) {
-      one.responder = std::move(found->responder);
-      one.found_by = found->address;
+      examined.responder = std::move(found->responder);
+      examined.found_by = found->address;
     }
-    // Where its extension leads to a responder of its own, the address without it is another's.
+    // If the extension leads to a responder of its own, the address without it is another's.
     own.push_back(found ? found->address
                         : without_extension(*address, settings.recipient_delimiter));
   }
-  if (one.responder) {
-    own.insert(own.end(), one.responder->addresses.begin(), one.responder->addresses.end());
+  if (examined.responder) {
+    own.insert(own.end(), examined.responder->addresses.begin(),
+               examined.responder->addresses.end());
   }
-  one.decision = decide({message_, sender_, one.responder.get(), own, settings.recipient_delimiter,
-                         world_.clock.now(), settings.trusted_authserv});
-  if (!one.decision.suppressed) {
+  examined.decision =
+      decide({message_, sender_, examined.responder.get(), own, settings.recipient_delimiter,
+              world_.clock.now(), settings.trusted_authserv});
+  if (!examined.decision.suppressed) {
     if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
-      one.used = address;
+      examined.used = address;
     }
-    one.choice = choose_reply(*one.responder, message_, sender_);
+    examined.choice = choose_reply(*examined.responder, message_, sender_);
   }
-  return one;
+  return examined;
 }
 
-std::string Delivery::composed(const Case& one) const {
-  return compose({message_, *one.responder, one.reply, sender_, *one.used,
-                  one.found_by->normalized(), world_.clock.now()});
+std::string Delivery::composed(const RecipientCase& examined) const {
+  return compose({message_, *examined.responder, examined.reply, sender_, *examined.used,
+                  examined.found_by->normalized(), world_.clock.now()});
 }
 
 std::chrono::steady_clock::time_point Delivery::step_deadline() const {
   return std::min(world_.deadline, std::chrono::steady_clock::now() + kStepTimeLimit);
 }
 
-Reservation Delivery::reserve(ReservationRequest& request) {
+ReserveResult Delivery::ask_cache(const ReservationRequest& request) const {
   const auto deadline = step_deadline();
   while (true) {
-    request.now = world_.clock.now();
-    const auto reservation = cache_->reserve(request);
-    if (reservation != Reservation::kInProgress) return reservation;
-    if (std::chrono::steady_clock::now() >= deadline) return reservation;
+    auto result = cache_->reserve(request, world_.clock.now());
+    if (result.outcome != ReserveOutcome::kInProgress ||
+        std::chrono::steady_clock::now() >= deadline) {
+      return result;
+    }
     std::this_thread::sleep_for(kAskAgain);
   }
 }
 
-Submission Delivery::submit(const Case& one, const Address& recipient,
+Submission Delivery::submit(const RecipientCase& examined, const Address& recipient,
                             const std::string& reply) const {
-  return world_.make_mailer()->submit(one.reply.settings.envelope_from, recipient.to_wire(), reply,
-                                      step_deadline());
+  return world_.make_mailer()->submit(examined.reply.settings.envelope_from, recipient.to_wire(),
+                                      reply, step_deadline());
 }
 
-void Delivery::submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const {
-  // The reply is on its way: what becomes of its copy changes nothing of that.
+void Delivery::submit_copy(const RecipientCase& examined, const std::string& reply,
+                           LogEntry& entry) const {
+  // The reply is on its way, whatever becomes of its copy.
   std::string trouble;
   try {
-    const auto copy = submit(one, *one.reply.settings.bcc, reply);
+    const auto copy = submit(examined, *examined.reply.settings.bcc, reply);
     if (copy.result != Submission::Result::kAccepted) trouble = copy.detail;
   } catch (const std::exception& error) {
     trouble = error.what();
   }
-  if (!trouble.empty())
-    entry.detail += (entry.detail.empty() ? "" : "; ") + ("no copy: " + trouble);
+  if (!trouble.empty()) entry.add_detail("no copy: " + trouble);
 }
 
-std::vector<CountedLimit> Delivery::limits_of(const Case& one) const {
+std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) const {
   const auto& settings = world_.settings;
   std::vector<CountedLimit> limits;
   const auto add = [&](std::string_view setting, std::string counter,
                        const std::optional<RateLimit>& limit) {
     if (limit) limits.push_back({setting, std::move(counter), *limit});
   };
-  add("limit", "responder " + one.responder->file, one.responder->limit);
-  // Where the reply goes: what a forwarder's address says inside, anybody could have written.
+  add("limit", "responder " + examined.responder->file, examined.responder->limit);
+  // By where the reply goes: anybody can write what a forwarder's address says inside.
   add("limit-sender-domain", "domain " + sender_.address->ascii_domain,
       settings.limit_sender_domain);
   add("main limit", "all", settings.limit);
   return limits;
 }
 
-void Delivery::answer(const Case& one, LogEntry& entry) {
+std::unique_ptr<Reservation> Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
   if (!cache_) cache_ = world_.open_cache();
-  ReservationRequest request{{one.found_by->normalized(), sender_.canonical(), one.reply.handle},
-                             message_.message_id(),
-                             digest({envelope_.queue_id, message_.fingerprint}),
-                             !envelope_.queue_id.empty(),
-                             one.reply.settings.interval,
-                             limits_of(one),
-                             {}};
-  switch (reserve(request)) {
-    case Reservation::kGranted:
+  const ReservationRequest request{
+      .key = {examined.found_by->normalized(), sender_.canonical(), examined.reply.handle},
+      .message_id = message_.message_id(),
+      .delivery = digest({envelope_.queue_id, message_.fingerprint}),
+      .is_named = !envelope_.queue_id.empty(),
+      .interval = examined.reply.settings.interval,
+      .limits = limits_of(examined)};
+  auto result = ask_cache(request);
+  switch (result.outcome) {
+    case ReserveOutcome::kGranted:
       break;
-    case Reservation::kAnswered:
+    case ReserveOutcome::kAnswered:
       entry.set("suppressed", code_of(Reason::kRecentlyAnswered), {});
-      return;
-    case Reservation::kRateLimited:
+      break;
+    case ReserveOutcome::kRateLimited:
       entry.set("suppressed", code_of(Reason::kRateLimited), {});
-      if (const auto* reached = cache_->find_reached(request)) {
+      if (const auto& reached = result.reached) {
         entry.detail = std::string(reached->setting) + " " + reached->limit.text + " reached";
       }
-      return;
-    case Reservation::kInProgress:
+      break;
+    case ReserveOutcome::kInProgress:
       throw Error(Fault::kCache, "another process is at work on this delivery");
   }
+  return std::move(result.reservation);
+}
 
+void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
+  const auto reservation = reserve(examined, entry);
+  if (!reservation) return;
   std::string reply;
   Submission submission{};
   try {
-    reply = composed(one);
-    submission = submit(one, *sender_.address, reply);
+    reply = composed(examined);
+    submission = submit(examined, *sender_.address, reply);
     if (submission.result == Submission::Result::kDeferred) {
       throw Error(Fault::kMailer, submission.detail);
     }
   } catch (const std::exception&) {
-    release(request);
+    release(*reservation);
     throw;
   }
+  // The reservation stays pending, as if we had been killed, until the mail server tries again.
   if (submission.result == Submission::Result::kUnknown) {
-    // As if we had been killed: the reservation stays for when the mail server tries again.
     throw Error(Fault::kMailer, submission.detail);
   }
-  entry.action = "replied";
-  if (submission.result == Submission::Result::kRefused) {
-    entry.set("suppressed", "refused", submission.detail);
-  }
-  try {
-    request.now = world_.clock.now();
-    cache_->confirm(request);
-  } catch (const std::exception& error) {
-    // The reply is on its way: trying again would send it twice.
-    entry.detail += (entry.detail.empty() ? "" : "; ") + std::string(error.what());
-  }
+  settle(*reservation, submission, entry);
   // Only now: whatever ends us meanwhile, the reply is not sent again.
   const bool accepted = submission.result == Submission::Result::kAccepted;
-  if (accepted && one.reply.settings.bcc) submit_copy(one, reply, entry);
+  if (accepted && examined.reply.settings.bcc) submit_copy(examined, reply, entry);
 }
 
-void Delivery::release(const ReservationRequest& request) const {
+void Delivery::settle(Reservation& reservation, const Submission& submission,
+                      LogEntry& entry) const {
+  if (submission.result == Submission::Result::kRefused) {
+    entry.set("suppressed", "refused", submission.detail);
+  } else {
+    entry.action = "replied";
+  }
   try {
-    cache_->release(request);
+    reservation.confirm(world_.clock.now());
+  } catch (const std::exception& error) {
+    // The reply is on its way: another try would send it twice.
+    entry.add_detail(error.what());
+  }
+}
+
+void Delivery::release(Reservation& reservation) const {
+  try {
+    reservation.release();
   } catch (const std::exception& error) {
     // What stays is granted to this delivery again, and to others when its lease has run out.
     world_.log.write(Severity::kError, error.what());
@@ -234,18 +248,18 @@ DeliveryStatus Delivery::run() {
   for (const auto& recipient : envelope_.recipients) {
     LogEntry entry;
     try {
-      Case one = examine(recipient);
-      if (one.found_by) entry.responder = in_log(one.found_by->normalized());
-      if (one.decision.suppressed) {
-        entry.set("suppressed", code_of(*one.decision.suppressed), {});
-        const auto tried = one.responder ? "" : tried_addresses(recipient);
+      RecipientCase examined = examine(recipient);
+      if (examined.found_by) entry.responder = in_log(examined.found_by->normalized());
+      if (examined.decision.suppressed) {
+        entry.set("suppressed", code_of(*examined.decision.suppressed), {});
+        const auto tried = examined.responder ? "" : tried_addresses(recipient);
         if (!tried.empty()) entry.detail = "no settings for " + tried;
       } else {
-        const auto& section = one.choice.reply->section;
+        const auto& section = examined.choice.reply->section;
         if (!section.empty()) entry.section = escape_for_log(section);
-        one.reply = load_reply(*one.responder, *one.choice.reply);
-        entry.handle = escape_for_log(one.reply.handle);
-        answer(one, entry);
+        examined.reply = load_reply(*examined.responder, *examined.choice.reply);
+        entry.handle = escape_for_log(examined.reply.handle);
+        answer(examined, entry);
       }
     } catch (const Error& error) {
       entry.set("deferred", name_of(error.fault()), error.what());
@@ -254,7 +268,7 @@ DeliveryStatus Delivery::run() {
       entry.set("deferred", name_of(Fault::kInternal), error.what());
       status = DeliveryStatus::kDeferred;
     }
-    write_log(recipient, entry);
+    write_log(recipient, std::move(entry));
   }
   return status;
 }
@@ -264,7 +278,7 @@ std::string Delivery::tried_addresses(const Recipient& recipient) const {
   std::string text;
   for (const auto& given : given_addresses(recipient)) {
     const auto address = real_recipient(given.text);
-    if (!address) continue;  // nothing was looked for by it
+    if (!address) continue;  // no responder was looked for
     for (const auto& file : world_.responders.candidates(*address)) {
       const auto name = in_log(file.address.normalized());
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
@@ -296,7 +310,15 @@ std::string Delivery::in_log(std::string_view address) const {
   return "..." + (at == std::string_view::npos ? "" : escape_for_log(address.substr(at)));
 }
 
-void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) const {
+void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
+  if (message_.header_truncated) {
+    entry.add_detail("header over " + std::to_string(kMaxHeaderOctets) +
+                     " octets, the rest was not looked at");
+  }
+  if (message_.header.has_gap) {
+    entry.add_detail("header over " + std::to_string(kMaxFields) +
+                     " fields, some in its middle were not looked at");
+  }
   const std::chrono::duration<double> delay = std::chrono::steady_clock::now() - start_;
   std::array<char, 32> seconds{};
   std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
@@ -307,36 +329,29 @@ void Delivery::write_log(const Recipient& recipient, const LogEntry& entry) cons
                      " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
                      " delay=" + seconds.data() + " responder=" + entry.responder +
                      " section=" + entry.section;
-  std::string detail = entry.detail;
-  if (message_.header_truncated) {
-    detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxHeaderOctets)) +
-              " octets, the rest was not looked at";
-  }
-  if (message_.header.has_gap) {
-    detail += (detail.empty() ? "" : "; ") + ("header over " + std::to_string(kMaxFields)) +
-              " fields, some in its middle were not looked at";
-  }
-  if (!detail.empty()) line += " detail=" + to_single_line(detail);
+  if (!entry.detail.empty()) line += " detail=" + to_single_line(entry.detail);
   const bool deferred = entry.action == "deferred";
   world_.log.write(deferred ? Severity::kError : Severity::kInfo, line);
 }
 
-std::string Delivery::preview(bool with_explanation, PreviewForm form) const {
+std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
+  const bool is_explained = explanation == Explanation::kInclude;
   const bool is_view = form == PreviewForm::kView;
   std::string text;
   for (const auto& recipient : envelope_.recipients) {
-    Case one = examine(recipient);
-    const auto& suppressed = one.decision.suppressed;
-    if ((with_explanation || is_view) && !text.empty()) text += '\n';
+    RecipientCase examined = examine(recipient);
+    const auto& suppressed = examined.decision.suppressed;
+    if ((is_explained || is_view) && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
-    if (with_explanation)
-      text += "\n" + explain(one.decision, one.responder ? one.responder->file : "") +
-              explain(one.choice);
-    if (with_explanation && !one.responder) text += explain_lookup(recipient);
+    if (is_explained)
+      text += "\n" +
+              explain(examined.decision, examined.responder ? examined.responder->file : "") +
+              explain(examined.choice);
+    if (is_explained && !examined.responder) text += explain_lookup(recipient);
     if (suppressed) continue;
-    one.reply = load_reply(*one.responder, *one.choice.reply);
-    text += "\n" + (is_view ? view_reply(composed(one)) : composed(one));
+    examined.reply = load_reply(*examined.responder, *examined.choice.reply);
+    text += "\n" + (is_view ? view_reply(composed(examined)) : composed(examined));
   }
   return text;
 }

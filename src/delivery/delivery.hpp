@@ -1,4 +1,4 @@
-// The way of a message: for each recipient the decision, the reply, its submission and its memory.
+// The way of a message: for each recipient the decision, the reply, its submission, its record.
 #pragma once
 
 #include <chrono>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "cache/reply_cache.hpp"
 #include "decision/decision.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/sender.hpp"
 #include "inforeply/settings.hpp"
 #include "mail/message.hpp"
@@ -21,11 +21,11 @@
 
 namespace inforeply {
 
-/// At most this long for one submission, and for another process at work on the same delivery.
+/// At most this long for a submission, and to wait for another process at work on this delivery.
 inline constexpr std::chrono::seconds kStepTimeLimit{60};
 
-/// All that a delivery touches of the world. Cache and mailer are opened when a reply is due, not
-/// before: most mail needs neither.
+/// All that a delivery touches of the world. Cache and mailer are opened only when a reply is due:
+/// most mail needs neither.
 struct World {
   const Clock& clock;
   const ResponderSource& responders;
@@ -38,45 +38,50 @@ struct World {
 
 enum class DeliveryStatus { kDone, kDeferred };
 
+enum class Explanation { kOmit, kInclude };  ///< of every rule
 enum class PreviewForm { kMessage, kView };  ///< the message as it is sent, or as a reader sees it
 
 class Delivery {
  public:
   Delivery(World world, const Message& message, Envelope envelope);
 
-  /// Every recipient in turn, a log line each. kDeferred where any of them has to be tried again:
+  /// Every recipient in turn, a log line each. kDeferred if any of them has to be tried again;
   /// those that were answered are not answered again then. Does not throw.
   DeliveryStatus run();
 
   /// Decides and composes, touching neither cache nor mailer: the text that `--dry-run` prints.
   /// Throws Error.
-  [[nodiscard]] std::string preview(bool with_explanation,
+  [[nodiscard]] std::string preview(Explanation explanation,
                                     PreviewForm form = PreviewForm::kMessage) const;
 
  private:
-  struct Case;      // one recipient's decision, and what a reply to it needs
-  struct LogEntry;  // what the log line says
+  struct RecipientCase;  // the decision on a recipient, and what a reply needs
+  struct LogEntry;       // what the log line says
 
-  /// Of an address in an autoreply domain, the one that it stands for. Nothing where it is none.
+  /// The address, or what it stands for in an autoreply domain. nullopt if it is no address.
   [[nodiscard]] std::optional<Address> real_recipient(const std::string& text) const;
-  [[nodiscard]] Case examine(const Recipient& recipient) const;
-  [[nodiscard]] std::string composed(const Case& one) const;
-  [[nodiscard]] std::vector<CountedLimit> limits_of(const Case& one) const;
-  void answer(const Case& one, LogEntry& entry);
-  [[nodiscard]] Reservation reserve(ReservationRequest& request);
-  void release(const ReservationRequest& request) const;
-  [[nodiscard]] Submission submit(const Case& one, const Address& recipient,
+  [[nodiscard]] RecipientCase examine(const Recipient& recipient) const;
+  [[nodiscard]] std::string composed(const RecipientCase& examined) const;
+  [[nodiscard]] std::vector<CountedLimit> limits_of(const RecipientCase& examined) const;
+  /// Reserves, submits and settles the reply. Throws Error if the delivery is to be tried again.
+  void answer(const RecipientCase& examined, LogEntry& entry);
+  /// Null if the cache grants no reply; the log entry says why.
+  [[nodiscard]] std::unique_ptr<Reservation> reserve(const RecipientCase& examined,
+                                                     LogEntry& entry);
+  [[nodiscard]] ReserveResult ask_cache(const ReservationRequest& request) const;
+  [[nodiscard]] Submission submit(const RecipientCase& examined, const Address& recipient,
                                   const std::string& reply) const;
-  void submit_copy(const Case& one, const std::string& reply, LogEntry& entry) const;
+  void submit_copy(const RecipientCase& examined, const std::string& reply, LogEntry& entry) const;
+  void settle(Reservation& reservation, const Submission& submission, LogEntry& entry) const;
+  void release(Reservation& reservation) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
-  /// Every address that a responder was looked for by, for the log; empty where the recipient has
-  /// none that is valid.
+  /// Every address by which a responder was looked for, for the log; empty if none was valid.
   [[nodiscard]] std::string tried_addresses(const Recipient& recipient) const;
-  /// The same with every file looked for, a line each.
+  /// The same with every file that was looked for, a line each.
   [[nodiscard]] std::string explain_lookup(const Recipient& recipient) const;
-  /// Of an address only its domain, where `log-addresses` is no.
+  /// An address as the log may show it: only its domain if `log-addresses` is no.
   [[nodiscard]] std::string in_log(std::string_view address) const;
-  void write_log(const Recipient& recipient, const LogEntry& entry) const;
+  void write_log(const Recipient& recipient, LogEntry entry) const;
 
   World world_;
   const Message& message_;

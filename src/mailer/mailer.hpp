@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -32,15 +31,5 @@ class Mailer {
                             std::string_view message,
                             std::chrono::steady_clock::time_point deadline) = 0;
 };
-
-/// A `--mailer` SPEC: the absolute path of a sendmail-compatible command, perhaps with options.
-/// Throws Error (kUsage) where it is not understood.
-void check_mailer_spec(std::string_view spec);
-
-/// Throws as check_mailer_spec does, and Error (kMailer) where the command cannot be run.
-std::unique_ptr<Mailer> make_mailer(std::string_view spec);
-
-/// Ends the mailer that runs, if one does, with all it has started. Safe in a signal handler.
-void kill_running_mailer();
 
 }  // namespace inforeply

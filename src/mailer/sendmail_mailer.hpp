@@ -24,4 +24,7 @@ class SendmailMailer : public Mailer {
   std::vector<std::string> command_;
 };
 
+/// Ends the command that runs, if one does, with all it has started. Safe in a signal handler.
+void kill_running_mailer();
+
 }  // namespace inforeply

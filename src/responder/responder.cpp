@@ -8,8 +8,8 @@
 
 #include "base/trusted_file.hpp"
 #include "config/config_file.hpp"
+#include "inforeply/cache_records.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 #include "inforeply/text.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/language.hpp"

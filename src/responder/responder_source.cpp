@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {

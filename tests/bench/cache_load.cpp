@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "inforeply/cache_file.hpp"
+#include "cache/open_cache.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 namespace {
@@ -70,21 +70,20 @@ nlohmann::json fill(const std::string& url, std::uint64_t total, std::uint64_t e
     cache->put(batch);
     batch.clear();
   }
-  const auto size = measure_cache(url);
+  const auto size = find_cache_store(url)->measure();
   return {{"records", total},
           {"seconds", seconds_since(start)},
           {"file_octets", size.octets},
           {"used_octets", size.used_pages * size.page_octets}};
 }
 
-ReservationRequest request_for(const std::string& sender, Time now) {
+ReservationRequest request_for(const std::string& sender) {
   ReservationRequest request;
   request.key = {"new@example.org", sender, "0123456789abcdef"};
   request.message_id = "<" + sender + ">";
   request.delivery = sender;
   request.is_named = true;
   request.interval = kWeek;
-  request.now = now;
   return request;
 }
 
@@ -94,12 +93,13 @@ nlohmann::json deliver(const std::string& url, double duration) {
   const auto start = SteadyClock::now();
   std::vector<double> milliseconds;
   while (seconds_since(start) < duration) {
-    const auto request =
-        request_for(std::to_string(random()) + "@example.com", SystemClock().now());
+    const auto request = request_for(std::to_string(random()) + "@example.com");
+    const Time now = SystemClock().now();
     const auto begin = SteadyClock::now();
     const auto cache = open_cache(url, CacheAccess::kCreate);  // each is a process of its own
-    if (cache->reserve(request) != Reservation::kGranted) throw std::runtime_error("not granted");
-    cache->confirm(request);
+    const auto reservation = cache->reserve(request, now).reservation;
+    if (!reservation) throw std::runtime_error("not granted");
+    reservation->confirm(now);
     milliseconds.push_back(seconds_since(begin) * 1000);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
@@ -136,7 +136,7 @@ nlohmann::json pass_a_year(const std::string& url, std::uint64_t people_a_day) {
     PurgeRequest purge;
     purge.now = morning + Seconds{24 * 3600};
     cache->purge(purge);
-    if (day % 30 == 29) sizes.push_back(std::filesystem::file_size(cache_path(url)));
+    if (day % 30 == 29) sizes.push_back(std::filesystem::file_size(find_cache_store(url)->file()));
   }
   return {{"people_a_day", people_a_day}, {"octets_each_30_days", sizes}};
 }

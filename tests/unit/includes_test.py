@@ -14,7 +14,8 @@ LEVELS = [{"base"}, {"mail", "cache", "mailer"}, {"config"}, {"responder"}, {"de
           {"delivery"}, {"main", "tools"}]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Public headers without a source of their name.
-HEADERS_ALONE = {"exit_status": "base", "batch_size": "cache"}
+HEADERS_ALONE = {"exit_status": "base", "batch_size": "cache", "cache_records": "cache",
+                 "cache_store": "cache"}
 
 
 def rooms_of_public_headers():

@@ -1,4 +1,5 @@
 // The work on a cache that needs others to stay away: the lock of a purge, and the compaction.
+// octet_lock.hpp lists the locks.
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,11 +14,11 @@
 
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/lmdb.hpp"
+#include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "inforeply/cache_file.hpp"
+#include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/replacement.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 namespace {
@@ -30,15 +31,14 @@ using lmdb::Transaction;
 using lmdb::Use;
 
 constexpr std::chrono::milliseconds kAskAgain{10};
-// How long deliveries that would begin wait for those that are at work to end, and how long they go
-// on before the next try: one may wait for its mailer for a minute.
-constexpr std::chrono::milliseconds kGateClosed{1000};
-constexpr std::chrono::milliseconds kGateOpen{2000};
-constexpr const char* kCompactSuffix = ".compact";  // of the copy while it is made
+// How long the turnstile holds up new deliveries while those at work come to their end, and how
+// long it then lets them pass: a delivery may wait for its mailer for a minute.
+constexpr std::chrono::milliseconds kTurnstileClosed{1000};
+constexpr std::chrono::milliseconds kTurnstileOpen{2000};
 
-class HeldPurgeLock : public PurgeLock {
+class FilePurgeLock : public PurgeLock {
  public:
-  explicit HeldPurgeLock(Descriptor file) : file_(std::move(file)) {}
+  explicit FilePurgeLock(Descriptor file) : file_(std::move(file)) {}
 
  private:
   Descriptor file_;
@@ -52,15 +52,15 @@ void keep_owner(const std::string& path, int copy) {
   }
 }
 
-/// Throws Error (kCache) unless every entry of the one is in the other, and no more.
-void require_same_entries(const Environment& one, const Environment& other) {
-  const Tables of_one(one, CacheAccess::kExisting);
-  const Tables of_other(other, CacheAccess::kExisting);
-  const Transaction read_one(one, Mode::kRead);
-  const Transaction read_other(other, Mode::kRead);
+/// Throws Error (kCache) unless the copy has exactly the entries of the original.
+void require_same_entries(const Environment& original, const Environment& copy) {
+  const Tables original_tables(original, CacheAccess::kExisting);
+  const Tables copied_tables(copy, CacheAccess::kExisting);
+  const Transaction read_original(original, Mode::kRead);
+  const Transaction read_copy(copy, Mode::kRead);
   for (const auto table : {&Tables::records, &Tables::expiry, &Tables::limits}) {
-    Cursor first(read_one, (of_one.*table)());
-    Cursor second(read_other, (of_other.*table)());
+    Cursor first(read_original, (original_tables.*table)());
+    Cursor second(read_copy, (copied_tables.*table)());
     bool found = first.seek({});
     bool same = found == second.seek({});
     while (same && found) {
@@ -68,20 +68,20 @@ void require_same_entries(const Environment& one, const Environment& other) {
       found = first.next();
       same = same && found == second.next();
     }
-    if (!same) one.fail("compact", "the copy is not complete");
+    if (!same) original.fail("compact", "the copy is not complete");
   }
 }
 
-/// Being alone with a cache: nobody has it open, and nobody opens it until the end.
+/// While it exists, nobody else has the cache open, and nobody opens it.
 ///
-/// Ours lock LMDB's lock file among themselves by flock(2). Others know LMDB alone, whose users
-/// hold a lock of fcntl(2) on the first octet, a shared one, while they have it open; whoever gets
-/// an exclusive one when he opens it is the first and sets up the lock file, and the others wait
-/// for that. The lock here is that one, and of the kind that belongs to the process, so that LMDB
-/// in this process takes it for its own when it opens the new file as the first.
-class Solitude {
+/// Our programs keep out by flock(2). Other programs know only LMDB, whose users lock the first
+/// octet of the lock file: shared while they have the cache open, exclusive while the first of them
+/// sets up the lock file and the others wait. That lock is taken here too. It belongs to the
+/// process, so that LMDB in this process takes it for its own when it opens the new file as the
+/// first.
+class ExclusiveAccess {
  public:
-  Solitude(const std::string& path, std::chrono::milliseconds patience)
+  ExclusiveAccess(const std::string& path, std::chrono::milliseconds patience)
       : path_(path),
         file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
@@ -95,23 +95,24 @@ class Solitude {
       }
       if (now >= change) {
         closed = !closed;
-        lmdb::set_gate(file_.get(), F_OFD_SETLK, closed ? F_WRLCK : F_UNLCK);
-        change = now + (closed ? kGateClosed : kGateOpen);
+        lmdb::lock_octet(file_.get(), lmdb::kTurnstileOctet, F_OFD_SETLK,
+                         closed ? F_WRLCK : F_UNLCK);
+        change = now + (closed ? kTurnstileClosed : kTurnstileOpen);
       }
       std::this_thread::sleep_for(kAskAgain);
     }
   }
 
-  /// The lock file says which transaction was the last, and LMDB believes it more than the file:
-  /// with another file in its place, somebody who waits in mdb_env_open() would find that empty. An
-  /// empty lock file makes him fail, should we be killed before it is set up again.
+  /// The lock file says which transaction was the last, and LMDB believes it more than the file: a
+  /// process that waits in mdb_env_open() would find the new file empty. If we are killed before
+  /// the lock file is set up again, an empty one makes that process fail.
   void replace_by(Replacement& copy) const {
     if (::ftruncate(file_.get(), 0) != 0) {
       throw system_error(Fault::kCache, "cannot write the lock file of cache " + path_);
     }
     copy.take_place();
     const Environment first(path_, Use::kFirst);
-    // By a second transaction both of its first pages tell it from a file that is just being made.
+    // With a second transaction, both of its first pages tell it from a half made file.
     Transaction write(first, Mode::kWrite);
     write.put(write.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
     write.commit();
@@ -120,7 +121,7 @@ class Solitude {
  private:
   [[nodiscard]] bool try_lock() const {
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    if (lmdb::lock_octet(file_.get(), 0, F_SETLK, F_WRLCK) == 0) return true;
+    if (lmdb::lock_octet(file_.get(), lmdb::kUsersOctet, F_SETLK, F_WRLCK) == 0) return true;
     ::flock(file_.get(), LOCK_UN);
     return false;
   }
@@ -131,51 +132,38 @@ class Solitude {
 
 }  // namespace
 
-std::unique_ptr<PurgeLock> try_lock_for_purge(std::string_view url) {
-  // Far behind the file's end, and beside where deliveries lock.
-  constexpr off_t kOffset = (1LL << 61U);
-  const std::string path = cache_path(url);
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path);
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = kOffset;
-  lock.l_len = 1;
-  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
-    return std::make_unique<HeldPurgeLock>(std::move(file));
+std::unique_ptr<PurgeLock> LmdbStore::try_lock_for_purge() const {
+  Descriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) throw system_error(Fault::kCache, "cannot open cache " + path_);
+  if (lmdb::lock_octet(file.get(), lmdb::kPurgeOctet, F_OFD_SETLK, F_WRLCK) == 0) {
+    return std::make_unique<FilePurgeLock>(std::move(file));
   }
   if (errno == EAGAIN || errno == EACCES) return nullptr;
-  throw system_error(Fault::kCache, "cannot lock cache " + path);
+  throw system_error(Fault::kCache, "cannot lock cache " + path_);
 }
 
-void remove_unfinished_copy(std::string_view url, const PurgeLock& /*lock*/) {
-  ::unlink((cache_path(url) + kCompactSuffix).c_str());
-}
-
-Compaction compact_cache(std::string_view url, std::chrono::milliseconds patience) {
-  const std::string path = cache_path(url);
-  status_of_cache(path);  // LMDB would make one that is missing
-  if (std::filesystem::is_symlink(path)) {
-    throw Error(Fault::kCache, "cannot compact cache " + path + ": it is a symbolic link");
+Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
+  status_of_cache(path_);
+  if (std::filesystem::is_symlink(path_)) {
+    throw Error(Fault::kCache, "cannot compact cache " + path_ + ": it is a symbolic link");
   }
   {  // A cache, and one with all its tables, before anything is made beside it.
-    const Environment environment(path);
+    const Environment environment(path_);
     const Tables tables(environment, CacheAccess::kExisting);
   }
-  const Solitude alone(path, patience);
+  const ExclusiveAccess access(path_, patience);
   Compaction result;
-  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path).st_size);
-  Replacement copy(path, kCompactSuffix, Fault::kCache);
+  result.octets_before = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
+  Replacement copy(path_, kCompactSuffix, Fault::kCache);
   {
-    const Environment environment(path, Use::kAlone);
+    const Environment environment(path_, Use::kAlone);
     copy_compactly(environment, copy);
-    keep_owner(path, copy.descriptor());
-    // Before it takes the place of the only one.
+    keep_owner(path_, copy.descriptor());
+    // Before it replaces the original.
     require_same_entries(environment, Environment(copy.part(), Use::kAlone));
   }
-  alone.replace_by(copy);
-  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path).st_size);
+  access.replace_by(copy);
+  result.octets_after = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
   return result;
 }
 

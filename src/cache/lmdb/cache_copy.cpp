@@ -12,6 +12,11 @@ struct stat status_of_cache(const std::string& path) {
   return status;
 }
 
+lmdb::Environment open_existing(const std::string& path) {
+  status_of_cache(path);
+  return lmdb::Environment(path);
+}
+
 void copy_compactly(const lmdb::Environment& environment, const Replacement& copy) {
   const int status = mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT);
   if (status == MDB_SUCCESS) return;

@@ -1,4 +1,4 @@
-// A cache's file: whether it is there, and a copy of it, as backup and compaction make it.
+// The file of a cache: whether it is there, and the copy that backup and compaction make.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,11 +10,17 @@
 
 namespace inforeply {
 
-/// Of a file that is there. Throws Error (kCache).
+/// Of the copy that a compaction makes: its name begins with the cache's.
+inline constexpr const char* kCompactSuffix = ".compact";
+
+/// Throws Error (kCache) if there is no such file.
 struct stat status_of_cache(const std::string& path);
 
-/// Without the pages that are free. Throws Error: kCache where the cache cannot be read, and of the
-/// copy's fault where that cannot be written.
+/// The same; LMDB alone would make a file that is missing.
+lmdb::Environment open_existing(const std::string& path);
+
+/// Leaves out the free pages. Throws Error: kCache if the cache cannot be read, the copy's own
+/// fault if that cannot be written.
 void copy_compactly(const lmdb::Environment& environment, const Replacement& copy);
 
 }  // namespace inforeply

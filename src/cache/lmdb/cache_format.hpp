@@ -14,11 +14,11 @@
 //             value  u64 expires_at, then of each of its entries u64 at, u32 replies
 //
 // Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
-// at most 511 octets: a responder or sender of over kMaxKeyPart is cut in the key, its digest put
-// in place of what is missing, and stands whole in the value; else that string is empty there.
+// at most 511 octets. A responder or sender of over kMaxKeyPart is therefore cut in the key, with a
+// digest in place of the rest, and stands whole in the value. Else that string is empty there.
 //
-// The index goes by the day so that its entries lie in the order of the records themselves, both
-// when many are stored and when they are removed: what is changed together shares pages.
+// Within a day the entries of the index are in the order of the records. So many that are stored or
+// removed together share pages in both tables.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +26,18 @@
 #include <string>
 #include <string_view>
 
+#include "inforeply/cache_records.hpp"
 #include "inforeply/rate_limit.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace inforeply {
 
 inline constexpr unsigned long long kFormatVersion = 1;
 inline constexpr std::string_view kVersionKey = "inforeply";
 
-/// A string as a part of a key: cut, with its digest, where it is too long.
+/// A string as a part of a key: cut, with its digest, if it is too long.
 std::string key_part(const std::string& text);
 
-/// What the keys of a responder's records begin with, and those of a person's with it.
+/// What the keys begin with of a responder's records, or of its records of one sender.
 std::string prefix_of(const std::string& responder);
 std::string prefix_of(const std::string& responder, const std::string& sender);
 
@@ -45,22 +45,22 @@ std::string record_key(const ReplyKey& key);
 /// What the keys of the index for a day begin with.
 std::string day_prefix(std::uint32_t day);
 std::uint32_t day_of(Time expires_at);
-/// Grows with the keys; one that is too short counts as if it were filled up with zeros.
+/// The day in a key of the index. One that is too short counts as filled up with zeros.
 std::uint32_t day_in(std::string_view expiry_key);
 std::string expiry_key(Time expires_at, std::string_view record_key);
 std::string expiry_value(Time expires_at);
-/// The record's key in one of the expiry index.
+/// The record's key in a key of the index.
 std::string_view record_key_in(std::string_view expiry_key);
 
 std::string encode(const ReplyRecord& record);
-/// Nothing where key or value is no record.
+/// nullopt if key or value is not that of a record.
 std::optional<ReplyRecord> decode(std::string_view key, std::string_view value);
 
-/// Of a tally that is not empty.
+/// The tally must not be empty.
 std::string encode(const ReplyTally& tally, Seconds period);
 std::optional<ReplyTally> decode_tally(std::string_view value);
 
-/// When what this value of the expiry index, or of a tally, stands for counts no more.
+/// When a record or tally expires, from its value in the index or in the limits.
 Time expiry_in(std::string_view value);
 
 }  // namespace inforeply

@@ -1,106 +1,155 @@
 // The reply cache in LMDB, whose handles are in lmdb.hpp; what it writes is in cache_format.hpp.
 //
 // From the reservation to its end the delivery is locked (lmdb_locks.hpp). By that lock a retry
-// knows that nobody is at work on its delivery any more, and another message that somebody still
-// is, even where the lease seems to have run out as the clock was set meanwhile. The lock is there
-// before the pending record and goes after it: who sees the record without the lock sees that its
-// holder died.
+// knows that nobody is at work on its delivery any more, and another message knows that somebody
+// still is, even if the lease seems to have run out because the clock was set meanwhile. The lock
+// is taken before the pending record is written and dropped after the record is settled: a pending
+// record without the lock shows that its holder died.
 
-#include "cache/lmdb/lmdb_cache.hpp"
+#include <unistd.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb_locks.hpp"
+#include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_sweep.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "inforeply/error.hpp"
-#include "inforeply/text.hpp"
+#include "cache/open_cache.hpp"
 
 namespace inforeply {
 namespace {
 
+using lmdb::DeliveryLock;
 using lmdb::Environment;
 using lmdb::Mode;
+using lmdb::Tables;
 using lmdb::Transaction;
 
-class LmdbCache : public ReplyCache {
+using Limits = std::vector<CountedLimit>;
+
+ReplyTally find_tally(const Tables& tables, const Transaction& txn, const std::string& key) {
+  const auto value = txn.get(tables.limits(), key);
+  if (!value) return {};
+  auto tally = decode_tally(*value);
+  if (!tally) tables.environment().fail("read", "a damaged counter");
+  return *std::move(tally);
+}
+
+std::optional<CountedLimit> find_reached(const Tables& tables, const Transaction& txn,
+                                         const Limits& limits, Time now) {
+  const auto reached = std::find_if(limits.begin(), limits.end(), [&](const auto& counted) {
+    return !find_tally(tables, txn, key_part(counted.counter)).has_room(counted.limit, now);
+  });
+  return reached == limits.end() ? std::nullopt : std::optional(*reached);
+}
+
+/// Counts a reply against all limits, or takes it back, as `change` says.
+void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits,
+                    void (ReplyTally::*change)(const RateLimit&, Time), Time at) {
+  for (const auto& counted : limits) {
+    const std::string key = key_part(counted.counter);
+    auto tally = find_tally(tables, txn, key);
+    (tally.*change)(counted.limit, at);
+    if (tally.entries().empty()) {
+      txn.erase(tables.limits(), key);
+    } else {
+      txn.put(tables.limits(), key, encode(tally, counted.limit.period));
+    }
+  }
+}
+
+/// Whether the record is a reservation of this delivery, made by a process that has died.
+bool is_reserved_for(const ReservationRequest& request, const std::optional<ReplyRecord>& record) {
+  return record && record->state == RecordState::kPending && record->delivery == request.delivery;
+}
+
+class LmdbReservation : public Reservation {
+ public:
+  LmdbReservation(const Tables& tables, ReservationRequest request, std::string key,
+                  Time reserved_at, bool may_be_sent, DeliveryLock lock)
+      : tables_(tables),
+        request_(std::move(request)),
+        key_(std::move(key)),
+        reserved_at_(reserved_at),
+        may_be_sent_(may_be_sent),
+        lock_(std::move(lock)) {}
+
+  void confirm(Time now) override {
+    Transaction write(tables_.environment(), Mode::kWrite);
+    const auto earlier = tables_.find(write, key_);
+    std::optional<Time> expires_at;
+    if (request_.interval) expires_at = now + *request_.interval;
+    tables_.store(write,
+                  {request_.key, RecordState::kAnswered, now, expires_at,
+                   (earlier ? earlier->count : 0) + 1, request_.message_id, request_.delivery},
+                  earlier);
+    write.commit();
+    lock_.unlock();
+  }
+
+  void release() override {
+    if (!may_be_sent_) {
+      Transaction write(tables_.environment(), Mode::kWrite);
+      const auto record = tables_.find(write, key_);
+      if (is_reserved_for(request_, record)) tables_.remove(write, *record);
+      // It was counted even if another delivery has replaced it, as happens with an interval of 0.
+      change_tallies(tables_, write, request_.limits, &ReplyTally::take_back, reserved_at_);
+      write.commit();
+    }
+    lock_.unlock();
+  }
+
+ private:
+  const Tables& tables_;
+  ReservationRequest request_;
+  std::string key_;
+  Time reserved_at_;
+  bool may_be_sent_;  // by the process that had the reservation before
+  DeliveryLock lock_;
+};
+
+class LmdbCache : public OpenCache {
  public:
   LmdbCache(const std::string& path, CacheAccess access)
       : environment_(path), tables_(environment_, access) {}
 
-  Reservation reserve(const ReservationRequest& request) override {
-    const std::string key = record_key(request.key);
+  ReserveResult reserve(const ReservationRequest& request, Time now) override {
+    std::string key = record_key(request.key);
     {
       const Transaction read(environment_, Mode::kRead);
-      if (const auto refusal = find_refusal(read, tables_.find(read, key), request))
-        return *refusal;
+      auto result = decide(read, tables_.find(read, key), request, now);
+      if (result.outcome != ReserveOutcome::kGranted) return result;
     }
-    if (!lmdb::lock_delivery(environment_, key, request.delivery)) return Reservation::kInProgress;
-    try {
-      Transaction write(environment_, Mode::kWrite);
-      const auto earlier = tables_.find(write, key);
-      if (const auto refusal = find_refusal(write, earlier, request)) {
-        unlock(request);
-        return *refusal;
-      }
-      // It counts once, and when it is sent.
-      const bool again = is_granted_again(earlier, request);
-      if (again) take_back(write, request, earlier->answered_at);
-      count(write, request);
-      tables_.store(write,
-                    {request.key, RecordState::kPending, request.now, request.now + kLease,
-                     earlier ? earlier->count : 0, request.message_id, request.delivery},
-                    earlier);
-      write.commit();
-      if (again) {
-        tried_before_.insert(delivery_name(request));
-      } else {
-        tried_before_.erase(delivery_name(request));
-      }
-    } catch (...) {
-      unlock(request);
-      throw;
-    }
-    return Reservation::kGranted;
-  }
-
-  const CountedLimit* find_reached(const ReservationRequest& request) override {
-    return find_reached_limit(Transaction(environment_, Mode::kRead), request);
-  }
-
-  void confirm(const ReservationRequest& request) override {
+    DeliveryLock lock(environment_, key, request.delivery);
+    if (!lock.is_held()) return {ReserveOutcome::kInProgress};
     Transaction write(environment_, Mode::kWrite);
-    const auto earlier = tables_.find(write, record_key(request.key));
-    std::optional<Time> expires_at;
-    if (request.interval) expires_at = request.now + *request.interval;
+    const auto earlier = tables_.find(write, key);
+    auto result = decide(write, earlier, request, now);
+    if (result.outcome != ReserveOutcome::kGranted) return result;
+    const bool may_be_sent = is_reserved_for(request, earlier);
+    // A reply counts once, and when it is sent.
+    if (may_be_sent) {
+      change_tallies(tables_, write, request.limits, &ReplyTally::take_back, earlier->answered_at);
+    }
+    change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
     tables_.store(write,
-                  {request.key, RecordState::kAnswered, request.now, expires_at,
-                   (earlier ? earlier->count : 0) + 1, request.message_id, request.delivery},
+                  {request.key, RecordState::kPending, now, now + kLease,
+                   earlier ? earlier->count : 0, request.message_id, request.delivery},
                   earlier);
     write.commit();
-    unlock(request);
-  }
-
-  void release(const ReservationRequest& request) override {
-    if (tried_before_.contains(delivery_name(request))) return unlock(request);
-    Transaction write(environment_, Mode::kWrite);
-    const auto record = tables_.find(write, record_key(request.key));
-    if (is_granted_again(record, request)) tables_.remove(write, *record);
-    // Another delivery may have taken its place, where the interval is 0: it was counted all the
-    // same.
-    take_back(write, request, request.now);
-    write.commit();
-    unlock(request);
+    result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,
+                                                           may_be_sent, std::move(lock));
+    return result;
   }
 
   void visit(const RecordFilter& filter,
              const std::function<bool(const ReplyRecord&)>& visit) override {
-    lmdb::visit(environment_, tables_, filter, visit);
+    lmdb::visit(tables_, filter, visit);
   }
 
   std::size_t put(std::span<const ReplyRecord> records) override {
@@ -116,100 +165,52 @@ class LmdbCache : public ReplyCache {
     return stored;
   }
 
-  std::size_t forget(const RecordFilter& filter) override {
-    return lmdb::forget(environment_, tables_, filter);
-  }
+  std::size_t forget(const RecordFilter& filter) override { return lmdb::forget(tables_, filter); }
 
   std::size_t purge(const PurgeRequest& request) override {
-    return lmdb::purge(environment_, tables_, request);
+    // What a compaction that was killed has left may be what fills the disk. None is under way: it
+    // needs the cache for itself.
+    if (request.mode == PurgeMode::kRemove) {
+      ::unlink((environment_.path() + kCompactSuffix).c_str());
+    }
+    return lmdb::purge(tables_, request);
   }
 
  private:
-  /// Whether the sender is to be left in peace, by what the cache holds of him.
+  /// Whether the sender has an answer already, or one is about to be sent.
   [[nodiscard]] bool is_answered(const std::optional<ReplyRecord>& record,
-                                 const ReservationRequest& request) const {
+                                 const ReservationRequest& request, Time now) const {
     if (!record) return false;
-    // The mail server tries again for another recipient's sake, or never heard that we were done.
+    // The mail server tries again because of another recipient, or never heard that we were done.
     const bool same = record->delivery == request.delivery;
     if (request.is_named && same && record->state == RecordState::kAnswered) return true;
     if (request.interval == Seconds{0}) return false;
     const bool pending = record->state == RecordState::kPending;
-    if (record->counts_at(request.now)) return !pending || !same;
+    if (record->counts_at(now)) return !pending || !same;
     return pending && !same &&
            lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 
-  /// Whether this delivery has the reservation already: the process before it died.
-  static bool is_granted_again(const std::optional<ReplyRecord>& record,
-                               const ReservationRequest& request) {
-    return record && record->state == RecordState::kPending && record->delivery == request.delivery;
-  }
-
-  /// Why nothing may be reserved, as far as this transaction sees; nothing where it may.
-  [[nodiscard]] std::optional<Reservation> find_refusal(const Transaction& txn,
-                                                        const std::optional<ReplyRecord>& record,
-                                                        const ReservationRequest& request) const {
-    if (is_answered(record, request)) return Reservation::kAnswered;
-    if (is_granted_again(record, request)) return std::nullopt;
-    if (find_reached_limit(txn, request) != nullptr) return Reservation::kRateLimited;
-    return std::nullopt;
-  }
-
-  // --- rate limits ---
-
-  [[nodiscard]] ReplyTally find_tally(const Transaction& txn, const std::string& counter) const {
-    const auto value = txn.get(tables_.limits(), key_part(counter));
-    if (!value) return {};
-    auto tally = decode_tally(*value);
-    if (!tally) environment_.fail("read", "a damaged counter");
-    return *std::move(tally);
-  }
-  void store_tally(Transaction& txn, const CountedLimit& counted, const ReplyTally& tally) {
-    const std::string key = key_part(counted.counter);
-    if (tally.entries().empty()) return txn.erase(tables_.limits(), key);
-    txn.put(tables_.limits(), key, encode(tally, counted.limit.period));
-  }
-
-  [[nodiscard]] const CountedLimit* find_reached_limit(const Transaction& txn,
-                                                       const ReservationRequest& request) const {
-    const auto reached =
-        std::find_if(request.limits.begin(), request.limits.end(), [&](const auto& counted) {
-          return !find_tally(txn, counted.counter).has_room(counted.limit, request.now);
-        });
-    return reached == request.limits.end() ? nullptr : &*reached;
-  }
-  void count(Transaction& txn, const ReservationRequest& request) {
-    for (const auto& counted : request.limits) {
-      auto tally = find_tally(txn, counted.counter);
-      tally.add(counted.limit, request.now);
-      store_tally(txn, counted, tally);
-    }
-  }
-  void take_back(Transaction& txn, const ReservationRequest& request, Time at) {
-    for (const auto& counted : request.limits) {
-      auto tally = find_tally(txn, counted.counter);
-      tally.take_back(counted.limit, at);
-      store_tally(txn, counted, tally);
-    }
-  }
-
-  static std::string delivery_name(const ReservationRequest& request) {
-    return record_key(request.key) + '\0' + request.delivery;
-  }
-  void unlock(const ReservationRequest& request) const {
-    lmdb::unlock_delivery(environment_, record_key(request.key), request.delivery);
+  /// What a reservation comes to, as far as this transaction sees; of kGranted only the outcome.
+  [[nodiscard]] ReserveResult decide(const Transaction& txn,
+                                     const std::optional<ReplyRecord>& record,
+                                     const ReservationRequest& request, Time now) const {
+    if (is_answered(record, request, now)) return {ReserveOutcome::kAnswered};
+    if (is_reserved_for(request, record)) return {ReserveOutcome::kGranted};
+    auto reached = find_reached(tables_, txn, request.limits, now);
+    if (reached) return {ReserveOutcome::kRateLimited, nullptr, std::move(reached)};
+    return {ReserveOutcome::kGranted};
   }
 
   Environment environment_;
-  lmdb::Tables tables_;
-  std::set<std::string> tried_before_;  // deliveries whose reservation was another process's first
+  Tables tables_;
 };
 
 }  // namespace
 
-std::unique_ptr<ReplyCache> open_lmdb_cache(const std::string& path, CacheAccess access) {
-  if (access == CacheAccess::kExisting) status_of_cache(path);
-  return std::make_unique<LmdbCache>(path, access);
+std::unique_ptr<OpenCache> LmdbStore::open(CacheAccess access) const {
+  if (access == CacheAccess::kExisting) status_of_cache(path_);
+  return std::make_unique<LmdbCache>(path_, access);
 }
 
 }  // namespace inforeply

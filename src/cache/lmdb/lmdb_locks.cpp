@@ -6,23 +6,20 @@
 #include <charconv>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "base/digest.hpp"
+#include "cache/lmdb/octet_lock.hpp"
 
 namespace inforeply::lmdb {
 namespace {
 
-struct flock lock_of(std::string_view record_key, std::string_view delivery, short type) {
-  constexpr std::size_t kHexDigits = 15;  // 60 bits: far behind the file's end, within off_t
+off_t octet_of(std::string_view record_key, std::string_view delivery) {
+  constexpr std::size_t kHexDigits = 15;  // 60 bits
   const std::string name = digest({record_key, delivery});
-  long long offset = 0;
-  std::from_chars(name.data(), name.data() + kHexDigits, offset, 16);
-  struct flock lock {};
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = offset | (1LL << 60U);
-  lock.l_len = 1;
-  return lock;
+  long long octet = 0;
+  std::from_chars(name.data(), name.data() + kHexDigits, octet, 16);
+  return kDeliveryOctets + octet;
 }
 
 int descriptor_of(const Environment& environment) {
@@ -33,23 +30,24 @@ int descriptor_of(const Environment& environment) {
 
 }  // namespace
 
-bool lock_delivery(const Environment& environment, std::string_view record_key,
-                   std::string_view delivery) {
-  auto lock = lock_of(record_key, delivery, F_WRLCK);
-  if (::fcntl(descriptor_of(environment), F_OFD_SETLK, &lock) == 0) return true;
+DeliveryLock::DeliveryLock(const Environment& environment, std::string_view record_key,
+                           std::string_view delivery)
+    : octet_(octet_of(record_key, delivery)), file_(descriptor_of(environment)) {
+  if (lock_octet(file_, octet_, F_OFD_SETLK, F_WRLCK) == 0) return;
   if (errno != EAGAIN && errno != EACCES) environment.fail("lock", errno);
-  return false;
+  file_ = -1;
 }
 
-void unlock_delivery(const Environment& environment, std::string_view record_key,
-                     std::string_view delivery) {
-  auto lock = lock_of(record_key, delivery, F_UNLCK);
-  ::fcntl(descriptor_of(environment), F_OFD_SETLK, &lock);
+DeliveryLock::DeliveryLock(DeliveryLock&& other) noexcept
+    : octet_(other.octet_), file_(std::exchange(other.file_, -1)) {}
+
+void DeliveryLock::unlock() {
+  if (is_held()) lock_octet(std::exchange(file_, -1), octet_, F_OFD_SETLK, F_UNLCK);
 }
 
 bool is_delivery_locked(const Environment& environment, std::string_view record_key,
                         std::string_view delivery) {
-  auto lock = lock_of(record_key, delivery, F_WRLCK);
+  auto lock = octet_lock(octet_of(record_key, delivery), F_WRLCK);
   if (::fcntl(descriptor_of(environment), F_OFD_GETLK, &lock) != 0) {
     environment.fail("lock", errno);
   }

@@ -20,8 +20,8 @@ constexpr std::size_t kChunk = 1000;            // records read in one transacti
 constexpr std::size_t kKeysAtOnce = 20'000;     // to be removed: 10 MiB at most
 constexpr std::size_t kEntriesAtOnce = 20'000;  // read of another table in one transaction
 
-// Between two writing transactions, so that whoever waits for one gets it: the lock is not given
-// away in turn, and he who has just given it back is the first to take it again.
+// Between two writing transactions, so that a process that waits for one gets it: the lock knows no
+// queue, and whoever has just given it back is the first to take it again.
 constexpr std::chrono::microseconds kLetOthersWrite{300};
 
 using Keys = std::vector<std::string>;
@@ -37,13 +37,13 @@ bool is_selected(const ReplyRecord& record, const RecordFilter& filter) {
          (filter.sender.empty() || record.key.sender == filter.sender);
 }
 
-/// Behind a key, in the order of the keys.
+/// The least key that is greater.
 std::string after(std::string_view key) {
   return std::string(key) + '\0';
 }
 
-/// Reads entries from the key `position` on, as long as they begin with `prefix`, at most `most`
-/// of them. Moves `position` behind them; false where there are no more.
+/// Reads at most `most` entries from the key `position` on, as long as their keys begin with
+/// `prefix`. Moves `position` behind them. False if there are no more.
 template <typename Take>
 bool read_chunk(const Environment& environment, MDB_dbi table, const std::string& prefix,
                 std::string& position, std::size_t most, Take take) {
@@ -59,24 +59,24 @@ bool read_chunk(const Environment& environment, MDB_dbi table, const std::string
 
 /// The same for the next kChunk records.
 template <typename Take>
-bool read_records(const Environment& environment, const Tables& tables, const std::string& prefix,
-                  std::string& position, Take take) {
-  return read_chunk(environment, tables.records(), prefix, position, kChunk,
+bool read_records(const Tables& tables, const std::string& prefix, std::string& position,
+                  Take take) {
+  return read_chunk(tables.environment(), tables.records(), prefix, position, kChunk,
                     [&](std::string_view key, std::string_view value) {
                       take(tables.require_record(key, value));
                     });
 }
 
-/// What has expired, by the index, in the order of the records' keys: those that lie on one page
-/// come together. The index has that order for each day, so several days are read at once.
+/// The keys of what has expired, in the order of the records, so that those on one page come
+/// together. The index has that order within each day, so several days are merged.
 class ExpiredKeys {
  public:
-  ExpiredKeys(const Environment& environment, const Tables& tables, Time now)
-      : environment_(environment), tables_(tables), now_(now), last_day_(day_of(now)) {}
+  ExpiredKeys(const Tables& tables, Time now)
+      : tables_(tables), now_(now), last_day_(day_of(now)) {}
 
-  /// Adds the next ones, if any; false at the end.
+  /// Adds the next keys. False at the end.
   bool find(Keys& keys) {
-    const Transaction read(environment_, Mode::kRead);
+    const Transaction read(tables_.environment(), Mode::kRead);
     if (positions_.empty()) find_days(read);
     if (positions_.empty()) return false;
     merge(read, keys);
@@ -99,8 +99,8 @@ class ExpiredKeys {
   void merge(const Transaction& read, Keys& keys) {
     std::vector<Cursor> cursors;
     cursors.reserve(positions_.size());
-    const auto comes_later = [&](std::size_t one, std::size_t other) {
-      return record_key_in(cursors[one].key()) > record_key_in(cursors[other].key());
+    const auto comes_later = [&](std::size_t a, std::size_t b) {
+      return record_key_in(cursors[a].key()) > record_key_in(cursors[b].key());
     };
     std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(comes_later)> days(
         comes_later);
@@ -123,38 +123,36 @@ class ExpiredKeys {
       positions_.emplace_back(cursors[days.top()].key());
   }
 
-  const Environment& environment_;
   const Tables& tables_;
   Time now_;
   std::uint32_t last_day_;
-  std::uint64_t next_day_ = 0;  // the first that may still be to be begun
-  Keys positions_;              // in the index, of the days that are under way
+  std::uint64_t next_day_ = 0;  // the first that may not be begun yet
+  Keys positions_;              // in the index, of the days under way
 };
 
 class Purge {
  public:
-  Purge(const Environment& environment, const Tables& tables, const PurgeRequest& request)
-      : environment_(environment),
-        tables_(tables),
+  Purge(const Tables& tables, const PurgeRequest& request)
+      : tables_(tables),
         request_(request),
         prefix_(prefix_for({request.responder, {}})),
         batch_(request.batch) {}
 
   std::size_t run() {
-    // No index knows age; and a responder's records are few beside all that have expired.
+    // No index knows the age, and one responder's records are few beside all that have expired.
     if (request_.older_than || !prefix_.empty()) {
       std::string position = prefix_;
       for (bool more = true; more;) {
         Keys keys;
         more = find_by_record(keys, position);
-        take(keys);
+        remove(keys);
       }
     } else {
-      ExpiredKeys expired(environment_, tables_, request_.now);
+      ExpiredKeys expired(tables_, request_.now);
       for (Keys keys; expired.find(keys); keys.clear())
-        take(keys);
+        remove(keys);
     }
-    if (!request_.dry_run && request_.responder.empty()) purge_counters();
+    if (request_.mode == PurgeMode::kRemove && request_.responder.empty()) purge_counters();
     return total_;
   }
 
@@ -165,26 +163,26 @@ class Purge {
     return record.answered_at < request_.now - *request_.older_than;
   }
 
-  /// The record of a key that was found, unless it was answered anew since, or a process is still
-  /// at work on it, whatever the clock says.
+  /// The record of a key that was found before. nullopt if it was answered anew meanwhile, or a
+  /// process still is at work on it, whatever the clock says.
   [[nodiscard]] std::optional<ReplyRecord> find_purgeable(const Transaction& txn,
                                                           const std::string& key) const {
     auto record = tables_.find(txn, key);
     const bool goes = record && is_purgeable(*record) &&
                       !(record->state == RecordState::kPending &&
-                        is_delivery_locked(environment_, key, record->delivery));
+                        is_delivery_locked(tables_.environment(), key, record->delivery));
     return goes ? std::move(record) : std::nullopt;
   }
 
-  /// The keys of the next records that go; `position` is where to begin.
+  /// Adds the keys of the next records that go, from `position` on. False at the end.
   bool find_by_record(Keys& keys, std::string& position) const {
     const auto find = [&](const ReplyRecord& record) {
       if (is_purgeable(record)) keys.push_back(record_key(record.key));
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
-      more = read_records(environment_, tables_, prefix_, position, find);
-      tell(total_);
+      more = read_records(tables_, prefix_, position, find);
+      report_progress();
     }
     return more;
   }
@@ -192,17 +190,17 @@ class Purge {
   void count(const Keys& keys) {
     for (std::size_t i = 0; i < keys.size();) {
       {
-        const Transaction read(environment_, Mode::kRead);
+        const Transaction read(tables_.environment(), Mode::kRead);
         for (const auto end = std::min(i + kChunk, keys.size()); i < end; ++i)
           total_ += find_purgeable(read, keys[i]) ? 1 : 0;
       }
-      tell(total_);
+      report_progress();
     }
   }
 
-  void take(const Keys& keys) {
-    tell(total_);
-    if (request_.dry_run) return count(keys);
+  void remove(const Keys& keys) {
+    report_progress();
+    if (request_.mode == PurgeMode::kCount) return count(keys);
     in_batches(keys, [&](Transaction& write, const std::string& key) {
       const auto record = find_purgeable(write, key);
       if (!record) return;
@@ -215,7 +213,7 @@ class Purge {
     std::string position;
     for (bool more = true; more;) {
       Keys keys;
-      more = read_chunk(environment_, tables_.limits(), {}, position, kEntriesAtOnce,
+      more = read_chunk(tables_.environment(), tables_.limits(), {}, position, kEntriesAtOnce,
                         [&](std::string_view key, std::string_view value) {
                           if (expiry_in(value) <= request_.now) keys.emplace_back(key);
                         });
@@ -226,27 +224,26 @@ class Purge {
     }
   }
 
-  /// Calls `work` with every key, in write transactions that are soon over.
+  /// Calls `work` with every key, in write transactions that are short.
   template <typename Work>
   void in_batches(const Keys& keys, Work work) {
     for (std::size_t i = 0; i < keys.size();) {
-      Transaction write(environment_, Mode::kWrite);
+      Transaction write(tables_.environment(), Mode::kWrite);
       const auto start = std::chrono::steady_clock::now();
       const std::size_t begin = i;
       for (const auto end = std::min(i + batch_.get(), keys.size()); i < end; ++i)
         work(write, keys[i]);
       write.commit();
       batch_.learn(i - begin, std::chrono::steady_clock::now() - start);
-      tell(total_);
+      report_progress();
       std::this_thread::sleep_for(kLetOthersWrite);
     }
   }
 
-  void tell(std::size_t removed) const {
-    if (request_.on_progress) request_.on_progress(removed);
+  void report_progress() const {
+    if (request_.on_progress) request_.on_progress(total_);
   }
 
-  const Environment& environment_;
   const Tables& tables_;
   const PurgeRequest& request_;
   std::string prefix_;
@@ -256,13 +253,13 @@ class Purge {
 
 }  // namespace
 
-void visit(const Environment& environment, const Tables& tables, const RecordFilter& filter,
+void visit(const Tables& tables, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit) {
   const std::string prefix = prefix_for(filter);
   std::string position = prefix;
   for (bool more = true; more;) {
     std::vector<ReplyRecord> chunk;
-    more = read_records(environment, tables, prefix, position, [&](ReplyRecord record) {
+    more = read_records(tables, prefix, position, [&](ReplyRecord record) {
       if (is_selected(record, filter)) chunk.push_back(std::move(record));
     });
     for (const auto& record : chunk) {
@@ -271,18 +268,17 @@ void visit(const Environment& environment, const Tables& tables, const RecordFil
   }
 }
 
-std::size_t forget(const Environment& environment, const Tables& tables,
-                   const RecordFilter& filter) {
+std::size_t forget(const Tables& tables, const RecordFilter& filter) {
   const std::string prefix = prefix_for(filter);
   std::string position = prefix;
   std::size_t total = 0;
   for (bool more = true; more;) {
     Keys keys;
-    more = read_records(environment, tables, prefix, position, [&](const ReplyRecord& record) {
+    more = read_records(tables, prefix, position, [&](const ReplyRecord& record) {
       if (is_selected(record, filter)) keys.push_back(record_key(record.key));
     });
     if (keys.empty()) continue;
-    Transaction write(environment, Mode::kWrite);
+    Transaction write(tables.environment(), Mode::kWrite);
     for (const auto& key : keys) {
       const auto record = tables.find(write, key);
       if (!record) continue;
@@ -295,9 +291,8 @@ std::size_t forget(const Environment& environment, const Tables& tables,
   return total;
 }
 
-std::size_t purge(const Environment& environment, const Tables& tables,
-                  const PurgeRequest& request) {
-  return Purge(environment, tables, request).run();
+std::size_t purge(const Tables& tables, const PurgeRequest& request) {
+  return Purge(tables, request).run();
 }
 
 }  // namespace inforeply::lmdb

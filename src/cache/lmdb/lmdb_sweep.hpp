@@ -1,22 +1,20 @@
-// Going through many records of a reply cache in LMDB without standing in anybody's way: reading
-// transactions are short, as LMDB frees no page that one of them might see, and writing ones are
-// small, as there is but one writer at a time.
+// Work on many records of a reply cache in LMDB that delays nobody. Reading transactions are short,
+// as LMDB frees no page that one of them might see. Writing transactions are small, as there is
+// only one writer at a time.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 
 #include "cache/lmdb/lmdb_tables.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 
 namespace inforeply::lmdb {
 
-/// As in ReplyCache.
-void visit(const Environment& environment, const Tables& tables, const RecordFilter& filter,
+/// As in CacheRecords.
+void visit(const Tables& tables, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit);
-std::size_t forget(const Environment& environment, const Tables& tables,
-                   const RecordFilter& filter);
-std::size_t purge(const Environment& environment, const Tables& tables,
-                  const PurgeRequest& request);
+std::size_t forget(const Tables& tables, const RecordFilter& filter);
+std::size_t purge(const Tables& tables, const PurgeRequest& request);
 
 }  // namespace inforeply::lmdb

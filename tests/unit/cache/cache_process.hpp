@@ -17,14 +17,14 @@
 #include <string>
 #include <utility>
 
-#include "inforeply/reply_cache.hpp"
+#include "cache/open_cache.hpp"
 
 namespace inforeply::test {
 
 class CacheProcess {
  public:
   /// What a delivery asks for, by two numbers that mean something to both sides.
-  using MakeRequest = std::function<ReservationRequest(int task, Time now)>;
+  using MakeRequest = std::function<ReservationRequest(int task)>;
 
   explicit CacheProcess(MakeRequest make_request) : make_request_(std::move(make_request)) {
     start();
@@ -33,9 +33,9 @@ class CacheProcess {
   CacheProcess& operator=(const CacheProcess&) = delete;
   ~CacheProcess() { stop(); }
 
-  /// Opens the cache and reserves. It stays open where that is granted.
-  Reservation reserve(const std::string& path, int task, Time now) {
-    return static_cast<Reservation>(ask(Order::Kind::kReserve, path, task, now));
+  /// Opens the cache and reserves. It stays open if that is granted.
+  ReserveOutcome reserve(const std::string& path, int task, Time now) {
+    return static_cast<ReserveOutcome>(ask(Order::Kind::kReserve, path, task, now));
   }
   /// Each closes the cache afterwards.
   void confirm(Time now) { ask(Order::Kind::kConfirm, {}, 0, now); }
@@ -91,12 +91,12 @@ class CacheProcess {
 
   [[noreturn]] void work(int socket) const {
     std::unique_ptr<ReplyCache> cache;
-    ReservationRequest request;
+    std::unique_ptr<Reservation> held;  // before the cache is closed
     Order order{};
     while (::recv(socket, &order, sizeof order, 0) == sizeof order) {
       int answer = 0;
       try {
-        answer = obey(order, cache, request);
+        answer = obey(order, cache, held);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         answer = -1;
@@ -107,21 +107,22 @@ class CacheProcess {
   }
 
   int obey(const Order& order, std::unique_ptr<ReplyCache>& cache,
-           ReservationRequest& request) const {
-    auto result = Reservation::kGranted;
+           std::unique_ptr<Reservation>& held) const {
+    auto outcome = ReserveOutcome::kGranted;
     if (order.kind == Order::Kind::kReserve) {
       cache = open_cache(order.path.data(), CacheAccess::kCreate);
-      request = make_request_(order.task, order.now);
-      result = cache->reserve(request);
-      if (result == Reservation::kGranted) return static_cast<int>(result);
+      auto result = cache->reserve(make_request_(order.task), order.now);
+      outcome = result.outcome;
+      held = std::move(result.reservation);
+      if (held) return static_cast<int>(outcome);
     } else if (order.kind == Order::Kind::kConfirm) {
-      request.now = order.now;
-      cache->confirm(request);
+      held->confirm(order.now);
     } else if (order.kind == Order::Kind::kRelease) {
-      cache->release(request);
+      held->release();
     }
+    held.reset();
     cache.reset();
-    return static_cast<int>(result);
+    return static_cast<int>(outcome);
   }
 
   MakeRequest make_request_;

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "inforeply/reply_cache.hpp"
+#include "cache/reply_cache.hpp"
 
 namespace inforeply::test {
 
@@ -22,21 +22,21 @@ class PromisedCache {
   using Key = std::tuple<std::string, std::string, std::string>;
   static Key key_of(const ReplyKey& key) { return {key.responder, key.sender, key.handle}; }
 
-  Reservation reserve(const ReservationRequest& request) {
+  ReserveOutcome reserve(const ReservationRequest& request, Time now) {
     const Key key = key_of(request.key);
     const ReplyRecord* known = find(key);
     const bool is_own = known != nullptr && known->delivery == request.delivery;
     const bool is_tried_again = is_own && known->state == RecordState::kPending;
-    if (is_own && !is_tried_again && request.is_named) return Reservation::kAnswered;
+    if (is_own && !is_tried_again && request.is_named) return ReserveOutcome::kAnswered;
     const bool every_message = request.interval == Seconds{0};
     if (known != nullptr && !is_tried_again && !every_message) {
-      if (is_remembered(*known, request.now)) return Reservation::kAnswered;
+      if (is_remembered(*known, now)) return ReserveOutcome::kAnswered;
       if (known->state == RecordState::kPending && is_held(key, known->delivery)) {
-        return Reservation::kAnswered;
+        return ReserveOutcome::kAnswered;
       }
     }
-    if (!is_tried_again && is_limited(request)) return Reservation::kRateLimited;
-    if (is_held(key, request.delivery)) return Reservation::kInProgress;
+    if (!is_tried_again && is_limited(request, now)) return ReserveOutcome::kRateLimited;
+    if (is_held(key, request.delivery)) return ReserveOutcome::kInProgress;
     if (is_tried_again) {
       tried_before_.insert({key, request.delivery});
     } else {
@@ -44,27 +44,27 @@ class PromisedCache {
     }
     for (const auto& limit : request.limits) {
       if (is_tried_again) uncount(limit, known->answered_at);
-      counted_[limit.counter].push_back(request.now);
+      counted_[limit.counter].push_back(now);
     }
     const std::uint32_t count = known == nullptr ? 0 : known->count;
-    records_[key] = {request.key, RecordState::kPending, request.now,     request.now + kLease,
-                     count,       request.message_id,    request.delivery};
+    records_[key] = {request.key,        RecordState::kPending, now, now + kLease, count,
+                     request.message_id, request.delivery};
     held_.insert({key, request.delivery});
-    return Reservation::kGranted;
+    return ReserveOutcome::kGranted;
   }
 
-  void confirm(const ReservationRequest& request) {
+  void confirm(const ReservationRequest& request, Time now) {
     const Key key = key_of(request.key);
     const ReplyRecord* known = find(key);
     std::optional<Time> end;
-    if (request.interval) end = request.now + *request.interval;
+    if (request.interval) end = now + *request.interval;
     const std::uint32_t count = known == nullptr ? 1 : known->count + 1;
-    records_[key] = {request.key, RecordState::kAnswered, request.now,     end,
-                     count,       request.message_id,     request.delivery};
+    records_[key] = {request.key,        RecordState::kAnswered, now, end, count,
+                     request.message_id, request.delivery};
     die(request);
   }
 
-  void release(const ReservationRequest& request) {
+  void release(const ReservationRequest& request, Time reserved) {
     const Key key = key_of(request.key);
     // Who knows what the process before has sent.
     if (tried_before_.contains({key, request.delivery})) return die(request);
@@ -74,7 +74,7 @@ class PromisedCache {
       records_.erase(key);
     }
     for (const auto& limit : request.limits)
-      uncount(limit, request.now);
+      uncount(limit, reserved);
     die(request);
   }
 
@@ -91,16 +91,16 @@ class PromisedCache {
   }
 
   std::size_t forget(const RecordFilter& filter) {
-    return std::erase_if(records_, [&](const auto& one) {
-      const ReplyKey& key = one.second.key;
+    return std::erase_if(records_, [&](const auto& entry) {
+      const ReplyKey& key = entry.second.key;
       return (filter.responder.empty() || filter.responder == key.responder) &&
              (filter.sender.empty() || filter.sender == key.sender);
     });
   }
 
   std::size_t purge(const PurgeRequest& request) {
-    return std::erase_if(records_, [&](const auto& one) {
-      const auto& [key, record] = one;
+    return std::erase_if(records_, [&](const auto& entry) {
+      const auto& [key, record] = entry;
       const bool is_pending = record.state == RecordState::kPending;
       if (is_pending && is_held(key, record.delivery)) return false;
       if (request.older_than && !is_pending) {
@@ -129,12 +129,12 @@ class PromisedCache {
     const bool is_over = record.expires_at && now >= *record.expires_at;
     return !is_over && record.answered_at - now <= kClockTolerance;
   }
-  [[nodiscard]] bool is_limited(const ReservationRequest& request) const {
+  [[nodiscard]] bool is_limited(const ReservationRequest& request, Time now) const {
     return std::any_of(request.limits.begin(), request.limits.end(), [&](const auto& limit) {
       const auto found = counted_.find(limit.counter);
       if (found == counted_.end()) return false;
       return std::count_if(found->second.begin(), found->second.end(), [&](Time at) {
-               return at + limit.limit.period > request.now;
+               return at + limit.limit.period > now;
              }) >= limit.limit.replies;
     });
   }

@@ -1,11 +1,11 @@
 // The promise of reply_cache.hpp, by random sequences of what may happen to a cache, each step
 // compared with the model. The deliveries are processes of their own that live, die and try again.
 //
-// When a reply counts as sent: as soon as the mailer has it, be it confirmed afterwards or not.
-// Where the process dies in between, nobody can know: the same delivery sends the same reply again,
-// with the same Message-ID, and that is one reply. Where the mail server does not try again within
-// the lease, another message may be answered: the one case in which a person can get two within the
-// interval, as else a reply could be lost.
+// A reply counts as sent as soon as the mailer has it, be it confirmed afterwards or not. If the
+// process dies in between, nobody can know: the same delivery sends the same reply again, with the
+// same Message-ID, and that is one reply. If the mail server does not try again within the lease,
+// another message may be answered. Only then can a person get two within the interval, as otherwise
+// a reply could be lost.
 
 #include "cache/reply_cache_model.hpp"
 
@@ -28,7 +28,7 @@
 
 #include "cache/cache_process.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {
@@ -55,7 +55,7 @@ constexpr int kProcesses = 3;
 
 /// A task is a message with its recipient, that the mail server delivers until it is done. Its
 /// number says all about it.
-ReservationRequest request_of(int task, bool is_limited, Time now) {
+ReservationRequest request_of(int task, bool is_limited) {
   const int kind = task % kKinds;
   const auto& interval = kIntervals[static_cast<std::size_t>(kind / kPersons)];
   ReservationRequest request;
@@ -69,7 +69,6 @@ ReservationRequest request_of(int task, bool is_limited, Time now) {
     request.limits = {{"limit", "all", {4, kPeriod, {}}},
                       {"limit", request.key.sender, {2, kPeriod, {}}}};
   }
-  request.now = now;
   return request;
 }
 
@@ -121,7 +120,7 @@ class Sequence {
     }
   }
 
-  /// Empty where all was well.
+  /// Returns the first fault; empty if all was well.
   std::string carry_out(const std::vector<Step>& steps) {
     try {
       for (const auto& step : steps) {
@@ -161,7 +160,7 @@ class Sequence {
       case Step::Kind::kTryAgain:
         return attempt_again(step.choice);
       case Step::Kind::kEnd:
-        return end_one(step.choice);
+        return end_process(step.choice);
       case Step::Kind::kClock:
         return set_clock(step.choice);
       case Step::Kind::kPurge:
@@ -181,7 +180,7 @@ class Sequence {
   }
 
   [[nodiscard]] ReservationRequest request(const Task& task) const {
-    return request_of(task.number, world_.is_limited, now_);
+    return request_of(task.number, world_.is_limited);
   }
   [[nodiscard]] static std::string name_of(const ReservationRequest& wanted) {
     return wanted.delivery + " (" + wanted.key.sender + ", " + wanted.key.handle +
@@ -199,15 +198,15 @@ class Sequence {
     const auto result =
         processes_[free]->reserve(path(), task.number * 2 + (world_.is_limited ? 1 : 0), now_);
     tell("reserve " + name_of(wanted) + " = " + name_of(result));
-    const auto promised = model_.reserve(wanted);
+    const auto promised = model_.reserve(wanted, now_);
     expect(result == promised, "it should be " + name_of(promised));
-    if (result == Reservation::kGranted) {
+    if (result == ReserveOutcome::kGranted) {
       held_[free] = {&task, now_};
       task.is_done = false;  // whatever an earlier try was told
       expect_only_one(wanted);
-    } else if (result != Reservation::kInProgress) {
+    } else if (result != ReserveOutcome::kInProgress) {
       task.is_done = true;
-      if (result == Reservation::kAnswered) task.refused_at = now_;
+      if (result == ReserveOutcome::kAnswered) task.refused_at = now_;
     }
   }
 
@@ -236,20 +235,19 @@ class Sequence {
     }
   }
 
-  void end_one(std::uint32_t choice) {
+  void end_process(std::uint32_t choice) {
     const std::size_t process = choice / 16 % held_.size();
     if (!held_[process]) return;
     Task& task = *held_[process]->task;
-    auto wanted = request(task);
+    const auto wanted = request(task);
     auto& sent = sent_[PromisedCache::key_of(wanted.key)];
     const Time reserved = held_[process]->reserved;
     held_[process].reset();
     switch (choice % 8) {
       case 0:
       case 1:
-        wanted.now = reserved;
         processes_[process]->release();
-        model_.release(wanted);
+        model_.release(wanted, reserved);
         return tell("release " + name_of(wanted));
       case 2:
         processes_[process]->close();
@@ -267,9 +265,10 @@ class Sequence {
         return tell("kill " + name_of(wanted));
       default:
         processes_[process]->confirm(now_);
-        model_.confirm(wanted);
+        model_.confirm(wanted, now_);
         task.is_done = true;
-        std::erase_if(sent, [&](const Sent& one) { return one.delivery == wanted.delivery; });
+        std::erase_if(sent,
+                      [&](const Sent& earlier) { return earlier.delivery == wanted.delivery; });
         sent.push_back({wanted.delivery, reserved, now_});
         return tell("confirm " + name_of(wanted));
     }
@@ -278,12 +277,12 @@ class Sequence {
   /// The mail server tries again until all is done; then nothing may be lost.
   void finish_all() {
     for (std::uint32_t process = 0; process < held_.size(); ++process)
-      end_one(process * 16 + 7);
+      end_process(process * 16 + 7);
     for (auto& task : tasks_) {
       if (task.is_done) continue;
       attempt(task);
       expect(task.is_done || held_.front(), "it is neither answered nor refused");
-      end_one(7);
+      end_process(7);
     }
     for (const auto& task : tasks_) {
       const auto wanted = request(task);
@@ -311,7 +310,7 @@ class Sequence {
   }
 
   void purge(std::uint32_t choice) {
-    PurgeRequest wanted{now_, {}, 1 + choice / 2 % 3, false, {}};
+    PurgeRequest wanted{now_, {}, 1 + choice / 2 % 3};
     if (world_.has_administrator && choice % 2 == 1) {
       wanted.older_than = choice / 8 % 2 == 1 ? kHour : Seconds{0};
       is_meddled_with_ = true;
@@ -333,7 +332,7 @@ class Sequence {
   }
 
   void import(std::uint32_t choice) {
-    const auto wanted = request_of(static_cast<int>(choice % kKinds), false, now_);
+    const auto wanted = request_of(static_cast<int>(choice % kKinds), false);
     ReplyRecord record{wanted.key, RecordState::kAnswered, now_, {}, 3, "<imported@x>", {}};
     if (choice / 16 % 3 == 0) record.state = RecordState::kPending;
     record.answered_at += (static_cast<int>(choice / 64 % 5) - 3) * kHour / 2;
@@ -359,8 +358,8 @@ class Sequence {
       return true;
     });
     expect(promised == model_.records().end(), "a record is missing");
-    const auto check = check_cache(path(), CheckMode::kReport,
-                                   [&](const std::string& fault) { expect(false, fault); });
+    const auto check = find_cache_store(path())->check(
+        CheckMode::kReport, [&](const std::string& fault) { expect(false, fault); });
     expect(check.is_sound() && check.records == model_.records().size(), "it is not sound");
   }
 
@@ -370,13 +369,13 @@ class Sequence {
            a.message_id == b.message_id && a.delivery == b.delivery;
   }
 
-  static std::string name_of(Reservation reservation) {
+  static std::string name_of(ReserveOutcome outcome) {
     constexpr std::array<const char*, 4> kNames{
         {"granted", "answered", "in progress", "rate limited"}};
-    return kNames[static_cast<std::size_t>(reservation)];
+    return kNames[static_cast<std::size_t>(outcome)];
   }
 
-  /// In memory where that can be: nothing here is about disks.
+  /// In memory if possible: nothing here is about disks.
   static std::filesystem::path parent() {
     return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
   }
@@ -406,7 +405,7 @@ class ReplyCacheModelTest : public ::testing::Test {
   void SetUp() override {
     for (int i = 0; i < kProcesses; ++i) {
       processes_.push_back(std::make_unique<CacheProcess>(
-          [](int task, Time now) { return request_of(task / 2, task % 2 == 1, now); }));
+          [](int task) { return request_of(task / 2, task % 2 == 1); }));
     }
   }
 

@@ -1,5 +1,3 @@
-#include "inforeply/reply_cache.hpp"
-
 #include <gtest/gtest.h>
 #include <lmdb.h>
 #include <sys/stat.h>
@@ -14,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/open_cache.hpp"
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
 
@@ -24,19 +23,30 @@ constexpr Time kNow{Seconds{1'800'000'000}};
 constexpr Seconds kDay{24 * 3600};
 constexpr Seconds kWeek{7 * 24 * 3600};
 
-ReservationRequest request(const std::string& delivery, Time now = kNow) {
-  return {{"info@example.org", "alice@example.net", "winter"},
-          "<1@example.net>",
-          delivery,
-          true,
-          kWeek,
-          {},
-          now};
+ReservationRequest request(const std::string& delivery) {
+  return {.key = {"info@example.org", "alice@example.net", "winter"},
+          .message_id = "<1@example.net>",
+          .delivery = delivery,
+          .is_named = true,
+          .interval = kWeek,
+          .limits = {}};
+}
+
+/// What a reservation comes to. One that is granted stays pending, and nobody holds it any more.
+ReserveOutcome reserve(ReplyCache& cache, const ReservationRequest& wanted, Time now = kNow) {
+  return cache.reserve(wanted, now).outcome;
+}
+/// A reservation that must be granted; whoever has it holds it.
+std::unique_ptr<Reservation> hold(ReplyCache& cache, const ReservationRequest& wanted,
+                                  Time now = kNow) {
+  auto result = cache.reserve(wanted, now);
+  EXPECT_EQ(result.outcome, ReserveOutcome::kGranted);
+  return std::move(result.reservation);
 }
 
 class ReplyCacheTest : public ::testing::Test {
  protected:
-  std::unique_ptr<ReplyCache> open() { return open_cache("lmdb:" + path(), CacheAccess::kCreate); }
+  std::unique_ptr<OpenCache> open() { return open_cache("lmdb:" + path(), CacheAccess::kCreate); }
   [[nodiscard]] std::string path() const { return folder_.path("cache.mdb"); }
 
   std::vector<ReplyRecord> records(const RecordFilter& filter = {}) {
@@ -48,12 +58,12 @@ class ReplyCacheTest : public ::testing::Test {
     return found;
   }
   /// Another process with the cache open: it does `work`, then is killed without a chance to clean
-  /// up.
-  void in_killed_process(const std::function<void(ReplyCache&)>& work) {
+  /// up or to end the reservation that it holds.
+  void in_killed_process(const std::function<std::unique_ptr<Reservation>(OpenCache&)>& work) {
     const pid_t child = ::fork();
     if (child == 0) {
       const auto own = open();
-      work(*own);
+      const auto held = work(*own);
       ::kill(::getpid(), SIGKILL);
     }
     int status = 0;
@@ -61,7 +71,7 @@ class ReplyCacheTest : public ::testing::Test {
     ASSERT_TRUE(WIFSIGNALED(status));
   }
   /// The same, but it ends by itself.
-  void in_other_process(const std::function<void(ReplyCache&)>& work) {
+  void in_other_process(const std::function<void(OpenCache&)>& work) {
     const pid_t child = ::fork();
     if (child == 0) {
       work(*open());
@@ -71,19 +81,24 @@ class ReplyCacheTest : public ::testing::Test {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   }
-  void answer(const ReservationRequest& wanted) {
-    ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-    cache_->confirm(wanted);
+  ReserveOutcome reserve(const ReservationRequest& wanted, Time now = kNow) {
+    return inforeply::reserve(*cache_, wanted, now);
+  }
+  std::unique_ptr<Reservation> hold(const ReservationRequest& wanted, Time now = kNow) {
+    return inforeply::hold(*cache_, wanted, now);
+  }
+  void answer(const ReservationRequest& wanted, Time now = kNow) {
+    hold(wanted, now)->confirm(now);
   }
 
   test::TemporaryFolder folder_;
-  std::unique_ptr<ReplyCache> cache_ = open();
+  std::unique_ptr<OpenCache> cache_ = open();
 };
 
 TEST_F(ReplyCacheTest, AnswersAPersonOnceInTheInterval) {
   answer(request("first"));
-  EXPECT_EQ(cache_->reserve(request("second", kNow + kWeek - Seconds{1})), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(request("second", kNow + kWeek)), Reservation::kGranted);
+  EXPECT_EQ(reserve(request("second"), kNow + kWeek - Seconds{1}), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(request("second"), kNow + kWeek), ReserveOutcome::kGranted);
 }
 
 TEST_F(ReplyCacheTest, TellsRespondersSendersAndHandlesApart) {
@@ -93,8 +108,7 @@ TEST_F(ReplyCacheTest, TellsRespondersSendersAndHandlesApart) {
                                 ReplyKey{"info@example.org", "alice@example.net", "summer"}}) {
     auto wanted = request("second");
     wanted.key = other;
-    EXPECT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-    cache_->release(wanted);
+    hold(wanted)->release();
   }
 }
 
@@ -114,11 +128,10 @@ TEST_F(ReplyCacheTest, ADeliveryThatIsDoneIsNotAnsweredAgainHoweverLateItIsTried
     wanted.interval = interval;
     wanted.key.handle = std::to_string(interval.count());
     answer(wanted);
-    wanted.now += Seconds{2 * 3600};
-    EXPECT_EQ(cache_->reserve(wanted), Reservation::kAnswered);
+    const Time later = kNow + Seconds{2 * 3600};
+    EXPECT_EQ(reserve(wanted, later), ReserveOutcome::kAnswered);
     wanted.is_named = false;  // then it may be another copy of the message as well
-    EXPECT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-    cache_->release(wanted);
+    hold(wanted, later)->release();
   }
 }
 
@@ -126,39 +139,39 @@ TEST_F(ReplyCacheTest, AnswersOnlyTheFirstMessageWithoutAnInterval) {
   auto wanted = request("first");
   wanted.interval = std::nullopt;
   answer(wanted);
-  EXPECT_EQ(cache_->reserve(request("second", kNow + kDay * 36500)), Reservation::kAnswered);
+  EXPECT_EQ(reserve(request("second"), kNow + kDay * 36500), ReserveOutcome::kAnswered);
   EXPECT_EQ(records().front().expires_at, std::nullopt);
 }
 
 TEST_F(ReplyCacheTest, ReleaseLeavesNothingThatSilencesTheSender) {
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
-  cache_->release(request("first"));
+  hold(request("first"))->release();
   EXPECT_TRUE(records().empty());
-  EXPECT_EQ(cache_->purge({kNow + kWeek, {}, 10, true}), 0U) << "the expiry index is empty as well";
-  EXPECT_EQ(cache_->reserve(request("second")), Reservation::kGranted);
+  EXPECT_EQ(cache_->purge({kNow + kWeek, {}, 10, PurgeMode::kCount}), 0U)
+      << "the expiry index is empty as well";
+  EXPECT_EQ(reserve(request("second")), ReserveOutcome::kGranted);
 }
 
 TEST_F(ReplyCacheTest, ReleaseSparesWhatAnotherDeliveryHolds) {
   auto second = request("second");
   second.interval = Seconds{0};
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
-  ASSERT_EQ(cache_->reserve(second), Reservation::kGranted);
-  cache_->release(request("first"));
+  const auto first = hold(request("first"));
+  const auto held = hold(second);
+  first->release();
   ASSERT_EQ(records().size(), 1U);
   EXPECT_EQ(records().front().delivery, "second");
 }
 
 TEST_F(ReplyCacheTest, APendingReservationCountsForOtherMessagesUntilItsLeaseRunsOut) {
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
-  EXPECT_EQ(cache_->reserve(request("second", kNow + kLease - Seconds{1})), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(request("second", kNow + kLease)), Reservation::kGranted);
+  const auto first = hold(request("first"));
+  EXPECT_EQ(reserve(request("second"), kNow + kLease - Seconds{1}), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(request("second"), kNow + kLease), ReserveOutcome::kGranted);
 }
 
 TEST_F(ReplyCacheTest, TheSameDeliveryIsInProgressWhileItsHolderLives) {
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
+  const auto first = hold(request("first"));
   const pid_t child = ::fork();
   if (child == 0) {
-    const bool busy = open()->reserve(request("first")) == Reservation::kInProgress;
+    const bool busy = inforeply::reserve(*open(), request("first")) == ReserveOutcome::kInProgress;
     ::_exit(busy ? 0 : 1);
   }
   int status = 0;
@@ -167,66 +180,74 @@ TEST_F(ReplyCacheTest, TheSameDeliveryIsInProgressWhileItsHolderLives) {
 }
 
 TEST_F(ReplyCacheTest, TheSameDeliveryIsGrantedAgainWhenItsHolderWasKilled) {
-  in_killed_process([](ReplyCache& cache) { cache.reserve(request("first")); });
+  in_killed_process([](OpenCache& cache) { return inforeply::hold(cache, request("first")); });
   ASSERT_EQ(records().size(), 1U);
   EXPECT_EQ(records().front().state, RecordState::kPending);
-  EXPECT_EQ(cache_->reserve(request("second")), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
+  EXPECT_EQ(reserve(request("second")), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kGranted);
+}
+
+TEST_F(ReplyCacheTest, AReservationThatIsDroppedStaysPendingAsIfItsHolderWasKilled) {
+  hold(request("first")).reset();
+  ASSERT_EQ(records().size(), 1U);
+  EXPECT_EQ(records().front().state, RecordState::kPending);
+  in_other_process([](OpenCache& cache) {
+    EXPECT_EQ(inforeply::reserve(cache, request("second")), ReserveOutcome::kAnswered);
+    inforeply::hold(cache, request("first"))->release();
+  });
+  EXPECT_EQ(records().size(), 1U) << "it may have been sent";
 }
 
 TEST_F(ReplyCacheTest, AReplyThatMayHaveBeenSentSilencesOthersAlthoughTheNextTryFails) {
-  in_killed_process([](ReplyCache& cache) { cache.reserve(request("first")); });
+  in_killed_process([](OpenCache& cache) { return inforeply::hold(cache, request("first")); });
   for (int tries = 0; tries < 2; ++tries) {
-    in_other_process([](ReplyCache& cache) {
-      EXPECT_EQ(cache.reserve(request("first")), Reservation::kGranted);
-      cache.release(request("first"));
-    });
-    EXPECT_EQ(cache_->reserve(request("second")), Reservation::kAnswered);
+    in_other_process([](OpenCache& cache) { inforeply::hold(cache, request("first"))->release(); });
+    EXPECT_EQ(reserve(request("second")), ReserveOutcome::kAnswered);
   }
-  EXPECT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kGranted);
 }
 
 TEST_F(ReplyCacheTest, AReservationSilencesOthersWhileItsHolderLivesWhateverTheClockSays) {
   constexpr Seconds kYear{365 * 24 * 3600};
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
+  const auto first = hold(request("first"));
   for (const Time now : {kNow + kLease, kNow + kYear, kNow - kYear}) {
-    in_other_process([&](ReplyCache& cache) {
-      EXPECT_EQ(cache.reserve(request("second", now)), Reservation::kAnswered);
+    in_other_process([&](OpenCache& cache) {
+      EXPECT_EQ(inforeply::reserve(cache, request("second"), now), ReserveOutcome::kAnswered);
     });
   }
-  cache_->release(request("first"));
-  in_other_process([&](ReplyCache& cache) {
-    EXPECT_EQ(cache.reserve(request("second", kNow + kLease)), Reservation::kGranted);
+  first->release();
+  in_other_process([&](OpenCache& cache) {
+    EXPECT_EQ(inforeply::reserve(cache, request("second"), kNow + kLease),
+              ReserveOutcome::kGranted);
   });
 }
 
 TEST_F(ReplyCacheTest, APurgeSparesAReservationWhileItsHolderLives) {
-  ASSERT_EQ(cache_->reserve(request("first")), Reservation::kGranted);
-  in_other_process([](ReplyCache& cache) {
-    for (const bool dry_run : {true, false}) {
-      EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, dry_run, {}}), 0U);
-      EXPECT_EQ(cache.purge({kNow + kLease, Seconds{0}, 10, dry_run, {}}), 0U);
+  auto first = hold(request("first"));
+  in_other_process([](OpenCache& cache) {
+    for (const auto mode : {PurgeMode::kCount, PurgeMode::kRemove}) {
+      EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, mode}), 0U);
+      EXPECT_EQ(cache.purge({kNow + kLease, Seconds{0}, 10, mode}), 0U);
     }
   });
   EXPECT_EQ(records().size(), 1U);
-  cache_.reset();
-  in_other_process([](ReplyCache& cache) {
-    EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, false, {}}), 1U);
-  });
+  first.reset();
+  in_other_process([](OpenCache& cache) { EXPECT_EQ(cache.purge({kNow + kLease, {}, 10}), 1U); });
 }
 
 TEST_F(ReplyCacheTest, AnAnswerOutlivesTheProcessThatGaveIt) {
-  in_killed_process([](ReplyCache& cache) {
-    cache.reserve(request("first"));
-    cache.confirm(request("first"));
+  in_killed_process([](OpenCache& cache) {
+    auto held = inforeply::hold(cache, request("first"));
+    held->confirm(kNow);
+    return held;
   });
-  EXPECT_EQ(cache_->reserve(request("first")), Reservation::kAnswered);
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kAnswered);
 }
 
 TEST_F(ReplyCacheTest, AnEntryFromTheFutureCountsWithinTheClocksTolerance) {
-  answer(request("first", kNow + kClockTolerance));
-  EXPECT_EQ(cache_->reserve(request("second", kNow)), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(request("second", kNow - Seconds{1})), Reservation::kGranted);
+  answer(request("first"), kNow + kClockTolerance);
+  EXPECT_EQ(reserve(request("second"), kNow), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(request("second"), kNow - Seconds{1}), ReserveOutcome::kGranted);
 }
 
 TEST_F(ReplyCacheTest, RemembersAllThatTheRecordSays) {
@@ -253,10 +274,10 @@ TEST_F(ReplyCacheTest, TellsLongAddressesApartAndKeepsThemWhole) {
     answer(wanted);
   }
   ASSERT_EQ(records().size(), 2U);
-  const auto one = records({long_local + "@example.org", long_local + "a@example.net"});
-  ASSERT_EQ(one.size(), 1U);
-  EXPECT_EQ(one.front().key.sender, long_local + "a@example.net");
-  EXPECT_EQ(one.front().key.responder, long_local + "@example.org");
+  const auto found = records({long_local + "@example.org", long_local + "a@example.net"});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().key.sender, long_local + "a@example.net");
+  EXPECT_EQ(found.front().key.responder, long_local + "@example.org");
 }
 
 TEST_F(ReplyCacheTest, VisitsInOrderAndOnlyWhatIsAskedFor) {
@@ -285,7 +306,7 @@ TEST_F(ReplyCacheTest, ForgetsWhatIsSelectedAndSaysHowMany) {
   EXPECT_EQ(cache_->forget({{}, "alice@example.net"}), 0U);
   ASSERT_EQ(records().size(), 1U);
   EXPECT_EQ(records().front().key.sender, "bob@example.net");
-  EXPECT_EQ(cache_->reserve(request("second")), Reservation::kGranted);
+  EXPECT_EQ(reserve(request("second")), ReserveOutcome::kGranted);
 }
 
 CountedLimit counted(const std::string& counter, std::uint32_t replies,
@@ -296,39 +317,43 @@ CountedLimit counted(const std::string& counter, std::uint32_t replies,
 class LimitTest : public ReplyCacheTest {
  protected:
   /// The n-th sender's first message, under these limits.
-  static ReservationRequest of_sender(int n, std::vector<CountedLimit> limits, Time now = kNow) {
-    auto wanted = request("first", now);
+  static ReservationRequest of_sender(int n, std::vector<CountedLimit> limits) {
+    auto wanted = request("first");
     wanted.key.sender = std::to_string(n) + "@example.net";
     wanted.limits = std::move(limits);
     return wanted;
   }
   /// How many more replies the counter has room for, by what a reservation would get.
   int room(const std::string& counter, Time now = kNow, std::uint32_t replies = 3) {
-    int granted = 0;
-    std::vector<ReservationRequest> held;
+    std::vector<std::unique_ptr<Reservation>> held;
     for (int n = 1000;; ++n) {
-      held.push_back(of_sender(n, {counted(counter, replies)}, now));
-      if (cache_->reserve(held.back()) != Reservation::kGranted) break;
-      ++granted;
+      auto result = cache_->reserve(of_sender(n, {counted(counter, replies)}), now);
+      if (result.outcome != ReserveOutcome::kGranted) break;
+      held.push_back(std::move(result.reservation));
     }
-    held.pop_back();
-    for (const auto& one : held)
-      cache_->release(one);
-    return granted;
+    for (const auto& reservation : held)
+      reservation->release();
+    return static_cast<int>(held.size());
+  }
+  /// The counter of the limit that a reservation is told to have reached; empty if it has not.
+  std::string reached(const ReservationRequest& wanted) {
+    const auto result = cache_->reserve(wanted, kNow);
+    EXPECT_EQ(result.outcome == ReserveOutcome::kRateLimited, result.reached.has_value());
+    return result.reached ? result.reached->counter : "";
   }
 };
 
 TEST_F(LimitTest, AReservationCountsAndAReachedLimitStoresNothing) {
   EXPECT_EQ(room("all"), 3);
   for (int n = 0; n < 3; ++n) {
-    EXPECT_EQ(cache_->reserve(of_sender(n, {counted("all", 3)})), Reservation::kGranted);
+    EXPECT_EQ(reserve(of_sender(n, {counted("all", 3)})), ReserveOutcome::kGranted);
   }
   const auto fourth = of_sender(3, {counted("all", 3)});
-  EXPECT_EQ(cache_->reserve(fourth), Reservation::kRateLimited);
+  EXPECT_EQ(reserve(fourth), ReserveOutcome::kRateLimited);
   EXPECT_EQ(records().size(), 3U);
-  EXPECT_EQ(cache_->reserve(fourth), Reservation::kRateLimited) << "refusals do not count";
-  ASSERT_NE(cache_->find_reached(fourth), nullptr);
-  EXPECT_EQ(cache_->find_reached(of_sender(3, {counted("other", 3)})), nullptr);
+  EXPECT_EQ(reserve(fourth), ReserveOutcome::kRateLimited) << "refusals do not count";
+  EXPECT_EQ(reached(fourth), "all");
+  EXPECT_EQ(reserve(of_sender(3, {counted("other", 3)})), ReserveOutcome::kGranted);
 }
 
 TEST(Rfc3834, R32_ALimitKeepsRepliesFromBeingAFlood) {
@@ -336,17 +361,18 @@ TEST(Rfc3834, R32_ALimitKeepsRepliesFromBeingAFlood) {
   const auto cache = open_cache(folder.path("cache.mdb"), CacheAccess::kCreate);
   int sent = 0;
   for (int second = 0; second < 1000; ++second) {  // each message with a sender of its own
-    auto wanted = request("first", kNow + Seconds{second});
+    auto wanted = request("first");
     wanted.key.sender = std::to_string(second) + "@example.net";
     wanted.limits = {counted("all", 10, Seconds{600})};
-    if (cache->reserve(wanted) == Reservation::kGranted) ++sent;
+    const Time now = kNow + Seconds{second};
+    if (reserve(*cache, wanted, now) == ReserveOutcome::kGranted) ++sent;
   }
   EXPECT_EQ(sent, 20);
 }
 
 TEST_F(LimitTest, ALimitThatHasBeenReachedEndsWithItsPeriod) {
   for (int n = 0; n < 3; ++n)
-    answer(of_sender(n, {counted("all", 3)}, kNow + Seconds{n}));
+    answer(of_sender(n, {counted("all", 3)}), kNow + Seconds{n});
   const Time end = kNow + Seconds{3600};
   EXPECT_EQ(room("all", end - Seconds{1}), 0);
   EXPECT_EQ(room("all", end), 1);
@@ -359,35 +385,32 @@ TEST_F(LimitTest, ARecentAnswerGoesBeforeALimitAndDoesNotCount) {
   answer(first);
   auto second = first;
   second.delivery = "second";
-  EXPECT_EQ(cache_->reserve(second), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(first), Reservation::kAnswered);
-  EXPECT_EQ(cache_->reserve(of_sender(1, {counted("all", 1)})), Reservation::kRateLimited);
+  EXPECT_EQ(reserve(second), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(first), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(of_sender(1, {counted("all", 1)})), ReserveOutcome::kRateLimited);
 }
 
 TEST_F(LimitTest, OneReservationCountsAgainstAllItsLimitsOrNone) {
   const std::vector<CountedLimit> both = {counted("wide", 3), counted("narrow", 1)};
-  EXPECT_EQ(cache_->reserve(of_sender(0, both)), Reservation::kGranted);
+  EXPECT_EQ(reserve(of_sender(0, both)), ReserveOutcome::kGranted);
   EXPECT_EQ(room("wide"), 2);
   const auto refused = of_sender(1, both);
-  EXPECT_EQ(cache_->reserve(refused), Reservation::kRateLimited);
+  EXPECT_EQ(reserve(refused), ReserveOutcome::kRateLimited);
   EXPECT_EQ(room("wide"), 2);
-  ASSERT_NE(cache_->find_reached(refused), nullptr);
-  EXPECT_EQ(cache_->find_reached(refused)->counter, "narrow");
+  EXPECT_EQ(reached(refused), "narrow");
 }
 
 TEST_F(LimitTest, OfSeveralReachedOnesTheFirstIsNamed) {
   const std::vector<CountedLimit> limits = {counted("a", 1), counted("b", 1)};
-  EXPECT_EQ(cache_->reserve(of_sender(0, limits)), Reservation::kGranted);
-  const auto refused = of_sender(1, limits);
-  EXPECT_EQ(cache_->reserve(refused), Reservation::kRateLimited);
-  EXPECT_EQ(cache_->find_reached(refused), &refused.limits.front());
+  EXPECT_EQ(reserve(of_sender(0, limits)), ReserveOutcome::kGranted);
+  EXPECT_EQ(reached(of_sender(1, limits)), "a");
 }
 
 TEST_F(LimitTest, AReleasedReservationCountsNoMore) {
   const std::vector<CountedLimit> both = {counted("all", 3), counted("other", 3)};
-  EXPECT_EQ(cache_->reserve(of_sender(0, both)), Reservation::kGranted);
+  const auto first = hold(of_sender(0, both));
   EXPECT_EQ(room("all"), 2);
-  cache_->release(of_sender(0, both));
+  first->release();
   EXPECT_EQ(room("all"), 3);
   EXPECT_EQ(room("other"), 3);
 }
@@ -398,34 +421,31 @@ TEST_F(LimitTest, AConfirmedReplyCountsOnce) {
 }
 
 TEST_F(LimitTest, ADeliveryTriedAgainIsCountedOnceAndGoesWhereTheLimitIsReached) {
-  const std::vector<CountedLimit> one = {counted("all", 1)};
-  in_killed_process([&](ReplyCache& cache) { cache.reserve(of_sender(0, one)); });
-  EXPECT_EQ(cache_->reserve(of_sender(1, one)), Reservation::kRateLimited);
-  EXPECT_EQ(cache_->reserve(of_sender(0, one, kNow + Seconds{60})), Reservation::kGranted);
+  const std::vector<CountedLimit> limits = {counted("all", 1)};
+  in_killed_process([&](OpenCache& cache) { return inforeply::hold(cache, of_sender(0, limits)); });
+  EXPECT_EQ(reserve(of_sender(1, limits)), ReserveOutcome::kRateLimited);
+  EXPECT_EQ(reserve(of_sender(0, limits), kNow + Seconds{60}), ReserveOutcome::kGranted);
   EXPECT_EQ(room("all", kNow + Seconds{60}), 2) << "of three";
 }
 
 TEST_F(LimitTest, ADeliveryTriedAgainCountsOnEvenIfItFailsThen) {
   const std::vector<CountedLimit> limits = {counted("all", 3)};
-  in_killed_process([&](ReplyCache& cache) { cache.reserve(of_sender(0, limits)); });
-  const auto again = of_sender(0, limits, kNow + Seconds{60});
-  ASSERT_EQ(cache_->reserve(again), Reservation::kGranted);
-  cache_->release(again);
+  in_killed_process([&](OpenCache& cache) { return inforeply::hold(cache, of_sender(0, limits)); });
+  hold(of_sender(0, limits), kNow + Seconds{60})->release();
   EXPECT_EQ(room("all", kNow + Seconds{60}), 2) << "the first try may have sent it";
 }
 
 TEST_F(LimitTest, AReservationThatAnotherHasReplacedIsTakenBackAsWell) {
-  auto first = of_sender(0, {counted("all", 3)});
-  first.interval = Seconds{0};
-  auto second = first;
-  second.delivery = "second";
-  ASSERT_EQ(cache_->reserve(first), Reservation::kGranted);
-  ASSERT_EQ(cache_->reserve(second), Reservation::kGranted);
+  auto wanted = of_sender(0, {counted("all", 3)});
+  wanted.interval = Seconds{0};
+  const auto first = hold(wanted);
+  wanted.delivery = "second";
+  const auto second = hold(wanted);
   EXPECT_EQ(room("all"), 1);
-  cache_->release(first);
+  first->release();
   EXPECT_EQ(records().size(), 1U);
   EXPECT_EQ(room("all"), 2);
-  cache_->release(second);
+  second->release();
   EXPECT_EQ(room("all"), 3);
 }
 
@@ -437,9 +457,10 @@ TEST_F(LimitTest, ALongCounterIsKeptApartFromAnother) {
 }
 
 TEST_F(LimitTest, OutlivesTheProcess) {
-  in_killed_process([&](ReplyCache& cache) {
-    cache.reserve(of_sender(0, {counted("all", 3)}));
-    cache.confirm(of_sender(0, {counted("all", 3)}));
+  in_killed_process([&](OpenCache& cache) {
+    auto held = inforeply::hold(cache, of_sender(0, {counted("all", 3)}));
+    held->confirm(kNow);
+    return held;
   });
   EXPECT_EQ(room("all"), 2);
 }
@@ -459,11 +480,12 @@ int sent_by_processes(const std::string& path, std::uint32_t replies, int fails)
       auto wanted = request("first");
       wanted.key.sender = std::to_string(process * kSenders + n) + "@example.net";
       wanted.limits = {counted("all", replies)};
-      if (own->reserve(wanted) != Reservation::kGranted) continue;
+      const auto reservation = own->reserve(wanted, kNow).reservation;
+      if (!reservation) continue;
       if (n % fails == fails - 1) {
-        own->release(wanted);
+        reservation->release();
       } else {
-        own->confirm(wanted);
+        reservation->confirm(kNow);
         ++sent;
       }
     }
@@ -498,22 +520,22 @@ TEST_F(LimitTest, IsNeverExceededWhereRepliesFailAtTheSameTime) {
 
 TEST_F(LimitTest, APurgeLeavesACounterUntilItsPeriodIsOver) {
   answer(of_sender(0, {counted("all", 3)}));
-  cache_->purge({kNow + Seconds{3599}, {}, 10, false});
+  cache_->purge({kNow + Seconds{3599}, {}, 10});
   EXPECT_EQ(room("all"), 2);
   // Seen from then, as now it would not be counted in any case.
-  cache_->purge({kNow + Seconds{3600}, {}, 10, true});
+  cache_->purge({kNow + Seconds{3600}, {}, 10, PurgeMode::kCount});
   EXPECT_EQ(room("all"), 2) << "a dry run";
-  cache_->purge({kNow + Seconds{3600}, {}, 10, false});
+  cache_->purge({kNow + Seconds{3600}, {}, 10});
   EXPECT_EQ(room("all"), 3);
 }
 
 TEST_F(LimitTest, APurgeRemovesAnyNumberOfCountersAndCountsThemNot) {
   for (int n = 0; n < 25; ++n)
     answer(of_sender(n, {counted("domain " + std::to_string(n), 1)}));
-  EXPECT_EQ(cache_->purge({kNow + Seconds{3600}, {}, 10, false}), 0U);
+  EXPECT_EQ(cache_->purge({kNow + Seconds{3600}, {}, 10}), 0U);
   for (int n = 0; n < 25; ++n) {
-    EXPECT_EQ(cache_->find_reached(of_sender(n, {counted("domain " + std::to_string(n), 1)})),
-              nullptr);
+    EXPECT_EQ(reserve(of_sender(100 + n, {counted("domain " + std::to_string(n), 1)})),
+              ReserveOutcome::kGranted);
   }
 }
 
@@ -557,50 +579,49 @@ class PurgeTest : public ReplyCacheTest {
   /// Ten senders, answered a day apart: the first ten days ago.
   void SetUp() override {
     for (int days = 10; days > 0; --days) {
-      auto wanted = request("first", kNow - kDay * days);
+      auto wanted = request("first");
       wanted.key.sender = std::to_string(days) + "@example.net";
-      answer(wanted);
+      answer(wanted, kNow - kDay * days);
     }
   }
 };
 
 TEST_F(PurgeTest, RemovesWhatHasExpiredInBatches) {
-  EXPECT_EQ(cache_->purge({kNow, {}, 3, false}), 4U);  // answered 10, 9, 8 and 7 days ago
+  EXPECT_EQ(cache_->purge({kNow, {}, 3}), 4U);  // answered 10, 9, 8 and 7 days ago
   EXPECT_EQ(records().size(), 6U);
-  EXPECT_EQ(cache_->purge({kNow, {}, 3, false}), 0U);
+  EXPECT_EQ(cache_->purge({kNow, {}, 3}), 0U);
 }
 
 TEST_F(PurgeTest, ADryRunCountsAndRemovesNothing) {
-  EXPECT_EQ(cache_->purge({kNow, {}, 3, true}), 4U);
-  EXPECT_EQ(cache_->purge({kNow, kDay * 2, 3, true}), 8U);
+  EXPECT_EQ(cache_->purge({kNow, {}, 3, PurgeMode::kCount}), 4U);
+  EXPECT_EQ(cache_->purge({kNow, kDay * 2, 3, PurgeMode::kCount}), 8U);
   EXPECT_EQ(records().size(), 10U);
 }
 
 TEST_F(PurgeTest, OlderThanGoesByTheTimeOfTheAnswer) {
-  EXPECT_EQ(cache_->purge({kNow, kDay * 2, 3, false}), 8U);  // those of 2 and 1 days ago stay
+  EXPECT_EQ(cache_->purge({kNow, kDay * 2, 3}), 8U);  // those of 2 and 1 days ago stay
   EXPECT_EQ(records().size(), 2U);
 }
 
 TEST_F(PurgeTest, APendingReservationGoesOnlyAfterItsLease) {
-  auto wanted = request("pending");
-  ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-  EXPECT_EQ(cache_->purge({kNow + kLease - Seconds{1}, Seconds{0}, 100, false}), 10U);
+  ASSERT_EQ(reserve(request("pending")), ReserveOutcome::kGranted);
+  EXPECT_EQ(cache_->purge({kNow + kLease - Seconds{1}, Seconds{0}, 100}), 10U);
   EXPECT_EQ(records().size(), 1U);
-  EXPECT_EQ(cache_->purge({kNow + kLease, {}, 100, false}), 1U);
+  EXPECT_EQ(cache_->purge({kNow + kLease, {}, 100}), 1U);
 }
 
 TEST_F(PurgeTest, AnAnswerRenewedIsNotPurgedByItsOldDate) {
   auto wanted = request("again");
   wanted.key.sender = "10@example.net";
   answer(wanted);
-  EXPECT_EQ(cache_->purge({kNow, {}, 100, false}), 3U);
+  EXPECT_EQ(cache_->purge({kNow, {}, 100}), 3U);
   EXPECT_EQ(records({{}, "10@example.net"}).size(), 1U);
 }
 
 TEST_F(PurgeTest, WhatIsAnsweredAnewWhileItRunsStays) {
   auto wanted = request("again");
   wanted.key.sender = "9@example.net";
-  PurgeRequest expired{kNow, {}, 1, false, {}};
+  PurgeRequest expired{kNow, {}, 1};
   bool is_answered = false;
   expired.on_progress = [&](std::size_t removed) {
     if (removed == 1 && !std::exchange(is_answered, true)) answer(wanted);
@@ -701,14 +722,14 @@ TEST(ReplyCacheFile, AFileThatWasMadeByHalfIsMadeAnew) {
   make_half(path);
   for (int opened = 0; opened < 2; ++opened) {
     const auto cache = open_cache(path, CacheAccess::kCreate);
-    EXPECT_EQ(cache->reserve(request("first")), Reservation::kGranted);
+    EXPECT_EQ(reserve(*cache, request("first")), ReserveOutcome::kGranted);
   }
 }
 
 TEST(ReplyCacheFile, AFileInUseThatLostAllButItsFirstPageIsRefusedAndLeftAsItIs) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("cache.mdb");
-  open_cache(path, CacheAccess::kCreate)->reserve(request("first"));
+  hold(*open_cache(path, CacheAccess::kCreate), request("first"));
   const auto page = static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE));
   std::filesystem::resize_file(path, page);
   EXPECT_THROW(open_cache(path, CacheAccess::kCreate), Error);
@@ -726,9 +747,9 @@ TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
     auto wanted = request("first");
     wanted.key.sender = std::to_string(n) + "@example.net";
     const auto cache = open_cache(path, CacheAccess::kCreate);
-    const bool granted = cache->reserve(wanted) == Reservation::kGranted;
-    cache->confirm(wanted);
-    ::_exit(granted ? 0 : 1);
+    const auto reservation = cache->reserve(wanted, kNow).reservation;
+    if (reservation) reservation->confirm(kNow);
+    ::_exit(reservation ? 0 : 1);
   }
   for (const pid_t child : children) {
     int status = 0;

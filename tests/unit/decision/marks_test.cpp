@@ -361,7 +361,7 @@ TEST(Rfc3834, R34_ExecutableAttachmentsAreNotAnswered) {
 
 std::string mark_of(std::string_view local_part, std::string_view domain = "example.net") {
   const auto* mark = find_sender_mark(local_part, domain);
-  return mark == nullptr ? "" : std::string(mark->address);
+  return mark == nullptr ? "" : std::string(mark->text);
 }
 
 TEST(SenderMarks, AreRowsInLowerCaseWithASource) {

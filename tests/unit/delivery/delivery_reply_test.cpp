@@ -110,7 +110,7 @@ TEST_F(DeliveryReplyTest, NoFileOfAnotherSectionIsRead) {
 TEST_F(DeliveryReplyTest, APreviewShowsTheChoice) {
   const std::string text =
       delivery(envelope("alice@example.net"), "Subject: catalogue\nTo: info@example.org\n\n")
-          .preview(true);
+          .preview(Explanation::kInclude);
   EXPECT_NE(text.find("\n[when catalogue]  HIT   subject-contains = catalogue\n"),
             std::string::npos)
       << text;

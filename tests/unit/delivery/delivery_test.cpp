@@ -37,7 +37,7 @@ TEST_F(DeliveryTest, TheLogNamesTheResponderAndTheSectionWhateverBecomesOfTheMes
             std::string::npos);
   world_.log_lines.clear();
   static_cast<void>(folder_.write("prices.txt", "The prices.\n"));
-  world_.reservations = {Reservation::kAnswered};
+  world_.outcomes = {ReserveOutcome::kAnswered};
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
   EXPECT_TRUE(log_line().ends_with(" handle=p responder=info@example.org section=prices"));
   world_.log_lines.clear();
@@ -75,7 +75,7 @@ TEST_F(DeliveryTest, TouchesNothingForAMessageThatIsNotAnswered) {
 }
 
 TEST_F(DeliveryTest, ARecentAnswerIsNotRepeated) {
-  world_.reservations = {Reservation::kAnswered};
+  world_.outcomes = {ReserveOutcome::kAnswered};
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
   EXPECT_TRUE(world_.sent.empty());
   EXPECT_NE(log_line().find("action=suppressed reason=recently-answered"), std::string::npos);
@@ -131,7 +131,7 @@ TEST_F(DeliveryTest, WithoutAMailerNoReservationStays) {
 
 TEST_F(DeliveryTest, ARecentAnswerNeedsNoMailer) {
   world_.mailer_is_missing = true;
-  world_.reservations = {Reservation::kAnswered};
+  world_.outcomes = {ReserveOutcome::kAnswered};
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
 }
 
@@ -152,14 +152,14 @@ TEST_F(DeliveryTest, ABrokenResponderFileDefersAndNamesTheLine) {
 }
 
 TEST_F(DeliveryTest, WaitsForAnotherProcessAtTheSameDelivery) {
-  world_.reservations = {Reservation::kInProgress, Reservation::kInProgress,
-                         Reservation::kAnswered};
+  world_.outcomes = {ReserveOutcome::kInProgress, ReserveOutcome::kInProgress,
+                     ReserveOutcome::kAnswered};
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
   EXPECT_TRUE(world_.sent.empty());
 }
 
 TEST_F(DeliveryTest, DefersWhenAnotherProcessNeverEnds) {
-  world_.reservations.assign(1000, Reservation::kInProgress);
+  world_.outcomes.assign(1000, ReserveOutcome::kInProgress);
   EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDeferred);
   EXPECT_TRUE(world_.sent.empty());
 }
@@ -263,12 +263,12 @@ TEST_F(DeliveryTest, NothingFromTheMessageForgesALogLine) {
 }
 
 TEST_F(DeliveryTest, APreviewTouchesNothing) {
-  const std::string text = delivery(envelope("alice@example.net")).preview(false);
+  const std::string text = delivery(envelope("alice@example.net")).preview(Explanation::kOmit);
   EXPECT_TRUE(text.starts_with("verdict: reply\n\nFrom: info@example.org\n"));
   EXPECT_EQ(world_.cache_calls, Calls{});
   EXPECT_TRUE(world_.sent.empty());
   EXPECT_TRUE(world_.log_lines.empty());
-  EXPECT_EQ(delivery(envelope("")).preview(false), "verdict: suppress: null-sender\n");
+  EXPECT_EQ(delivery(envelope("")).preview(Explanation::kOmit), "verdict: suppress: null-sender\n");
 }
 
 }  // namespace

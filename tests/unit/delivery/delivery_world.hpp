@@ -8,12 +8,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "cache/open_cache.hpp"
 #include "delivery/delivery.hpp"
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
@@ -37,7 +37,7 @@ struct FakeWorld {
   std::map<std::string, std::string> responder_files;  // by address
   Submission submission{Submission::Result::kAccepted, {}};
   std::map<std::string, Submission> submissions;  // by recipient, instead of that one
-  std::vector<Reservation> reservations;          // given in turn, then always granted
+  std::vector<ReserveOutcome> outcomes;  // of reservations, given in turn, then always granted
   bool cache_fails = false;
   std::string cache_file;  // of a real cache; empty: reservations are as above
   bool confirm_fails = false;
@@ -48,34 +48,40 @@ struct FakeWorld {
   std::vector<std::string> log_lines;
 };
 
+class FakeReservation : public Reservation {
+ public:
+  explicit FakeReservation(FakeWorld& world) : world_(world) {}
+  void confirm(Time /*now*/) override {
+    world_.cache_calls.emplace_back("confirm");
+    if (world_.confirm_fails) throw Error(Fault::kCache, "cannot write cache: No space left");
+  }
+  void release() override { world_.cache_calls.emplace_back("release"); }
+
+ private:
+  FakeWorld& world_;
+};
+
 class FakeCache : public ReplyCache {
  public:
   explicit FakeCache(FakeWorld& world) : world_(world) {}
-  Reservation reserve(const ReservationRequest& request) override {
+  ReserveResult reserve(const ReservationRequest& request, Time /*now*/) override {
     world_.cache_calls.push_back("reserve " + request.key.responder + " " + request.key.sender);
     world_.limits = request.limits;
     world_.handle = request.key.handle;
     world_.interval = request.interval;
-    if (world_.reservations.empty()) return Reservation::kGranted;
-    const auto next = world_.reservations.front();
-    world_.reservations.erase(world_.reservations.begin());
-    return next;
+    auto outcome = ReserveOutcome::kGranted;
+    if (!world_.outcomes.empty()) {
+      outcome = world_.outcomes.front();
+      world_.outcomes.erase(world_.outcomes.begin());
+    }
+    ReserveResult result{outcome};
+    if (outcome == ReserveOutcome::kGranted) {
+      result.reservation = std::make_unique<FakeReservation>(world_);
+    } else if (outcome == ReserveOutcome::kRateLimited) {
+      result.reached = request.limits.front();
+    }
+    return result;
   }
-  const CountedLimit* find_reached(const ReservationRequest& request) override {
-    return request.limits.empty() ? nullptr : &request.limits.front();
-  }
-  void confirm(const ReservationRequest& /*request*/) override {
-    world_.cache_calls.emplace_back("confirm");
-    if (world_.confirm_fails) throw Error(Fault::kCache, "cannot write cache: No space left");
-  }
-  void release(const ReservationRequest& /*request*/) override {
-    world_.cache_calls.emplace_back("release");
-  }
-  void visit(const RecordFilter& /*filter*/,
-             const std::function<bool(const ReplyRecord&)>& /*visit*/) override {}
-  std::size_t put(std::span<const ReplyRecord> /*records*/) override { return 0; }
-  std::size_t forget(const RecordFilter& /*filter*/) override { return 0; }
-  std::size_t purge(const PurgeRequest& /*request*/) override { return 0; }
 
  private:
   FakeWorld& world_;

@@ -6,7 +6,7 @@
 
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 #include "responder/responder_desk.hpp"
 
 namespace inforeply {

@@ -10,7 +10,7 @@
 #include "decision/decision.hpp"
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_records.hpp"
 #include "responder/address_pattern.hpp"
 #include "responder/responder_desk.hpp"
 

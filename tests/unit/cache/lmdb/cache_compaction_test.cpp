@@ -23,10 +23,10 @@
 #include <thread>
 #include <vector>
 
+#include "cache/open_cache.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/reply_cache.hpp"
 
 namespace {
 /// Called around rename(2) in this process, where the new file takes the place of the old one.
@@ -57,8 +57,7 @@ ReservationRequest request(const std::string& sender) {
           "delivery " + sender,
           true,
           kWeek,
-          {},
-          kNow};
+          {}};
 }
 
 [[noreturn]] void die() {
@@ -135,13 +134,13 @@ class CompactionTest : public ::testing::Test {
     ::munmap(shared_, sizeof *shared_);
   }
 
-  [[nodiscard]] std::unique_ptr<ReplyCache> open() const {
+  [[nodiscard]] std::unique_ptr<OpenCache> open() const {
     return open_cache(path(), CacheAccess::kCreate);
   }
   [[nodiscard]] std::string path() const { return folder_.path("cache.mdb"); }
   [[nodiscard]] bool is_sound() const {
-    return check_cache(path(), CheckMode::kReport,
-                       [](const std::string& fault) { ADD_FAILURE() << fault; })
+    return find_cache_store(path())
+        ->check(CheckMode::kReport, [](const std::string& fault) { ADD_FAILURE() << fault; })
         .is_sound();
   }
 
@@ -166,14 +165,14 @@ class CompactionTest : public ::testing::Test {
     for (; number < at_least || !shared_->stop; ++number) {
       const auto cache = open();
       const auto wanted = request(who + "." + std::to_string(number));
-      if (cache->reserve(wanted) != Reservation::kGranted) {
-        throw std::runtime_error("not granted: " + wanted.key.sender);
-      }
-      number % 5 == 0 ? cache->release(wanted) : cache->confirm(wanted);
-      if (cache->reserve(wanted) == Reservation::kAnswered ? number % 5 == 0 : number % 5 != 0) {
+      const auto reservation = cache->reserve(wanted, kNow).reservation;
+      if (!reservation) throw std::runtime_error("not granted: " + wanted.key.sender);
+      number % 5 == 0 ? reservation->release() : reservation->confirm(kNow);
+      const auto again = cache->reserve(wanted, kNow);
+      if (again.outcome == ReserveOutcome::kAnswered ? number % 5 == 0 : number % 5 != 0) {
         throw std::runtime_error("not remembered: " + wanted.key.sender);
       }
-      if (number % 5 == 0) cache->release(wanted);
+      if (number % 5 == 0) again.reservation->release();
     }
     return number;
   }
@@ -230,16 +229,17 @@ TEST_F(CompactionTest, MakesTheFileSmallerAndKeepsEveryRecord) {
   const auto wanted = request("alice");
   {
     const auto cache = open();
-    ASSERT_EQ(cache->reserve(wanted), Reservation::kGranted);
-    cache->confirm(wanted);
+    const auto reservation = cache->reserve(wanted, kNow).reservation;
+    ASSERT_NE(reservation, nullptr);
+    reservation->confirm(kNow);
   }
   const auto before = std::filesystem::file_size(path());
-  const auto sizes = compact_cache(path(), 1s);
+  const auto sizes = find_cache_store(path())->compact(1s);
   EXPECT_EQ(sizes.octets_before, before);
   EXPECT_EQ(sizes.octets_after, std::filesystem::file_size(path()));
   EXPECT_LT(sizes.octets_after, before / 4);
   EXPECT_EQ(senders("info@example.org"), std::multiset<std::string>{"alice/1"});
-  EXPECT_EQ(open()->reserve(wanted), Reservation::kAnswered);
+  EXPECT_EQ(open()->reserve(wanted, kNow).outcome, ReserveOutcome::kAnswered);
 }
 
 TEST_F(CompactionTest, KeepsTheOwnerAndTheModeOfTheFile) {
@@ -250,7 +250,7 @@ TEST_F(CompactionTest, KeepsTheOwnerAndTheModeOfTheFile) {
   struct stat before {};
   struct stat after {};
   ASSERT_EQ(::stat(path().c_str(), &before), 0);
-  compact_cache(path(), 1s);
+  find_cache_store(path())->compact(1s);
   ASSERT_EQ(::stat(path().c_str(), &after), 0);
   EXPECT_NE(before.st_ino, after.st_ino);
   EXPECT_EQ(after.st_mode, before.st_mode);
@@ -268,7 +268,7 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveries) {
   });
   const pid_t compactor = start([this] {
     while (shared_->compactions < 20) {
-      compact_cache(path(), 60s);
+      find_cache_store(path())->compact(60s);
       ++shared_->compactions;
     }
   });
@@ -284,7 +284,7 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveriesWhenItIsKilledAtAnyTime) {
   for (int round = 0; round < 60; ++round) {
     const pid_t compactor = start([this] {
       for (;;) {
-        compact_cache(path(), 60s);
+        find_cache_store(path())->compact(60s);
         ++shared_->compactions;
       }
     });
@@ -293,21 +293,23 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveriesWhenItIsKilledAtAnyTime) {
     finish(compactor);
   }
   finish_deliveries();
-  compact_cache(path(), 1s);  // which removes what they have left
+  find_cache_store(path())->compact(1s);  // which removes what they have left
 }
 
 TEST_F(CompactionTest, KilledBeforeOrAfterTheNewFileTakesItsPlaceItLeavesAWholeOne) {
   for (auto* const moment : {&before_rename, &after_rename}) {
     const pid_t compactor = start([&] {
       *moment = die;
-      compact_cache(path(), 1s);
+      find_cache_store(path())->compact(1s);
     });
     EXPECT_TRUE(WIFSIGNALED(finish(compactor)));
     EXPECT_TRUE(is_sound());
     expect_old_records();
-    const auto lock = try_lock_for_purge(path());
-    ASSERT_NE(lock, nullptr);
-    remove_unfinished_copy(path(), *lock);
+    const bool is_left = std::filesystem::exists(path() + ".compact");
+    open()->purge({.now = {}, .mode = PurgeMode::kCount});
+    EXPECT_EQ(std::filesystem::exists(path() + ".compact"), is_left);
+    ASSERT_NE(find_cache_store(path())->try_lock_for_purge(), nullptr);
+    open()->purge({.now = {}});
     EXPECT_FALSE(std::filesystem::exists(path() + ".compact"));
   }
 }
@@ -335,7 +337,7 @@ TEST_F(CompactionTest, AnotherProgramThatWaitsMeanwhileDoesNotBringTheOldLockFil
         std::this_thread::sleep_for(200ms);  // for it to come to wait for LMDB's lock
       };
       if (round >= 2) after_rename = die;
-      compact_cache(path(), 60s);
+      find_cache_store(path())->compact(60s);
     });
     finish(compactor);
     opened.wait();
@@ -387,7 +389,7 @@ TEST_F(CompactionTest, RefusesWithNothingChangedWhileOthersHaveTheCacheOpen) {
     {
       const Holder holder(other);
       try {
-        compact_cache(path(), 50ms);
+        find_cache_store(path())->compact(50ms);
         ADD_FAILURE() << "compacted";
       } catch (const Error& error) {
         EXPECT_EQ(error.fault(), Fault::kCache);
@@ -399,7 +401,7 @@ TEST_F(CompactionTest, RefusesWithNothingChangedWhileOthersHaveTheCacheOpen) {
       EXPECT_FALSE(std::filesystem::exists(path() + ".compact"));
       expect_old_records();  // deliveries are not held up afterwards
     }
-    EXPECT_NO_THROW(compact_cache(path(), 1s));
+    EXPECT_NO_THROW(find_cache_store(path())->compact(1s));
   }
 }
 
@@ -411,28 +413,28 @@ TEST_F(CompactionTest, WaitsForThoseWhoHaveItOpen) {
   });
   while (shared_->compactions == 0)
     std::this_thread::sleep_for(1ms);
-  EXPECT_NO_THROW(compact_cache(path(), 60s));
+  EXPECT_NO_THROW(find_cache_store(path())->compact(60s));
   EXPECT_EQ(finish(delivery), 0);
 }
 
 TEST_F(CompactionTest, RefusesASymbolicLinkAndAMissingFileAndMakesNothing) {
   std::filesystem::create_symlink(path(), folder_.path("link.mdb"));
-  EXPECT_THROW(compact_cache(folder_.path("link.mdb"), 1s), Error);
+  EXPECT_THROW(find_cache_store(folder_.path("link.mdb"))->compact(1s), Error);
   EXPECT_TRUE(std::filesystem::is_symlink(folder_.path("link.mdb")));
-  EXPECT_THROW(compact_cache(folder_.path("missing.mdb"), 1s), Error);
+  EXPECT_THROW(find_cache_store(folder_.path("missing.mdb"))->compact(1s), Error);
   EXPECT_FALSE(std::filesystem::exists(folder_.path("missing.mdb")));
 }
 
 TEST_F(CompactionTest, OnlyOnePurgeHasTheLockUntilItsProcessEnds) {
   {
     const Holder holder([&](const auto& wait) {
-      const auto lock = try_lock_for_purge(path());
+      const auto lock = find_cache_store(path())->try_lock_for_purge();
       wait();
     });
-    EXPECT_EQ(try_lock_for_purge(path()), nullptr);
+    EXPECT_EQ(find_cache_store(path())->try_lock_for_purge(), nullptr);
     expect_old_records();
   }
-  EXPECT_NE(try_lock_for_purge(path()), nullptr);
+  EXPECT_NE(find_cache_store(path())->try_lock_for_purge(), nullptr);
 }
 
 }  // namespace

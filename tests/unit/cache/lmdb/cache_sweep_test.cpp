@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "cache/open_cache.hpp"
 #include "fixtures.hpp"
-#include "inforeply/cache_file.hpp"
-#include "inforeply/reply_cache.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply {
 namespace {
@@ -53,20 +53,20 @@ class SweepTest : public ::testing::Test {
     }
     ASSERT_EQ(cache_->put(records), kMany);
   }
-  void put(const ReplyRecord& one) { ASSERT_EQ(cache_->put({&one, 1}), 1U); }
+  void put(const ReplyRecord& record) { ASSERT_EQ(cache_->put({&record, 1}), 1U); }
 
   std::vector<std::string> senders(const RecordFilter& filter = {}) {
     std::vector<std::string> found;
-    cache_->visit(filter, [&](const ReplyRecord& one) {
-      found.push_back(one.key.sender);
+    cache_->visit(filter, [&](const ReplyRecord& record) {
+      found.push_back(record.key.sender);
       return true;
     });
     return found;
   }
   std::optional<ReplyRecord> find(const std::string& sender) {
     std::optional<ReplyRecord> found;
-    cache_->visit({"info@example.org", sender}, [&](const ReplyRecord& one) {
-      found = one;
+    cache_->visit({"info@example.org", sender}, [&](const ReplyRecord& record) {
+      found = record;
       return true;
     });
     return found;
@@ -84,16 +84,16 @@ class SweepTest : public ::testing::Test {
                               "first",
                               true,
                               kWeek,
-                              {},
-                              kNow};
+                              {}};
     for (std::size_t number = 0; number < limits; ++number)
       wanted.limits.push_back({"limit", std::to_string(number), {1, kHour, {}}});
-    ASSERT_EQ(cache_->reserve(wanted), Reservation::kGranted);
-    cache_->confirm(wanted);
+    const auto reservation = cache_->reserve(wanted, kNow).reservation;
+    ASSERT_NE(reservation, nullptr);
+    reservation->confirm(kNow);
   }
   std::size_t counters() {
     cache_.reset();
-    const auto size = measure_cache(path());
+    const auto size = find_cache_store(path())->measure();
     cache_ = open_cache(path(), CacheAccess::kExisting);
     const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
                                      [](const TableSize& table) { return table.name == "limits"; });
@@ -102,13 +102,14 @@ class SweepTest : public ::testing::Test {
   /// The index by expiry agrees with the records.
   void TearDown() override {
     cache_.reset();
-    EXPECT_TRUE(check_cache(path(), CheckMode::kReport, [](const std::string& fault) {
-                  ADD_FAILURE() << fault;
-                }).is_sound());
+    EXPECT_TRUE(
+        find_cache_store(path())
+            ->check(CheckMode::kReport, [](const std::string& fault) { ADD_FAILURE() << fault; })
+            .is_sound());
   }
 
   test::TemporaryFolder folder_;
-  std::unique_ptr<ReplyCache> cache_ = open_cache(path(), CacheAccess::kCreate);
+  std::unique_ptr<OpenCache> cache_ = open_cache(path(), CacheAccess::kCreate);
 };
 
 TEST_F(SweepTest, AVisitSeesEveryRecordOnceInOrderHoweverManyThereAre) {
@@ -131,9 +132,9 @@ TEST_F(SweepTest, AVisitStopsWhenItIsToldTo) {
 TEST_F(SweepTest, AVisitorMayChangeWhatItVisits) {
   put_many(kNow);
   std::size_t seen = 0;
-  cache_->visit({}, [&](const ReplyRecord& one) {  // no lock of a transaction is in the way
+  cache_->visit({}, [&](const ReplyRecord& visited) {  // no lock of a transaction is in the way
     ++seen;
-    if (seen % 500 == 0) cache_->forget({"info@example.org", one.key.sender});
+    if (seen % 500 == 0) cache_->forget({"info@example.org", visited.key.sender});
     if (seen == 10) cache_->forget({"info@example.org", numbered(1500)});
     if (seen == 20) put(record("zz@example.net"));
     return true;
@@ -168,9 +169,9 @@ TEST_F(SweepTest, PurgesOneRespondersRecordsAlone) {
   put(record("zz@example.net", kNow + kDay));
   auto request = purge_at(kNow + kWeek);
   request.responder = "a@example.org";
-  request.dry_run = true;
+  request.mode = PurgeMode::kCount;
   EXPECT_EQ(cache_->purge(request), kMany);
-  request.dry_run = false;
+  request.mode = PurgeMode::kRemove;
   EXPECT_EQ(cache_->purge(request), kMany);
   EXPECT_EQ(cache_->purge(request), 0U);
   EXPECT_EQ(senders({"b@example.org", {}}).size(), kMany);
@@ -214,9 +215,9 @@ TEST_F(SweepTest, PurgesMoreThanAreFoundAtOnce) {
     records.push_back(record(numbered(number), kNow - kDay * (number % 3)));
   ASSERT_EQ(cache_->put(records), kVeryMany);
   auto request = purge_at(kNow + kWeek - kDay);
-  request.dry_run = true;
+  request.mode = PurgeMode::kCount;
   EXPECT_EQ(cache_->purge(request), kVeryMany / 3 * 2);
-  request.dry_run = false;
+  request.mode = PurgeMode::kRemove;
   // Where it will go on, and at the end of each day.
   bool is_first = true;
   request.on_progress = [&](std::size_t removed) {
@@ -257,7 +258,7 @@ TEST_F(SweepTest, PurgesAtAnyTimeThatAClockMayTell) {
 TEST_F(SweepTest, WhoIsToldOfADryRunMayReadTheCache) {
   put_many(kNow);
   auto request = purge_at(kNow + kWeek);
-  request.dry_run = true;
+  request.mode = PurgeMode::kCount;
   std::size_t told = 0;
   request.on_progress = [&](std::size_t /*found*/) {
     ++told;
@@ -286,7 +287,7 @@ TEST_F(SweepTest, ADryRunTellsHowManyItHasFoundAndRemovesNothing) {
   for (const bool by_age : {false, true}) {
     auto request = purge_at(kNow + kWeek);
     if (by_age) request.older_than = kDay;
-    request.dry_run = true;
+    request.mode = PurgeMode::kCount;
     std::vector<std::size_t> told;
     request.on_progress = [&](std::size_t found) { told.push_back(found); };
     EXPECT_EQ(cache_->purge(request), kMany);
@@ -314,10 +315,10 @@ TEST_F(SweepTest, OnlyAPurgeOfAllRespondersRemovesCounters) {
   cache_->purge(request);
   EXPECT_EQ(counters(), 1U);
   request.responder.clear();
-  request.dry_run = true;
+  request.mode = PurgeMode::kCount;
   cache_->purge(request);
   EXPECT_EQ(counters(), 1U);
-  request.dry_run = false;
+  request.mode = PurgeMode::kRemove;
   cache_->purge(request);
   EXPECT_EQ(counters(), 0U);
 }

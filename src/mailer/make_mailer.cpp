@@ -1,4 +1,4 @@
-#include "mailer/mailer.hpp"
+#include "mailer/make_mailer.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,0 +1,259 @@
+#include "cache/lmdb/lmdb.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/ownership.hpp"
+#include "cache/lmdb/octet_lock.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/exit_status.hpp"
+
+namespace inforeply::lmdb {
+namespace {
+
+constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;  // address space, not disk
+constexpr unsigned kMaxReaders = 1022;
+constexpr unsigned kMaxDatabases = 3;
+
+constexpr int kTries = 1000;
+constexpr useconds_t kBetweenTries = 1000;
+
+/// What report_damage says; as long as a path may be.
+std::array<char, 4096 + 64> damage_report{};  // NOLINT(*-avoid-non-const-global-variables)
+
+/// LMDB reads the file as memory: what is missing of it comes as a signal, in the middle of a read.
+/// The size of the file does not tell: LMDB may leave pages unwritten at its end that nothing
+/// refers to.
+void report_damage(int /*signal*/) {
+  const std::size_t length = std::strlen(damage_report.data());
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, damage_report.data(), length);
+  ::syslog(LOG_MAIL | LOG_ERR, "%s", damage_report.data());  // the fault was in no code of libc
+  ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
+}
+
+void expect_damage_of(const std::string& path) {
+  std::snprintf(damage_report.data(), damage_report.size(),
+                "%s: cannot read cache %s: damaged, or the disk is full\n",
+                ::program_invocation_short_name, path.c_str());
+  std::signal(SIGBUS, report_damage);
+}
+
+MDB_val to_val(std::string_view text) {
+  // LMDB never writes through a key or value that it is given.
+  return {text.size(), const_cast<char*>(text.data())};
+}
+
+}  // namespace
+
+// --- Environment ---
+
+Environment::Environment(std::string path, Use use) : path_(std::move(path)) {
+  const bool half_made = is_half_made(path_);
+  if (use != Use::kAlone) open_lock_file();
+  if (use == Use::kShared) {
+    lock_shared();
+    if (half_made) clear_half_made();
+  }
+  expect_damage_of(path_);
+  open_environment(use == Use::kAlone ? MDB_NOLOCK | MDB_RDONLY : 0);
+  if (use == Use::kAlone) return;
+  for (int tries = kTries; tries > 0 && has_lost_mutexes(); --tries) {
+    env_.reset();
+    ::usleep(kBetweenTries);
+    open_environment(0);
+  }
+  hand_over_to_owner();
+  require(mdb_reader_check(get(), &dead_readers_), "check the readers of");
+}
+
+// LMDB 0.9.31, unlike 0.9.24, lets its last user destroy the mutexes in the lock file, which those
+// that wait in mdb_env_open() would then use. With a lock on the octet by which LMDB knows its
+// users we are never the last one. Another program may be: has_lost_mutexes.
+Environment::~Environment() {
+  if (lock_file_.is_open()) lock_octet(lock_file_.get(), kUsersOctet, F_OFD_SETLK, F_RDLCK);
+}
+
+bool Environment::is_half_made(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return false;
+  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
+  // Another process may make the file, or clear a half made one, between the two looks at it.
+  struct stat status {};
+  std::uint32_t magic = 0;
+  for (int tries = 0; magic != kMagic && tries < 3; ++tries) {
+    if (::fstat(file.get(), &status) != 0)
+      throw system_error(Fault::kCache, "cannot open cache " + path);
+    if (status.st_size == 0) return false;
+    if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
+      throw system_error(Fault::kCache, "cannot open cache " + path);
+    }
+  }
+  if (magic != kMagic) {
+    throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
+  }
+  // LMDB begins a file with two pages that say where all else is. The second transaction is the
+  // first that writes into the first of them: until then nothing is lost with the rest.
+  constexpr long kFirstPages = 2;
+  constexpr off_t kTransactionOffset = 144;
+  std::uint64_t transaction = 0;
+  return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE) &&
+         ::pread(file.get(), &transaction, sizeof transaction, kTransactionOffset) ==
+             sizeof transaction &&
+         transaction == 0;
+}
+
+void Environment::fail(const std::string& operation, const std::string& cause) const {
+  throw Error(Fault::kCache, "cannot " + operation + " cache " + path_ + ": " + cause);
+}
+
+void Environment::fail(const std::string& operation, int error) const {
+  throw Error(Fault::kCache, with_cause("cannot " + operation + " cache " + path_, error));
+}
+
+void Environment::fail_with(int status, const std::string& operation) const {
+  if (status == MDB_INVALID) fail(operation, "not an LMDB file");
+  if (status > 0) fail(operation, status);  // LMDB's own errors are negative
+  fail(operation, mdb_strerror(status));
+}
+
+void Environment::open_environment(unsigned flags) {
+  MDB_env* created = nullptr;
+  require(mdb_env_create(&created), "open");
+  env_.reset(created);
+  require(mdb_env_set_mapsize(created, kMapOctets), "open");
+  require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
+  require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
+  require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600), "open");
+}
+
+/// Whether they were destroyed while we waited for them. The first process that opens the cache
+/// while nobody has it open makes them anew.
+bool Environment::has_lost_mutexes() const {
+  MDB_txn* read = nullptr;
+  const int status = mdb_txn_begin(get(), nullptr, MDB_RDONLY, &read);
+  if (status == MDB_SUCCESS) mdb_txn_abort(read);
+  return status == EINVAL;
+}
+
+/// LMDB would refuse a half made file for ever. A process that still makes it holds the shared
+/// lock.
+void Environment::clear_half_made() const {
+  for (int tries = kTries; tries > 0 && is_half_made(path_); --tries) {
+    ::flock(lock_file_.get(), LOCK_UN);  // or two that wait for each other would both stay
+    if (::flock(lock_file_.get(), LOCK_EX | LOCK_NB) != 0) {
+      ::usleep(kBetweenTries);
+    } else if (is_half_made(path_) && ::truncate(path_.c_str(), 0) != 0) {
+      fail("open", errno);
+    }
+  }
+  lock_shared();
+}
+
+/// LMDB makes a missing lock file, so we may. It stays open until LMDB has closed its own: when a
+/// process closes any descriptor of a file, POSIX drops all its locks on that file.
+void Environment::open_lock_file() {
+  lock_file_ = Descriptor(
+      ::open((path_ + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock_file_.is_open()) fail("open", errno);
+}
+
+void Environment::lock_shared() const {
+  while (lock_octet(lock_file_.get(), kTurnstileOctet, F_OFD_SETLKW, F_RDLCK) != 0) {
+    if (errno != EINTR) fail("lock", errno);
+  }
+  while (::flock(lock_file_.get(), LOCK_SH) != 0) {
+    if (errno != EINTR) fail("lock", errno);
+  }
+  lock_octet(lock_file_.get(), kTurnstileOctet, F_OFD_SETLK, F_UNLCK);
+}
+
+/// What root makes, the account that owns the cache, or its folder, must be able to use.
+void Environment::hand_over_to_owner() const {
+  struct stat data {};
+  if (::stat(path_.c_str(), &data) != 0) return;
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  const std::string model = data.st_uid != 0 ? path_ : folder.empty() ? "." : folder;
+  for (const auto& file : {path_, path_ + "-lock"}) {
+    if (!hand_over(file, model)) fail("open", errno);
+  }
+}
+
+// --- Transaction ---
+
+Transaction::Transaction(const Environment& environment, Mode mode) : environment_(environment) {
+  MDB_txn* begun = nullptr;
+  environment.require(
+      mdb_txn_begin(environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
+      mode == Mode::kRead ? "read" : "write");
+  txn_.reset(begun);
+}
+
+MDB_dbi Transaction::open_database(const char* name, unsigned flags) {
+  MDB_dbi database = 0;
+  environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
+  return database;
+}
+
+bool Transaction::is_empty(MDB_dbi database) const {
+  MDB_stat stat{};
+  environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
+  return stat.ms_entries == 0;
+}
+
+std::optional<std::string_view> Transaction::get(MDB_dbi database, std::string_view key) const {
+  if (key.empty()) return std::nullopt;  // an error to LMDB, which keeps no empty keys
+  MDB_val key_val = to_val(key);
+  MDB_val value{};
+  const int status = mdb_get(txn_.get(), database, &key_val, &value);
+  if (status == MDB_NOTFOUND) return std::nullopt;
+  environment_.require(status, "read");
+  return std::string_view(static_cast<const char*>(value.mv_data), value.mv_size);
+}
+
+void Transaction::put(MDB_dbi database, std::string_view key, std::string_view value) {
+  MDB_val key_val = to_val(key);
+  MDB_val value_val = to_val(value);
+  environment_.require(mdb_put(txn_.get(), database, &key_val, &value_val, 0), "write");
+}
+
+void Transaction::erase(MDB_dbi database, std::string_view key) {
+  MDB_val key_val = to_val(key);
+  const int status = mdb_del(txn_.get(), database, &key_val, nullptr);
+  if (status != MDB_NOTFOUND) environment_.require(status, "write");
+}
+
+// --- Cursor ---
+
+Cursor::Cursor(const Transaction& transaction, MDB_dbi database)
+    : environment_(transaction.environment()) {
+  MDB_cursor* opened = nullptr;
+  environment_.require(mdb_cursor_open(transaction.get(), database, &opened), "read");
+  cursor_.reset(opened);
+}
+
+bool Cursor::seek(std::string_view key) {
+  key_ = to_val(key);
+  return key.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE);
+}
+
+bool Cursor::move(MDB_cursor_op operation) {
+  const int status = mdb_cursor_get(cursor_.get(), &key_, &value_, operation);
+  if (status == MDB_NOTFOUND) return false;
+  environment_.require(status, "read");
+  return true;
+}
+
+}  // namespace inforeply::lmdb

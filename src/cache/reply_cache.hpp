@@ -1,0 +1,93 @@
+// Who was answered, and when: the memory that keeps a person from being answered twice.
+//
+// Promise: for one responder, one handle and one person, at most one reply in the interval, however
+// many processes run at once and wherever any of them is killed; and no reply lost, as long as the
+// mail server tries a failed delivery again.
+//
+// A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
+// released. It knows the message it is for. When the mail server tries the same message again, the
+// process that held the reservation has died, and the reply is granted again. For any other message
+// a pending reservation counts as an answer while its holder lives, and then until its lease has
+// run out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inforeply/cache_records.hpp"
+#include "inforeply/clock.hpp"
+#include "inforeply/rate_limit.hpp"
+
+namespace inforeply {
+
+/// How long a pending reservation whose holder has died counts for other messages: longer than it
+/// takes until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
+/// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
+inline constexpr Seconds kLease{3600};
+
+/// A limit that a reply counts against, together with all others of the same counter.
+struct CountedLimit {
+  std::string_view setting;  ///< its name, a literal
+  std::string counter;
+  RateLimit limit;
+};
+
+struct ReservationRequest {
+  ReplyKey key;
+  std::string message_id;
+  std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
+  bool is_named = false;            ///< by the mail server; else an equal one may be a copy
+  std::optional<Seconds> interval;  ///< zero: every message is granted; nullopt: only the first
+  std::vector<CountedLimit> limits;
+};
+
+/// A reply that was granted. The delivery that asked holds it while it submits the reply, and ends
+/// it by one call of confirm or release, before the cache is closed. Destroyed without that call,
+/// it leaves the reservation pending, as a killed process does. That is right if nobody knows
+/// whether the reply was sent. Both functions throw Error (kCache), which also leaves it pending.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  virtual ~Reservation() = default;
+
+  /// The reply was submitted: it counts as answered from `now` on.
+  virtual void confirm(Time now) = 0;
+
+  /// The reply was not submitted. It no longer counts against the limits, and its record goes,
+  /// unless that is another delivery's by now. A reservation that was granted again stays pending:
+  /// the process before may have sent the reply, and only this delivery can send the same again.
+  virtual void release() = 0;
+};
+
+enum class ReserveOutcome {
+  kGranted,
+  kAnswered,     ///< recently answered, or another message's reservation is pending
+  kInProgress,   ///< another process is at work on this very delivery: ask again
+  kRateLimited,  ///< a limit is reached
+};
+
+struct ReserveResult {
+  ReserveOutcome outcome;
+  std::unique_ptr<Reservation> reservation{};  ///< of kGranted
+  std::optional<CountedLimit> reached{};       ///< of kRateLimited: the first limit without room
+};
+
+/// What a delivery needs of a cache.
+class ReplyCache {
+ public:
+  ReplyCache() = default;
+  ReplyCache(const ReplyCache&) = delete;
+  ReplyCache& operator=(const ReplyCache&) = delete;
+  virtual ~ReplyCache() = default;
+
+  /// One atomic step; durable when it returns kGranted. Throws Error (kCache) that names the cache
+  /// and the cause; then nothing was changed.
+  virtual ReserveResult reserve(const ReservationRequest& request, Time now) = 0;
+};
+
+}  // namespace inforeply
