@@ -18,7 +18,7 @@
 #include "delivery/sample.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/settings.hpp"
+#include "inforeply/commands.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/make_mailer.hpp"
 #include "mailer/sendmail_mailer.hpp"

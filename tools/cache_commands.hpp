@@ -11,8 +11,8 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/cache_records.hpp"
+#include "inforeply/commands.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/settings.hpp"
 #include "record_json.hpp"
 #include "tool.hpp"
 

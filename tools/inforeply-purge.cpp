@@ -13,7 +13,7 @@
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
-#include "inforeply/settings.hpp"
+#include "inforeply/commands.hpp"
 #include "progress.hpp"
 #include "tool.hpp"
 

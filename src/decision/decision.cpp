@@ -359,7 +359,7 @@ std::string padded(std::string_view text, std::size_t width) {
 }  // namespace
 
 Decision decide(const DecisionInput& input) {
-  auto parts = find_mime_parts(input.message);
+  auto parts = find_mime_parts(input.message.header, input.message.body);
   auto enclosed = enclosed_messages(input.message, parts);
   const RuleInput rule_input{input, std::move(parts), std::move(enclosed)};
   Decision decision;

@@ -181,7 +181,7 @@ bool is_attached(const Header& header) {
 class PartReader {
  public:
   explicit PartReader(const Message& message)
-      : message_(message), parts_(find_mime_parts(message)) {
+      : message_(message), parts_(find_mime_parts(message.header, message.body)) {
     for (const auto& part : parts_) {
       attached_.push_back((part.holder && attached_[*part.holder]) || is_attached(part.header));
     }

@@ -16,7 +16,6 @@ namespace inforeply {
 namespace {
 
 constexpr std::string_view kReplacement = "\uFFFD";
-constexpr std::size_t kMaxCharsetName = 40;
 constexpr char kEscape = '\x1B';
 
 /// What is not in the charset: refused; U+FFFD if the end has cut it; U+FFFD.
@@ -310,14 +309,6 @@ std::optional<std::string> decode_either(std::string_view text, const Charset& c
 }
 
 }  // namespace
-
-bool is_charset_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxCharsetName &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  std::string_view("._:-").find(c) != std::string_view::npos;
-         });
-}
 
 std::optional<std::string> to_utf8(std::string_view text, std::string_view charset,
                                    CutCharacter cut) {

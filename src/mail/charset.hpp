@@ -11,9 +11,6 @@
 
 namespace inforeply {
 
-/// Whether it may be one's name: iconv loads code for it, so nothing but a name goes there.
-bool is_charset_name(std::string_view name);
-
 /// What becomes of a character whose last octets are missing at the end of the text.
 enum class CutCharacter : std::uint8_t { kRefused, kReplaced };
 

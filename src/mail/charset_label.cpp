@@ -4,10 +4,11 @@
 #include <array>
 
 #include "inforeply/text.hpp"
-#include "mail/charset.hpp"
 
 namespace inforeply {
 namespace {
+
+constexpr std::size_t kMaxCharsetName = 40;
 
 using enum CharsetForm;
 
@@ -126,6 +127,14 @@ std::string code_page(std::string_view key) {
 }
 
 }  // namespace
+
+bool is_charset_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxCharsetName &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  std::string_view("._:-").find(c) != std::string_view::npos;
+         });
+}
 
 Charset find_charset(std::string_view label) {
   const std::string key = letters_and_digits(label);

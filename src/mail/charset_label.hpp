@@ -27,6 +27,9 @@ struct Charset {
   std::string alternative;  ///< iconv's, for text that is not in `name`; empty: none
 };
 
+/// Whether the text can be a charset's name: iconv loads code by it, so nothing else goes there.
+bool is_charset_name(std::string_view text);
+
 /// What a label of a message means. Case, separators and the first `x-` do not count:
 /// `Windows_1251` is `x-cp1251`. A label that is not in the table is taken as iconv's own name;
 /// `name` is empty where it cannot be one.

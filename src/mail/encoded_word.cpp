@@ -10,6 +10,7 @@
 
 #include "inforeply/text.hpp"
 #include "mail/charset.hpp"
+#include "mail/charset_label.hpp"
 #include "mail/quoted_string.hpp"
 #include "mail/transfer_encoding.hpp"
 

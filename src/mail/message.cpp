@@ -118,7 +118,7 @@ std::string Message::subject() const {
 std::string Message::raw_charset(std::string_view field_body) const {
   if (is_ascii(field_body) && !has_control_characters(field_body)) return {};
   if (auto charset = charset_of(header); !charset.empty()) return charset;
-  for (const auto& part : find_mime_parts(*this)) {
+  for (const auto& part : find_mime_parts(header, body)) {
     if (auto charset = charset_of(part.header); !charset.empty()) return charset;
   }
   return {};

@@ -31,8 +31,8 @@ Multipart multipart_of(std::string_view type) {
 /// Content-Type field must not.
 class PartScanner {
  public:
-  explicit PartScanner(const Message& message) : body_(message.body) {
-    open(message.header, 1, std::nullopt);
+  PartScanner(const Header& header, std::string_view body) : body_(body) {
+    open(header, 1, std::nullopt);
   }
 
   std::vector<MimePart> scan() {
@@ -118,8 +118,8 @@ class PartScanner {
 
 }  // namespace
 
-std::vector<MimePart> find_mime_parts(const Message& message) {
-  return PartScanner(message).scan();
+std::vector<MimePart> find_mime_parts(const Header& header, std::string_view body) {
+  return PartScanner(header, body).scan();
 }
 
 }  // namespace inforeply

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "mail/header.hpp"
-#include "mail/message.hpp"
 
 namespace inforeply {
 
@@ -23,16 +22,16 @@ enum class Multipart {
 
 struct MimePart {
   Header header;
-  std::string_view content;  ///< encoded as it came, up to the next delimiter line; of
-                             ///< Message::body, which must outlive it
+  std::string_view content;  ///< encoded as it came, up to the next delimiter line; of the body,
+                             ///< which must outlive it
   Multipart holder_type;     ///< of the multipart that holds it
   std::optional<std::size_t>
-      holder;  ///< where that is among the parts; nothing: the message itself
+      holder;  ///< where that is among the parts; nullopt: the message itself
 };
 
-/// Every part below the message's multipart/*, in the order of the message, a multipart before what
+/// Every part below a message's multipart/*, in the order of the message, a multipart before what
 /// is in it. An embedded message (message/rfc822) is opaque: what it says is not said of this one.
 /// Parts nested deeper than kMaxMimeDepth are opaque, too. Never fails; linear time.
-std::vector<MimePart> find_mime_parts(const Message& message);
+std::vector<MimePart> find_mime_parts(const Header& header, std::string_view body);
 
 }  // namespace inforeply

@@ -43,7 +43,7 @@ class ReplyView {
   explicit ReplyView(std::string_view reply) : message_(parse_message(reply)) {
     const auto end = reply.find("\n\n");  // parse_message keeps but the beginning of a long body
     message_.body = end == std::string_view::npos ? "" : reply.substr(end + 2);
-    parts_ = find_mime_parts(message_);
+    parts_ = find_mime_parts(message_.header, message_.body);
     if (parts_.empty()) parts_.push_back({message_.header, message_.body, {}, {}});
   }
 

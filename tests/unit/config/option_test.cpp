@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "inforeply/commands.hpp"
+
 namespace inforeply {
 namespace {
 

@@ -16,6 +16,7 @@
 #include "cache/open_cache.hpp"
 #include "delivery/delivery.hpp"
 #include "fixtures.hpp"
+#include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
 
 namespace inforeply::test {

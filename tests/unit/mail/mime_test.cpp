@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fixtures.hpp"
+#include "mail/message.hpp"
 
 namespace inforeply {
 namespace {
@@ -23,7 +24,7 @@ using Parts = std::vector<std::string>;
 Parts parts_of(std::string_view text) {
   const Message message = parse_message(text);
   Parts result;
-  for (const auto& part : find_mime_parts(message)) {
+  for (const auto& part : find_mime_parts(message.header, message.body)) {
     const auto& fields = part.header.fields;
     result.push_back((fields.empty() ? "" : fields.front().name + ": " + fields.front().body) +
                      "|" + std::string(part.content));
@@ -149,7 +150,7 @@ TEST(MimeParts, TellWhichMultipartHoldsThem) {
                     "boundary=c\n\n--c\n\nthree\n--b\n\nlate\n--a\n\nfour\n");
   using Holder = std::pair<std::optional<std::size_t>, Multipart>;
   std::vector<Holder> holders;
-  for (const auto& part : find_mime_parts(message))
+  for (const auto& part : find_mime_parts(message.header, message.body))
     holders.emplace_back(part.holder, part.holder_type);
   const Holder message_itself(std::nullopt, Multipart::kDigest);
   const Holder alternative(0, Multipart::kAlternative);
@@ -173,7 +174,7 @@ TEST(MimeParts, AreNotHiddenByADelimiterOfAnotherContentType) {
                                std::string(line) + "\nC: 3\n\nthree\n--a--\n";
       const auto message = parse_message("Content-Type: " + added +
                                          "\nContent-Type: multipart/mixed; boundary=a\n\n" + body);
-      const auto parts = find_mime_parts(message);
+      const auto parts = find_mime_parts(message.header, message.body);
       SCOPED_TRACE(added + std::string(line));
       EXPECT_TRUE(std::any_of(parts.begin(), parts.end(), [](const MimePart& part) {
         return part.header.find("C") != nullptr;

@@ -66,5 +66,9 @@ TEST(TransferEncodingProperty, WhatIsEncodedIsRestored) {
   }
 }
 
+TEST(QuotedPrintable, KeepsALineEndBehindBlanks) {
+  EXPECT_EQ(decode_transfer_encoding("quoted-printable", "a \nb\t \nc = \nd"), "a\nb\nc d");
+}
+
 }  // namespace
 }  // namespace inforeply

@@ -1,4 +1,4 @@
-#include "inforeply/settings.hpp"
+#include "inforeply/commands.hpp"
 
 #include <gtest/gtest.h>
 
