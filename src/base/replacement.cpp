@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/folder.hpp"
+
 namespace inforeply {
 namespace {
 
@@ -77,9 +79,7 @@ void Replacement::take_place() {
   if (::fsync(file_.get()) != 0) fail("write", part_);
   if (::rename(part_.c_str(), path_.c_str()) != 0) fail("replace", path_);
   part_.clear();
-  const std::string parent = std::filesystem::path(path_).parent_path().string();
-  const Descriptor folder(
-      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.is_open()) ::fsync(folder.get());
 }
 

@@ -11,12 +11,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/folder.hpp"
 #include "base/ownership.hpp"
 #include "inforeply/replacement.hpp"
 #include "inforeply/text.hpp"
@@ -175,7 +175,7 @@ void ListFile::make_index(const IndexFolder& folder, const std::string& path) co
   const auto identity = identity_of(file_);
   if (!identity || !has_settled(*identity, folder.settled_after)) return;
   if (::mkdir(folder.path.c_str(), 0700) == 0)
-    hand_over(folder.path, std::filesystem::path(folder.path).parent_path());
+    hand_over(folder.path, folder_of(folder.path));
   Replacement index(path, ".new", Fault::kCache, 0600, Replacement::Link::kIsReplaced);
   IndexHeader header{kMagic, *identity, 0};
   scan([&](std::string_view) { return ++header.digests > 0; }, throw_fault);

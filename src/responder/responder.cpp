@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "base/trusted_file.hpp"
 #include "config/config_file.hpp"
 #include "inforeply/cache_records.hpp"
@@ -66,8 +66,7 @@ class Loader {
         file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
     responder_.file = path;
     responder_.reply.file = path;
-    folder_ = std::filesystem::path(path).parent_path().string();
-    if (folder_.empty()) folder_ = ".";
+    folder_ = folder_of(path);
   }
 
   Responder load() {

@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "base/ownership.hpp"
 #include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
@@ -184,8 +184,7 @@ void Environment::lock_shared() const {
 void Environment::hand_over_to_owner() const {
   struct stat data {};
   if (::stat(path_.c_str(), &data) != 0) return;
-  const std::string folder = std::filesystem::path(path_).parent_path().string();
-  const std::string model = data.st_uid != 0 ? path_ : folder.empty() ? "." : folder;
+  const std::string model = data.st_uid != 0 ? path_ : folder_of(path_);
   for (const auto& file : {path_, path_ + "-lock"}) {
     if (!hand_over(file, model)) fail("open", errno);
   }

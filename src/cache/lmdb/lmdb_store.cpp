@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
@@ -82,8 +83,7 @@ void LmdbStore::require_usable() const {
     }
   };
   const auto require_folder = [&] {
-    auto folder = std::filesystem::path(path_).parent_path().string();
-    if (folder.empty()) folder = ".";
+    const std::string folder = folder_of(path_);
     require("make files in " + folder + ", the folder of cache " + path_, folder + "/.",
             W_OK | X_OK);
   };
