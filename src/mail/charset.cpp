@@ -90,10 +90,11 @@ class Pieces {
     convert_pending();
     text_ += text;
   }
-  /// What is in no charset; `at_end`: as it has been cut.
-  void add_broken(bool at_end) {
-    refused_ =
-        refused_ || broken_ == Broken::kRefused || (broken_ == Broken::kReplacedAtEnd && !at_end);
+  enum class Cause { kNoCharacter, kCutAtEnd };
+
+  void add_broken(Cause cause) {
+    refused_ = refused_ || broken_ == Broken::kRefused ||
+               (broken_ == Broken::kReplacedAtEnd && cause != Cause::kCutAtEnd);
     add_utf8(kReplacement);
   }
   std::optional<std::string> take() {
@@ -177,14 +178,14 @@ class Iso2022Japan {
     const bool is_cut = std::any_of(kEscapes.begin(), kEscapes.end(), [&](const Escape& escape) {
       return escape.sequence.starts_with(behind);
     });
-    pieces_.add_broken(is_cut);
+    pieces_.add_broken(is_cut ? Pieces::Cause::kCutAtEnd : Pieces::Cause::kNoCharacter);
     rest_ = is_cut ? std::string_view() : behind;
   }
 
   void take_pair() {
     const auto first = static_cast<unsigned char>(rest_[0]);
     if (rest_.size() == 1) {
-      pieces_.add_broken(true);
+      pieces_.add_broken(Pieces::Cause::kCutAtEnd);
       rest_ = {};
       return;
     }
@@ -192,7 +193,7 @@ class Iso2022Japan {
     const auto is_of_a_pair = [](unsigned octet) { return octet >= 0x21 && octet <= 0x7E; };
     if (!is_of_a_pair(first) || !is_of_a_pair(second)) {
       if (first == ' ') return take_one("CP932", ' ');
-      pieces_.add_broken(false);
+      pieces_.add_broken(Pieces::Cause::kNoCharacter);
       rest_.remove_prefix(1);
       return;
     }
@@ -211,7 +212,7 @@ class Iso2022Japan {
     if (set_ == Set::kRoman && c == '\\') return take_as("\u00A5");
     if (set_ == Set::kRoman && c == '~') return take_as("\u203E");
     if (c < 0x80 || (c >= 0xA1 && c <= 0xDF)) return take_one("CP932", rest_.front());
-    pieces_.add_broken(false);
+    pieces_.add_broken(Pieces::Cause::kNoCharacter);
     rest_.remove_prefix(1);
   }
 
@@ -258,7 +259,7 @@ std::optional<std::string> from_hz(std::string_view text, std::string_view chars
       pieces.add(charset, std::string{static_cast<char>(two[0] | '\x80'),
                                       static_cast<char>(two[1] | '\x80')});
     } else if (in_pairs && two.front() != '\n') {
-      pieces.add_broken(true);
+      pieces.add_broken(Pieces::Cause::kCutAtEnd);
     } else {
       in_pairs = in_pairs && two.front() != '\n';
       pieces.add(charset, two.substr(0, 1));

@@ -160,10 +160,16 @@ std::string encode_b(std::string_view text) {
   return result;
 }
 
+enum class WordEncoding : std::uint8_t { kQ, kB };
+
+std::size_t length_in(WordEncoding encoding, std::string_view text) {
+  return encoding == WordEncoding::kQ ? q_length(text) : b_length(text);
+}
+
 /// As many whole characters of `text` as fit into `room` octets once encoded. Where more follow, in
 /// B they are such that there is no padding, if they can be: some programs, such as GMime
 /// 3.2.13, join the words before they decode them, and end at the first padding.
-std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) {
+std::size_t fitting_prefix(std::string_view text, WordEncoding encoding, std::size_t room) {
   std::size_t fits = 0;
   std::size_t unpadded = 0;
   while (fits < text.size()) {
@@ -171,26 +177,26 @@ std::size_t fitting_prefix(std::string_view text, bool use_q, std::size_t room) 
         u8_mblen(reinterpret_cast<const std::uint8_t*>(text.data() + fits), text.size() - fits);
     const auto next = fits + static_cast<std::size_t>(std::max(length, 1));
     const auto candidate = text.substr(0, next);
-    if ((use_q ? q_length(candidate) : b_length(candidate)) > room) break;
+    if (length_in(encoding, candidate) > room) break;
     fits = next;
     if (fits % 3 == 0) unpadded = fits;
   }
-  return use_q || fits == text.size() || unpadded == 0 ? fits : unpadded;
+  return encoding == WordEncoding::kQ || fits == text.size() || unpadded == 0 ? fits : unpadded;
 }
 
 std::string encode_words(std::string_view text, std::size_t used) {
-  const bool use_q = q_length(text) <= b_length(text);
-  const std::string opening = use_q ? "=?utf-8?Q?" : "=?utf-8?B?";
+  const auto encoding = q_length(text) <= b_length(text) ? WordEncoding::kQ : WordEncoding::kB;
+  const std::string opening = encoding == WordEncoding::kQ ? "=?utf-8?Q?" : "=?utf-8?B?";
   const std::size_t frame = opening.size() + 2;
   std::string result;
   std::size_t column = used;
   while (!text.empty()) {
     const std::size_t space_left = column < kMaxLine ? kMaxLine - column : 0;
     const std::size_t room = std::min(space_left, kMaxEncodedWord);
-    const auto fits = room > frame ? fitting_prefix(text, use_q, room - frame) : 0;
+    const auto fits = room > frame ? fitting_prefix(text, encoding, room - frame) : 0;
     if (fits > 0) {
       const auto part = text.substr(0, fits);
-      result += opening + (use_q ? encode_q(part) : encode_b(part)) + "?=";
+      result += opening + (encoding == WordEncoding::kQ ? encode_q(part) : encode_b(part)) + "?=";
       text.remove_prefix(fits);
     }
     if (!text.empty()) {
