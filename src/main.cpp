@@ -13,12 +13,12 @@
 #include <utility>
 
 #include "cache/open_cache.hpp"
-#include "delivery/check.hpp"
+#include "delivery/config_check.hpp"
 #include "delivery/delivery.hpp"
 #include "delivery/sample.hpp"
+#include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
-#include "inforeply/commands.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/make_mailer.hpp"
 #include "mailer/sendmail_mailer.hpp"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "cache_statistics.hpp"
+#include "inforeply/file_replacement.hpp"
 #include "inforeply/html.hpp"
-#include "inforeply/replacement.hpp"
 #include "report_charts.hpp"
 
 namespace inforeply {
@@ -207,7 +207,7 @@ ExitStatus write_report(const CacheRequest& request) {
   const auto file = request.find("html");
   if (!file || file->empty()) usage_error("'report': --html FILE is needed");
   const auto statistics = gather_statistics(request, top_of(request));
-  Replacement page(*file, ".part", Fault::kOutput, kReadableByAll);
+  FileReplacement page(*file, ".part", Fault::kOutput, kReadableByAll);
   page.write(page_of(statistics));
   page.take_place();
   return ExitStatus::kOk;

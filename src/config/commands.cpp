@@ -7,7 +7,7 @@
 
 #include "config/command_line.hpp"
 #include "config/main_configuration.hpp"
-#include "config/option.hpp"
+#include "config/option_table.hpp"
 #include "inforeply/error.hpp"
 
 namespace po = boost::program_options;

@@ -1,7 +1,7 @@
 // The main configuration file, `/etc/inforeply/inforeply.conf`.
 #pragma once
 
-#include "config/option.hpp"
+#include "config/option_table.hpp"
 #include "inforeply/error.hpp"
 
 namespace inforeply {

@@ -17,7 +17,7 @@
 #include "inforeply/settings.hpp"
 #include "mail/message.hpp"
 #include "mailer/mailer.hpp"
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 namespace inforeply {
 

@@ -1,7 +1,7 @@
 #include "inforeply/reply_terms.hpp"
 
 #include "reply/reply.hpp"
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 namespace inforeply {
 

@@ -6,7 +6,7 @@
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
 #include "mail/message.hpp"
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 namespace inforeply {
 

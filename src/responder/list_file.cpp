@@ -18,7 +18,7 @@
 #include "base/digest.hpp"
 #include "base/folder.hpp"
 #include "base/ownership.hpp"
-#include "inforeply/replacement.hpp"
+#include "inforeply/file_replacement.hpp"
 #include "inforeply/text.hpp"
 #include "responder/address_pattern.hpp"
 
@@ -174,9 +174,8 @@ void ListFile::check(const FaultHandler& on_fault) const {
 void ListFile::make_index(const IndexFolder& folder, const std::string& path) const {
   const auto identity = identity_of(file_);
   if (!identity || !has_settled(*identity, folder.settled_after)) return;
-  if (::mkdir(folder.path.c_str(), 0700) == 0)
-    hand_over(folder.path, folder_of(folder.path));
-  Replacement index(path, ".new", Fault::kCache, 0600, Replacement::Link::kIsReplaced);
+  if (::mkdir(folder.path.c_str(), 0700) == 0) hand_over(folder.path, folder_of(folder.path));
+  FileReplacement index(path, ".new", Fault::kCache, 0600, FileReplacement::Link::kIsReplaced);
   IndexHeader header{kMagic, *identity, 0};
   scan([&](std::string_view) { return ++header.digests > 0; }, throw_fault);
   index.write(octets_of(&header, sizeof header));

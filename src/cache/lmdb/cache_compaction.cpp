@@ -18,7 +18,7 @@
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/replacement.hpp"
+#include "inforeply/file_replacement.hpp"
 
 namespace inforeply {
 namespace {
@@ -106,7 +106,7 @@ class ExclusiveAccess {
   /// The lock file says which transaction was the last, and LMDB believes it more than the file: a
   /// process that waits in mdb_env_open() would find the new file empty. If we are killed before
   /// the lock file is set up again, an empty one makes that process fail.
-  void replace_by(Replacement& copy) const {
+  void replace_by(FileReplacement& copy) const {
     if (::ftruncate(file_.get(), 0) != 0) {
       throw system_error(Fault::kCache, "cannot write the lock file of cache " + path_);
     }
@@ -154,7 +154,7 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
   const ExclusiveAccess access(path_, patience);
   Compaction result;
   result.octets_before = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
-  Replacement copy(path_, kCompactSuffix, Fault::kCache);
+  FileReplacement copy(path_, kCompactSuffix, Fault::kCache);
   {
     const Environment environment(path_, Use::kAlone);
     copy_compactly(environment, copy);

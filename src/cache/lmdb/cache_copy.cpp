@@ -17,7 +17,7 @@ lmdb::Environment open_existing(const std::string& path) {
   return lmdb::Environment(path);
 }
 
-void copy_compactly(const lmdb::Environment& environment, const Replacement& copy) {
+void copy_compactly(const lmdb::Environment& environment, const FileReplacement& copy) {
   const int status = mdb_env_copyfd2(environment.get(), copy.descriptor(), MDB_CP_COMPACT);
   if (status == MDB_SUCCESS) return;
   const std::string attempt = "cannot copy cache " + environment.path() + " to " + copy.part();

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cache/lmdb/lmdb.hpp"
-#include "inforeply/replacement.hpp"
+#include "inforeply/file_replacement.hpp"
 
 namespace inforeply {
 
@@ -21,6 +21,6 @@ lmdb::Environment open_existing(const std::string& path);
 
 /// Leaves out the free pages. Throws Error: kCache if the cache cannot be read, the copy's own
 /// fault if that cannot be written.
-void copy_compactly(const lmdb::Environment& environment, const Replacement& copy);
+void copy_compactly(const lmdb::Environment& environment, const FileReplacement& copy);
 
 }  // namespace inforeply

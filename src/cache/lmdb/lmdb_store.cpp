@@ -20,7 +20,7 @@
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/replacement.hpp"
+#include "inforeply/file_replacement.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -140,7 +140,7 @@ std::uint64_t LmdbStore::back_up(const std::string& path) const {
       throw Error(Fault::kUsage, "cannot replace " + path + ": it is the cache itself");
     }
   }
-  Replacement copy(path, ".part", Fault::kOutput);
+  FileReplacement copy(path, ".part", Fault::kOutput);
   copy_compactly(environment, copy);
   struct stat status {};
   if (::fstat(copy.descriptor(), &status) != 0)

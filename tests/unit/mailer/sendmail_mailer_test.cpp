@@ -1,5 +1,3 @@
-#include "mailer/make_mailer.hpp"
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
+#include "mailer/make_mailer.hpp"
 
 namespace inforeply {
 namespace {

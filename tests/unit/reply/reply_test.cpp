@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "fixtures.hpp"
-#include "inforeply/error.hpp"
 #include "inforeply/cache_records.hpp"
+#include "inforeply/error.hpp"
 #include "responder/responder_desk.hpp"
 
 namespace inforeply {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "delivery/check.hpp"
+#include "delivery/config_check.hpp"
 #include "fixtures.hpp"
 #include "reply/reply.hpp"
 #include "responder/responder.hpp"

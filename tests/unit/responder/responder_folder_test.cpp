@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "delivery/check.hpp"
+#include "delivery/config_check.hpp"
 #include "fixtures.hpp"
 #include "inforeply/error.hpp"
 #include "responder/responder_desk.hpp"
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 namespace inforeply {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fixtures.hpp"
-#include "inforeply/error.hpp"
 #include "inforeply/cache_records.hpp"
+#include "inforeply/error.hpp"
 #include "responder/responder_desk.hpp"
 
 namespace inforeply {

@@ -9,8 +9,8 @@
 
 #include "decision/decision.hpp"
 #include "fixtures.hpp"
-#include "inforeply/error.hpp"
 #include "inforeply/cache_records.hpp"
+#include "inforeply/error.hpp"
 #include "responder/address_pattern.hpp"
 #include "responder/responder_desk.hpp"
 

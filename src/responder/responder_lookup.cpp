@@ -1,4 +1,4 @@
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 #include <sys/stat.h>
 

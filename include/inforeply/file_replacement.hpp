@@ -15,17 +15,17 @@ namespace inforeply {
 /// What a process that was killed has left under that name is removed, too; where another process
 /// is at work on the same, an Error says so. All errors are of the fault that was given, and name
 /// the file and the cause.
-class Replacement {
+class FileReplacement {
  public:
   /// What a symbolic link at `path` means: the file that it leads to, or itself.
   enum class Link { kIsFollowed, kIsReplaced };
 
   /// Of the file that `path` names. Throws if that is there and no regular file.
-  Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode = 0600,
-              Link link = Link::kIsFollowed);
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
-  ~Replacement();
+  FileReplacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode = 0600,
+                  Link link = Link::kIsFollowed);
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
+  ~FileReplacement();
 
   [[nodiscard]] int descriptor() const { return file_.get(); }
   [[nodiscard]] const std::string& part() const { return part_; }

@@ -1,4 +1,4 @@
-#include "config/option.hpp"
+#include "config/option_table.hpp"
 
 #include <pwd.h>
 #include <unistd.h>

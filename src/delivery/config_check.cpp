@@ -1,4 +1,4 @@
-#include "delivery/check.hpp"
+#include "delivery/config_check.hpp"
 
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@
 #include "mailer/make_mailer.hpp"
 #include "reply/composer.hpp"
 #include "responder/responder.hpp"
-#include "responder/responder_source.hpp"
+#include "responder/responder_lookup.hpp"
 
 namespace inforeply {
 namespace {

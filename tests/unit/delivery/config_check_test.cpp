@@ -1,4 +1,4 @@
-#include "delivery/check.hpp"
+#include "delivery/config_check.hpp"
 
 #include <gtest/gtest.h>
 

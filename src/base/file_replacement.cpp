@@ -1,4 +1,4 @@
-#include "inforeply/replacement.hpp"
+#include "inforeply/file_replacement.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -24,8 +24,8 @@ std::string resolve(const std::string& path) {
 
 }  // namespace
 
-Replacement::Replacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode,
-                         Link link)
+FileReplacement::FileReplacement(const std::string& path, std::string_view suffix, Fault fault,
+                                 mode_t mode, Link link)
     : fault_(fault),
       path_(link == Link::kIsFollowed ? resolve(path) : path),
       part_(path_ + std::string(suffix)) {
@@ -38,11 +38,11 @@ Replacement::Replacement(const std::string& path, std::string_view suffix, Fault
   create(mode);
 }
 
-Replacement::~Replacement() {
+FileReplacement::~FileReplacement() {
   if (!part_.empty() && is_own()) ::unlink(part_.c_str());
 }
 
-void Replacement::create(mode_t mode) {
+void FileReplacement::create(mode_t mode) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   file_ = Descriptor(::open(part_.c_str(), kFlags, mode));
   if (!file_.is_open() && errno == EEXIST) {
@@ -55,7 +55,7 @@ void Replacement::create(mode_t mode) {
   if (!is_own()) throw Error(fault_, "cannot write " + part_ + ": another process does");
 }
 
-void Replacement::remove_leftover() const {
+void FileReplacement::remove_leftover() const {
   const Descriptor leftover(::open(part_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!leftover.is_open()) fail("open", part_);
   if (::flock(leftover.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -64,18 +64,18 @@ void Replacement::remove_leftover() const {
   if (::unlink(part_.c_str()) != 0) fail("remove", part_);
 }
 
-bool Replacement::is_own() const {
+bool FileReplacement::is_own() const {
   struct stat own {};
   struct stat named {};
   return ::fstat(file_.get(), &own) == 0 && ::lstat(part_.c_str(), &named) == 0 &&
          own.st_ino == named.st_ino && own.st_dev == named.st_dev;
 }
 
-void Replacement::write(std::string_view text) {
+void FileReplacement::write(std::string_view text) {
   if (!write_all(file_.get(), text)) fail("write", part_);
 }
 
-void Replacement::take_place() {
+void FileReplacement::take_place() {
   if (::fsync(file_.get()) != 0) fail("write", part_);
   if (::rename(part_.c_str(), path_.c_str()) != 0) fail("replace", path_);
   part_.clear();
@@ -83,7 +83,7 @@ void Replacement::take_place() {
   if (folder.is_open()) ::fsync(folder.get());
 }
 
-void Replacement::fail(const std::string& operation, const std::string& path) const {
+void FileReplacement::fail(const std::string& operation, const std::string& path) const {
   throw system_error(fault_, "cannot " + operation + " " + path);
 }
 
