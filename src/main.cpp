@@ -27,19 +27,19 @@ namespace inforeply {
 namespace {
 
 constexpr std::chrono::seconds kRunTimeLimit{120};
-constexpr std::chrono::seconds kTimeToFinish{5};  // of it, kept back from all that may take long
+constexpr std::chrono::seconds kTimeToFinish{5};  // the last part, which no slow step may use
 constexpr int kLargeOctets = 128 * 1024;
 
-/// Where the message is a sample and not answered.
+/// Printed if the sample message is not answered.
 constexpr std::string_view kSampleHint =
     "\nThis was a sample message: -f ADDRESS names another sender, --explain tells why.\n";
 
-/// Where somebody at a terminal has started a delivery: it would seem to hang.
+/// Printed if a delivery is started on a terminal: it would seem to hang.
 constexpr const char* kTerminalHint =
     "inforeply: reading the message from the terminal; end it with Ctrl-D\n";
 
-/// For the time limit and for whoever ends us. Only what is safe in a signal handler: whatever was
-/// reserved is granted again when the mail server tries again, so the mailer must not go on.
+/// Handles the time limit and signals that end us; does only what is safe in a signal handler. A
+/// reserved reply is granted again at the mail server's next try, so the mailer must not go on.
 void give_up(int /*signal*/) {
   constexpr std::string_view kText = "inforeply: deferred: ended by a signal or after 120 s\n";
   kill_running_mailer();
@@ -47,20 +47,20 @@ void give_up(int /*signal*/) {
   ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
 }
 
-/// A file of ours, the cache even, must not be opened in the place of a standard stream that was
-/// closed: the log would be written into it.
+/// If a standard stream is closed, the next file opened would take its place, perhaps the cache:
+/// the log would be written into it.
 void fill_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) >= 0) continue;
-    // Standard input only to be written to, so that reading the message fails as it should.
+    // Standard input is only opened for writing, so that reading the message fails as it should.
     if (::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDWR) < 0) {
       ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
     }
   }
 }
 
-/// Signals are inherited as the mail server left them: its choices are not ours. A closed pipe or a
-/// limit on file sizes comes as an error from write(2), and a child's status is not thrown away.
+/// We inherit the mail server's signal settings, so we make our own. A closed pipe or a limit on
+/// file sizes comes as an error from write(2). The status of a child is kept.
 void set_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -73,8 +73,8 @@ void set_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Memory for large pieces of a message or a reply goes back to the system when it is freed; glibc
-/// would keep what is not larger than the largest of them so far.
+/// Makes glibc return large pieces of memory to the system when they are freed. By default it keeps
+/// pieces no larger than the largest freed so far.
 void give_back_large_memory() {
   ::mallopt(M_MMAP_THRESHOLD, kLargeOctets);
 }
@@ -122,7 +122,7 @@ ExitStatus respond(const ResponderCommand& command) {
   return delivery.run() == DeliveryStatus::kDone ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
-/// Prints every fault of the configuration, a line each, then what is worth a note.
+/// Prints every fault of the configuration, one a line, then the notes.
 ExitStatus check_config(const ResponderCommand& command) {
   ::alarm(0);  // no mail waits for it
   const auto check = check_configuration(command.settings, command.faults,
@@ -145,7 +145,7 @@ ExitStatus run(int argc, char** argv) {
   return command.check_config ? check_config(command) : respond(command);
 }
 
-/// Before a log is chosen both places are told: the mail server keeps what is printed here, too.
+/// Reports to both places, as no log is chosen yet. The mail server keeps what is printed here.
 void report(const std::exception& error) {
   for (const char* spec : {"syslog", "stderr"}) {
     make_log(spec)->write(Severity::kError, std::string("inforeply: deferred: ") + error.what());
@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
     } catch (const std::exception& error) {
       inforeply::report(error);
     }
-  } catch (...) {  // no memory to say so, even: the message must not bounce for that
+  } catch (...) {  // not even memory to report: still, the message must not bounce
     status = ExitStatus::kTemporaryFailure;
   }
   return static_cast<int>(status);

@@ -13,7 +13,7 @@ namespace {
 
 struct CacheKind {
   std::string_view scheme;
-  std::unique_ptr<CacheStore> (*make)(std::string place);  ///< of what follows the scheme
+  std::unique_ptr<CacheStore> (*make)(std::string place);  ///< from the text after the scheme
 };
 
 template <typename Store>

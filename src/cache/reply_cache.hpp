@@ -39,7 +39,7 @@ struct ReservationRequest {
   ReplyKey key;
   std::string message_id;
   std::string delivery;             ///< the same for every try of one delivery, 32 octets at most
-  bool is_named = false;            ///< by the mail server; else an equal one may be a copy
+  bool is_named = false;            ///< the mail server named it; else an equal one may be a copy
   std::optional<Seconds> interval;  ///< zero: every message is granted; nullopt: only the first
   std::vector<CountedLimit> limits;
 };

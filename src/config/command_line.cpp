@@ -17,7 +17,7 @@ OptionForm require_form(const FindForm& find_form, const std::string& written,
   return *std::move(form);
 }
 
-/// The word behind an option.
+/// Removes and returns the next word, the option's argument.
 std::string take_argument(const std::string& option, std::vector<std::string>& words) {
   if (words.empty()) throw Error(Fault::kUsage, "option '" + option + "' needs an argument");
   std::string argument = std::move(words.front());
@@ -54,8 +54,8 @@ std::vector<po::option> parse_short(const FindForm& find_form, const std::string
   return options;
 }
 
-/// Takes the first of the words, if it is one of options, and the argument behind it. Boost itself
-/// would take `-n` in `-f -n` for an option and refuse `--name=`.
+/// Removes the first word if it holds options, and the argument after it. By itself, Boost would
+/// take `-n` in `-f -n` for an option and refuse `--name=`.
 std::vector<po::option> take_options(const FindForm& find_form, std::vector<std::string>& words) {
   const std::string word = words.front();
   if (word.size() < 2 || word[0] != '-' || word == "--") return {};

@@ -1,4 +1,4 @@
-// The words of a command line, taken apart by the rules of getopt(3).
+// Takes a command line apart into options and other words, by the rules of getopt(3).
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@ namespace inforeply {
 
 struct CommandLine {
   struct Given {
-    std::string name;  ///< of the option, without dashes
+    std::string name;  ///< the option's, without dashes
     std::string value;
   };
   std::vector<Given> options;
-  std::vector<std::string> words;  ///< what is no option
+  std::vector<std::string> words;  ///< all that are not options
 
   [[nodiscard]] bool has(std::string_view option) const;
 };
@@ -27,11 +27,11 @@ struct OptionForm {
   bool repeats = false;
 };
 
-/// Finds an option by its name, `--name`, or by its letter, `-f`; nullopt if it is unknown.
+/// Finds an option by `--name`, or by its letter as `-f`. nullopt if the option is unknown.
 using FindForm = std::function<std::optional<OptionForm>(std::string_view)>;
 
-/// An option's argument is the rest of the word or the whole next word, whatever it looks like,
-/// even empty; all behind `--` are words. Throws Error (kUsage).
+/// The argument of an option is the rest of the word or the whole next word, even if that is empty
+/// or looks like an option. After `--` nothing is an option. Throws Error (kUsage).
 CommandLine parse_command_line(int argc, const char* const* argv, const FindForm& find_form);
 
 }  // namespace inforeply

@@ -19,7 +19,7 @@ OptionForm form_of(const Option& option) {
   return {option.name, option.argument != nullptr, option.repeats == Repeats::kYes};
 }
 
-/// Of the table's options in a place, by `--name` or `-f`.
+/// The option of that place that is written as `--name` or `-f`.
 std::optional<OptionForm> find_form(std::string_view written, Place place) {
   if (written.starts_with("--")) {
     const auto* option = find_option(written.substr(2), place);
@@ -123,7 +123,7 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
   read_main_configuration(target, throw_fault);
   take_recipients(target, line.words, variables);
   if (line.words.empty()) command.last_sender = normalize_sender(variables.sender);
-  // A dry run on a terminal has a sample message, with a recipient of its own.
+  // A dry run on a terminal has a sample message, which brings its own recipient.
   if (command.envelope.recipients.empty() && !command.dry_run) {
     throw Error(Fault::kUsage, "no recipient (see --help)");
   }
@@ -172,7 +172,7 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   command.version = line.has("version");
   command.words = std::move(line.words);
   if (is_question(line)) return command;
-  // A tool's own option may have the name of a setting, and is another thing.
+  // A tool's own option may have the name of a setting but means something else.
   std::erase_if(line.options, [&](const CommandLine::Given& given) {
     if (find_own(given.name) == nullptr) return false;
     command.options[given.name] = given.value;

@@ -1,5 +1,5 @@
-// Files in the form `name = value`, one a line, below a `[title]` those of a section; a `#` begins
-// a comment only as a line's first character that is not blank, so that a value may hold one.
+// Files of lines `name = value`. The lines below a `[title]` belong to that section. A `#` begins a
+// comment only as the first character of a line that is not blank, so a value may hold a `#`.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +20,19 @@ struct ConfigEntry {
 };
 
 struct ConfigSection {
-  std::string title;  ///< what stands between the brackets; empty where that is at fault
+  std::string title;  ///< the text between the brackets; empty if it is at fault
   std::size_t line;
   std::vector<ConfigEntry> entries;
 };
 
 struct ConfigFile {
   std::string path;
-  std::vector<ConfigEntry> entries;  ///< those above all sections
+  std::vector<ConfigEntry> entries;  ///< those above the first section
   std::vector<ConfigSection> sections;
 };
 
-/// At fault are a line that is neither entry, `[section]`, comment nor blank, an entry without a
-/// value, control characters and broken UTF-8: those lines are left out.
+/// Faults: a line that is no entry, `[section]`, comment or blank; an entry without a value;
+/// control characters; broken UTF-8. Lines at fault are left out.
 ConfigFile parse_config(std::string path, std::string_view text,
                         const FaultHandler& on_fault = throw_fault);
 

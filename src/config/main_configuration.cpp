@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kDefaultPath = "/etc/inforeply/inforeply.conf";
 
-/// In a file, a relative path would depend on where the mail server happens to stand.
+/// A relative path in the file would depend on the mail server's working directory.
 void require_absolute(const std::string& name, std::string_view value) {
   if (name == "cache" && value.starts_with("lmdb:")) value.remove_prefix(5);
   const bool is_path = name == "cache" || name == "responder" || name == "responders";
@@ -33,7 +33,7 @@ class Reader {
     const auto file = parse_config(path_, read_trusted_file(path_, kMaxConfigFileOctets), on_fault);
     take_all(file.entries, on_fault);
     for (const auto& section : file.sections) {
-      if (!section.title.empty()) {  // else it was at fault
+      if (!section.title.empty()) {  // an empty title was reported already
         on_fault({path_, section.line, "unknown section '[" + section.title + "]'"});
       }
       take_all(section.entries, on_fault);
@@ -70,7 +70,7 @@ class Reader {
 
   OptionTarget& target_;
   std::string path_;
-  std::map<std::string, std::size_t> lines_;  // of the names so far
+  std::map<std::string, std::size_t> lines_;  // where each name was set first
 };
 
 }  // namespace

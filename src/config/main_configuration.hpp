@@ -6,8 +6,8 @@
 
 namespace inforeply {
 
-/// Reads the file that `target.configuration` names, else the default one, which may be missing.
-/// What the command line has set (see Settings::origins) is checked and stays as it is.
+/// Reads the file `target.configuration`, or the default one, which may be missing. If the command
+/// line has set a value (see Settings::origins), that stays and the file's is only checked.
 void read_main_configuration(OptionTarget& target, const FaultHandler& on_fault);
 
 }  // namespace inforeply

@@ -80,7 +80,7 @@ void set_recipient_delimiter(OptionTarget& target, const std::string& value) {
   target.command.settings.recipient_delimiter = value == "none" ? "" : value;
 }
 
-/// Run as somebody else, the program would leave files behind that the account cannot use.
+/// Run by any account but `user`, the program would leave files that `user` cannot use.
 void require_account(OptionTarget& target, const std::string& name) {
   if (target.purpose == Purpose::kInspection) return;
   const passwd* account = ::getpwnam(name.c_str());

@@ -1,5 +1,5 @@
-// The options of all programs and the names of the main configuration, a row each: its forms, its
-// default, what it sets, and its help.
+// One table of all programs' options and all names of the main configuration. A row holds an
+// option's forms, its default, what it sets, and its help.
 #pragma once
 
 #include <span>
@@ -15,7 +15,7 @@ enum class Purpose { kDelivery, kInspection };
 
 /// What options set.
 struct OptionTarget {
-  ResponderCommand command;                      ///< its settings are those of all programs
+  ResponderCommand command;                      ///< its settings serve all programs
   std::string configuration;                     ///< `--config`; empty if it is not given
   std::vector<std::string> original_recipients;  ///< the n-th belongs to the n-th recipient
   Purpose purpose = Purpose::kDelivery;
@@ -28,9 +28,9 @@ enum class Repeats { kNo, kYes };
 
 struct Option {
   const char* name;
-  char letter;           ///< `-f` beside `--sender`; 0: none
-  const char* argument;  ///< what the help calls it; null for a flag
-  const char* standard;  ///< the value where it stands nowhere; null: none
+  char letter;           ///< as `-f` for `--sender`; 0: none
+  const char* argument;  ///< its argument's name in the help; null for a flag
+  const char* standard;  ///< the default value; null: none
   unsigned places;
   Repeats repeats;
   void (*take)(OptionTarget& target, const std::string& value);  ///< throws Error (kUsage)
@@ -39,10 +39,10 @@ struct Option {
 
 std::span<const Option> all_options();
 
-/// Null if there is none of that name in that place.
+/// Null if that place has no option of that name.
 const Option* find_option(std::string_view name, Place place);
 
-/// A target with every default.
+/// A target in which each option has its default value.
 OptionTarget default_target();
 
 }  // namespace inforeply

@@ -13,8 +13,7 @@ std::string word_of(std::string_view text) {
   return to_lower_ascii(text.substr(0, text.find_first_of(" \t")));
 }
 
-/// The result of `dmarc=RESULT` or `dmarc/1 = RESULT`; nothing where the section is of another
-/// method.
+/// The result of `dmarc=RESULT` or `dmarc/1 = RESULT`; nullopt if the section is of another method.
 std::optional<std::string> dmarc_result(std::string_view section) {
   const auto equals = section.find('=');
   if (equals == std::string_view::npos) return std::nullopt;

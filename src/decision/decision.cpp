@@ -21,7 +21,7 @@ constexpr std::size_t kMaxEvidenceCharacters = 100;
 
 struct Hit {
   std::string evidence;
-  std::string_view source;  ///< empty: the rule's own
+  std::string_view source;  ///< empty: the source of the rule
 };
 
 /// What the rules look at.
@@ -36,7 +36,7 @@ std::string evidence_of_sender(const Sender& sender) {
          ">";
 }
 
-/// The field; of a long one its name and `piece`, what decided.
+/// The whole field, or of a long one its name and `piece`, the part that decided.
 std::string evidence_of(const HeaderField& field, std::string_view piece) {
   const auto shown = [&](std::string_view body) {
     return to_single_line(field.name + ": " + decode_field_start(body));
@@ -46,7 +46,7 @@ std::string evidence_of(const HeaderField& field, std::string_view piece) {
   return ellipsize(shown(piece), kMaxEvidenceCharacters);
 }
 
-/// Whether it encloses a message, or the header of one.
+/// Whether the part encloses a message or the header of one.
 bool is_enclosing(const Header& header) {
   constexpr std::array<std::string_view, 4> kTypes = {
       "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"};
@@ -145,8 +145,8 @@ std::optional<Hit> check_invalid_sender(const RuleInput& input) {
   return std::nullopt;
 }
 
-/// An address as people's programs write it at times: 'user@example.org' in apostrophes, or with
-/// the dot of a fully qualified name.
+/// Takes off what some programs add to an address: apostrophes, as in `'user@example.org'`, or the
+/// dot of a fully qualified name.
 std::string_view without_decoration(std::string_view addr_spec) {
   const bool quoted =
       addr_spec.size() > 1 && addr_spec.starts_with('\'') && addr_spec.ends_with('\'');
@@ -155,7 +155,7 @@ std::string_view without_decoration(std::string_view addr_spec) {
   return addr_spec;
 }
 
-/// Whether it is one of the recipient's, perhaps with an extension that the recipient's has not.
+/// Whether the address, as it is or without its extension, is one of the recipient's own.
 bool is_own(const Address& address, std::span<const Address> own, std::string_view delimiters) {
   const std::array spellings = {address.normalized(),
                                 without_extension(address, delimiters).normalized()};
@@ -170,8 +170,8 @@ std::optional<Hit> check_own_address(const RuleInput& input) {
   return Hit{evidence_of_sender(input.sender), {}};
 }
 
-/// Whether one of our replies is what the message answers, or is enclosed in it: a bounce of a kind
-/// that we do not know, perhaps.
+/// Whether the message answers or encloses one of our replies. It may be a bounce of a kind that we
+/// do not know.
 std::optional<Hit> check_answers_own_reply(const RuleInput& input) {
   for (const auto& field : input.message.header.fields) {
     if (!equals_ignoring_case(field.name, "In-Reply-To") &&
@@ -206,12 +206,12 @@ const SenderMark* find_mark(const Address& person) {
   return find_sender_mark(person.local_part, person.ascii_domain);
 }
 
-/// Why the mailbox is no person's; empty where it may be one's.
+/// The source that says the mailbox is no person's; empty if it may be a person's.
 std::string_view source_of_mark(const Mailbox& mailbox) {
   if (mailbox.addr_spec.empty()) return "RFC 5321, 4.5.5";
   if (is_one_of(collapse_blanks(mailbox.display_name), system_display_names()))
     return "mail systems' names";
-  // What is no address may be a bare name that mail systems use, as it is or before a broken
+  // An invalid address may be a mail system's bare name, alone (`MAILER-DAEMON`) or before a broken
   // domain.
   const auto address = parse_address(mailbox.addr_spec);
   const auto name = mailbox.addr_spec.substr(0, mailbox.addr_spec.find_first_of("\\@"));
@@ -244,7 +244,7 @@ std::optional<Hit> check_excluded(const RuleInput& input) {
   const Responder& responder = *input.responder;
   const Sender& sender = input.sender;
   if (!responder.never_reply_to.empty()) {
-    // Neither to the person nor to where the reply would go.
+    // An entry excludes the person's own address and also the one that the reply goes to.
     const auto entry =
         responder.never_reply_to.find(patterns_that_cover_any({*sender.address, sender.person}));
     if (entry) return Hit{evidence_of_sender(input.sender) + " in never-reply-to = " + *entry, {}};
@@ -280,7 +280,7 @@ struct Rule {
 constexpr auto kHard = Strength::kHard;
 constexpr auto kSoft = Strength::kSoft;
 
-/// In the order in which they are asked; a later check may rely on all before it having passed.
+/// In the order in which they are asked. A check may rely on all earlier ones having passed.
 constexpr std::array kRules = {
     Rule{Reason::kNoResponder, kHard, check_no_responder, "there are no settings for this address",
          "responder files"},

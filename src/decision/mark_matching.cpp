@@ -45,14 +45,14 @@ bool parameter_is(std::string_view values, std::string_view body) {
          equals_ignoring_case(*parameter, wanted[2]);
 }
 
-/// Enough to hold the end of a name: decoding costs.
+/// Enough for the end of a file name. Decoding takes time.
 std::string_view last_octets(std::string_view text) {
   constexpr std::size_t kEnough = 1024;
   return text.substr(text.size() - std::min(text.size(), kEnough));
 }
 
-/// The file names that programs may read out of a field: the parameters `filename` and `name`,
-/// with encoded-words decoded, which do not belong there but are common.
+/// The file names that programs may see in a field: its parameters `filename` and `name`.
+/// Encoded-words are decoded, which are not allowed there but common.
 std::vector<std::string> file_names(std::string_view body) {
   std::vector<std::string> found;
   for (const std::string_view name : {"filename", "name"}) {
@@ -74,12 +74,12 @@ std::optional<std::string> find_file_name(std::string_view endings, std::string_
   return std::nullopt;
 }
 
-/// The number that `text` begins with, its fraction left out; nothing where it is none or negative.
+/// The whole number at the start of `text`, as 5 in `5.7`; nullopt if there is none, as in `-1`.
 std::optional<unsigned long long> leading_number(std::string_view text) {
   return parse_number(text.substr(0, text.find_first_not_of("0123456789")));
 }
 
-/// The local part with every run of digits as a single 0.
+/// The local part with a single 0 for each run of digits.
 std::string with_digits_as_zero(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -90,7 +90,7 @@ std::string with_digits_as_zero(std::string_view text) {
   return result;
 }
 
-/// A local part as words: what is between `.`, `-`, `_` and digits.
+/// The words of a local part, which `.`, `-`, `_` and digits separate.
 class Words {
  public:
   explicit Words(std::string_view local_part) {
@@ -106,7 +106,7 @@ class Words {
     begins_.push_back(true);  // the end
   }
 
-  /// Whether some of them, written together, are `wanted`.
+  /// Whether `wanted` is made of some successive whole words.
   [[nodiscard]] bool have(std::string_view wanted) const {
     for (auto at = letters_.find(wanted); at != kNone; at = letters_.find(wanted, at + 1)) {
       if (begins_[at] && begins_[at + wanted.size()]) return true;
@@ -116,10 +116,10 @@ class Words {
 
  private:
   std::string letters_;
-  std::vector<bool> begins_;  // whether a word begins at the letter
+  std::vector<bool> begins_;  // for each letter: whether a word begins with it
 };
 
-/// Of the matchers that look at the body as a whole.
+/// For the matchers that look at the whole body.
 bool matches_body(const HeaderMark& mark, std::string_view body) {
   switch (mark.matcher) {
     case kTokenIs:

@@ -11,11 +11,11 @@ using enum Matcher;
 constexpr auto kParts = Scope::kParts;
 constexpr auto kEnclosed = Scope::kEnclosed;
 
-/// A mark that says so of itself is none. Fields that hold an id, a name or a count cannot.
+/// With these values a field is no mark. Fields that hold an id, a name or a count lack them.
 constexpr std::string_view kDenials = "no|false";
 
 constexpr std::array kHeaderMarks = {
-    // Our own replies, also where a gateway has put the Message-ID aside.
+    // Our own replies, also if a gateway has moved the Message-ID to another field.
     HeaderMark{Reason::kLoop, "Message-ID", kMessageIdBeginsWith, kMessageIdMark, "our own mark"},
     HeaderMark{Reason::kLoop, "*Original-Message-ID", kMessageIdBeginsWith, kMessageIdMark,
                "our own mark"},
@@ -260,7 +260,7 @@ constexpr std::array kSenderMarks = {
     SenderMark{kName, "apache", "Unix accounts"},
     SenderMark{kName, "wwwrun", "Unix accounts"},
     SenderMark{kName, "httpd", "Unix accounts"},
-    // Bounce handlers, VERP: digits, and an address in the place of the recipient.
+    // Bounce handlers. VERP adds digits or the recipient's address.
     SenderMark{kName, "bounce", "VERP"},
     SenderMark{kName, "bounces", "VERP"},
     SenderMark{kNamePattern, "bounce-*0*", "VERP"},

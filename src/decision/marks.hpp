@@ -1,11 +1,10 @@
-// The marks by which messages show that no answer is wanted, as data: header fields, and the
-// addresses of mail systems and robots. Extend the tables in marks.cpp; decisions, `--explain` and
-// the tests follow.
+// The marks of messages that want no answer, as data: header fields, and the addresses of mail
+// systems and robots. To add a mark, extend the tables in marks.cpp; decisions, `--explain` and the
+// tests follow.
 //
-// A field that people's own programs put on ordinary mail is no mark (of Feedback-ID, which
-// services for both kinds of mail write, some values are none), nor is what stands in a subject or
-// a text. Verdicts of filters count only where they are bad ones: a forged one silences nobody but
-// its author.
+// Fields that people's own programs put on ordinary mail are no marks, nor are words in a subject
+// or text. Services write Feedback-ID on both kinds of mail, so some of its values are no marks. Of
+// filters' verdicts only bad ones count: who forges one silences only the forger's own mail.
 #pragma once
 
 #include <cstdint>
@@ -19,33 +18,33 @@
 
 namespace inforeply {
 
-/// How a field's body is read. Comments do not count, nor do case and the kind of blanks.
+/// How a field body is compared. Comments, case and the kind of blanks do not count.
 enum class Matcher : std::uint8_t {
-  kPresent,              ///< the field is there, even with nothing in it
-  kTokenIs,              ///< all before the first `;` is one of the values
-  kTokenIsNot,           ///< … is none of them
-  kWordIs,               ///< the first word, which a blank, `,` or `;` ends, is one of them
-  kListContains,         ///< one of the parts between `,` and `;` is one of them
-  kBeginsWith,           ///< the body begins with one of them
-  kMessageIdBeginsWith,  ///< a msg-id in it does (find_message_id)
-  kMatchesNone,          ///< the body is none of them; `*` for any characters
+  kPresent,              ///< the field is there, even if it is empty
+  kTokenIs,              ///< the text before the first `;` is one of the values
+  kTokenIsNot,           ///< the text before the first `;` is none of the values
+  kWordIs,               ///< the first word, ended by a blank, `,` or `;`, is one of the values
+  kListContains,         ///< a part of the list, separated by `,` or `;`, is one of the values
+  kBeginsWith,           ///< the body begins with one of the values
+  kMessageIdBeginsWith,  ///< a msg-id in the body begins with a value (find_message_id)
+  kMatchesNone,          ///< the body is none of the values; `*`: any characters
   kNumberAtLeast,        ///< the first word is a number no less than the value
-  kParameterIs,          ///< the values are `token`, `name`, `value`: the token with that parameter
-  kFileNameEnds,         ///< the parameter `filename` or `name`, decoded, ends in one of them
+  kParameterIs,          ///< values `token|name|value`: the token with that parameter
+  kFileNameEnds,         ///< `filename` or `name`, decoded, ends in one of the values
 };
 
 /// Where the field is looked for.
 enum class Scope : std::uint8_t {
   kMessage,   ///< the message's own header
-  kParts,     ///< and those of the parts below its multipart/*
-  kEnclosed,  ///< those of the messages in such parts, instead
+  kParts,     ///< the message's own header and those of its MIME parts
+  kEnclosed,  ///< only the headers of enclosed messages
 };
 
 struct HeaderMark {
   Reason reason;
-  std::string_view field;  ///< `*` for any characters
+  std::string_view field;  ///< `*`: any characters
   Matcher matcher;
-  std::string_view values;  ///< in lower case, between `|`
+  std::string_view values;  ///< in lower case, separated by `|`
   std::string_view source;  ///< who says so: a standard's section, or who writes the field
   Scope scope = Scope::kMessage;
 };
@@ -53,14 +52,14 @@ struct HeaderMark {
 /// Ordered by reason.
 std::span<const HeaderMark> header_marks();
 
-/// What of the field's body carries the mark, without comments: the value of a list that does, a
-/// file's name, else all. Nothing where it does not carry it.
+/// The part of the field body that carries the mark, without comments: an element of a list, a file
+/// name, or the whole body. nullopt if the field does not carry the mark.
 std::optional<std::string> find_match(const HeaderMark& mark, const HeaderField& field);
 inline bool matches(const HeaderMark& mark, const HeaderField& field) {
   return find_match(mark, field).has_value();
 }
 
-/// How a sender's address is compared, in any case.
+/// How a sender's address is compared. Case does not count.
 enum class SenderMatcher : std::uint8_t {
   kName,            ///< the local part, with or without its `+extension`
   kNamePattern,     ///< the same with `*` for any characters and `0` for digits
@@ -69,7 +68,7 @@ enum class SenderMatcher : std::uint8_t {
            ///< and `orders.no_reply2`, but not in `juno.reply`
 };
 
-/// An envelope sender, or a mailbox of From and Sender, that is no person's.
+/// An envelope sender, or a From or Sender address, that is no person's.
 struct SenderMark {
   SenderMatcher matcher;
   std::string_view text;
@@ -78,7 +77,7 @@ struct SenderMark {
 
 std::span<const SenderMark> sender_marks();
 
-/// The mark of an address, or of a bare name with an empty `domain`; null where it may be a person.
+/// The mark of an address, or of a bare name if `domain` is empty. Null if it may be a person's.
 /// The local part is without quotes (RFC 5321, 4.1.2).
 const SenderMark* find_sender_mark(std::string_view local_part, std::string_view domain);
 

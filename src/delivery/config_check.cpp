@@ -22,9 +22,9 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxComparisons = 1'000'000;  // of a responder's conditions
+constexpr std::size_t kMaxComparisons = 1'000'000;  // between a responder's conditions
 
-/// Is told faults and notes, `FILE:LINE: note: text`.
+/// Takes faults and notes. A note reads `FILE:LINE: note: text`.
 struct Listener {
   const FaultHandler& on_fault;
   const FaultHandler& on_note;
@@ -34,30 +34,28 @@ struct Listener {
   }
 };
 
-/// The name of a domain's folder, as it should be; nothing where it is no domain's.
+/// The right name for a domain's folder; nullopt if `name` is no domain.
 std::optional<std::string> domain_folder_name(std::string_view name) {
   while (name.ends_with('.'))
     name.remove_suffix(1);
   return parse_domain(name);
 }
 
-/// The name of a local part's file without its suffix, as it should be; nothing where it is no
-/// local part's.
+/// The right name for a local part's file, without its suffix; nullopt if `name` is no local part.
 std::optional<std::string> local_part_name(std::string_view name) {
   const auto address = parse_address(Address{decode_hex_escapes(name, '%'), "x", "x"}.to_string());
   if (!address) return std::nullopt;
   return encode_file_name(address->local_part);
 }
 
-/// What is wrong with the name of a file or folder, and the path that would be right if one is
-/// known.
+/// What is wrong with the name of a file or folder. `right` is the right path; empty if unknown.
 std::string wrong_name(std::string_view kind, const std::string& right) {
   return "no address leads to a " + std::string(kind) + " of this name" +
          (right.empty() ? " (lower case, A-labels, / and % encoded)"
                         : ": '" + to_single_line(right) + "' would be right");
 }
 
-/// In the order of their names.
+/// Sorted by name.
 std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
@@ -69,7 +67,7 @@ std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::
   return entries;
 }
 
-/// Who may write into a folder may put another file in the place of one that nobody may write.
+/// Whoever may write into a folder may replace any file in it, even a write-protected one.
 void check_folder_mode(const std::string& folder, const FaultHandler& on_fault) {
   std::error_code error;
   const auto status = std::filesystem::status(folder, error);
@@ -79,19 +77,18 @@ void check_folder_mode(const std::string& folder, const FaultHandler& on_fault) 
   }
 }
 
-/// Walks a folder of responders.
 class FolderCheck {
  public:
   FolderCheck(std::filesystem::path folder, Time now, const Listener& listener)
       : folder_(std::move(folder)), now_(now), listener_(listener) {}
 
-  /// Says how many responders there are.
+  /// Returns the number of responders.
   std::size_t check() {
     check_folder_mode(folder_.string(), listener_.on_fault);
     for (const auto& entry : entries_of(folder_)) {
       check_file(entry.path(), [](std::string_view stem) -> std::optional<std::string> {
         if (const auto domain = domain_folder_name(stem)) return *domain;
-        const auto address = parse_address(stem);  // one folder too high
+        const auto address = parse_address(stem);  // an address: the file is one folder too high
         if (!address) return std::nullopt;
         return address->ascii_domain + "/" + encode_file_name(address->local_part);
       });
@@ -113,21 +110,21 @@ class FolderCheck {
     const auto responders_before = responders_;
     for (const auto& entry : entries_of(folder)) {
       check_file(entry.path(), [&](std::string_view stem) -> std::optional<std::string> {
-        if (stem.empty()) return domain;  // of the whole domain
+        if (stem.empty()) return domain;  // it is meant for the whole domain
         const auto local_part = local_part_name(stem);
         if (!local_part) return std::nullopt;
         return domain.value_or(name) + "/" + *local_part;
       });
       if (is_folder(entry)) note_too_deep(entry.path(), domain.value_or(name));
     }
-    // Another folder may hold what responders of whole domains name.
+    // A folder without responders may hold files that the responders of whole domains name.
     if (responders_ != responders_before && domain != name) {
       listener_.note(folder.string(), 0, wrong_name("folder", domain ? *domain : ""));
     }
   }
 
-  /// `right_name` gives the path below the folder that the file of such a stem should have, without
-  /// its suffix.
+  /// `right_name` takes the file's name without suffix and returns the right path below the folder,
+  /// also without suffix.
   template <typename RightName>
   void check_file(const std::filesystem::path& path, RightName right_name) {
     const std::string name = path.filename().string();
@@ -147,7 +144,7 @@ class FolderCheck {
     ++responders_;
   }
 
-  /// One folder deeper than any responder. One that cannot be read is nobody's concern.
+  /// Notes files that are one folder too deep. A folder that cannot be read is passed over.
   void note_too_deep(const std::filesystem::path& folder, const std::string& domain) const {
     collect_fault(pass_over, [&] {
       for (const auto& entry : entries_of(folder)) {
@@ -166,7 +163,7 @@ class FolderCheck {
   std::size_t responders_ = 0;
 };
 
-/// By file and line, each once: several responders may name one file.
+/// Sorts by file and line, and keeps each once: several responders may name one file.
 void put_in_order(std::vector<ConfigError>& faults) {
   const auto place_of = [](const ConfigError& fault) {
     return std::tuple(std::string_view(fault.file()), fault.line(), std::string_view(fault.what()));
@@ -186,7 +183,7 @@ bool shows(const TemplateEntity& entity, std::string_view type) {
                      [&](const TemplateEntity& part) { return shows(part, type); });
 }
 
-/// Whether a template shows a text that says anything.
+/// Whether a template has a part that is not blank.
 bool says_anything(const TemplateEntity& entity) {
   return (entity.text ? !entity.text->is_blank() : entity.multipart.empty()) ||
          std::any_of(entity.parts.begin(), entity.parts.end(), says_anything);
@@ -205,7 +202,7 @@ void note_empty_texts(const Reply& reply, const Listener& listener) {
   if (reply.body && !says_anything(*reply.body)) note(reply.settings.template_file);
 }
 
-/// What RFC 3834 asks of replies and cannot be done without the author.
+/// Notes what RFC 3834 asks of replies and only the author can do.
 void note_deviations(const Responder& responder, const Reply& reply, const Listener& listener) {
   const ReplySettings& settings = reply.settings;
   const auto note_html = [&](std::size_t line) {
@@ -227,7 +224,7 @@ void note_deviations(const Responder& responder, const Reply& reply, const Liste
   }
 }
 
-/// The first section that matches wins: one that an earlier one covers never does.
+/// Notes sections that never match because an earlier section covers them.
 void note_unreachable_sections(const Responder& responder, const Listener& listener) {
   std::vector<Conditions> earlier;
   std::size_t budget = kMaxComparisons;
@@ -248,8 +245,8 @@ void note_unreachable_sections(const Responder& responder, const Listener& liste
   }
 }
 
-/// Reads what a reply consists of and composes it: one that some message makes too large is found
-/// before the first one is due.
+/// Reads the files of a reply and composes it. So a reply that some message would make too large is
+/// found before one is due.
 void check_reply(const Responder& responder, const ReplySettings& settings,
                  const Listener& listener) {
   bool good = true;
@@ -266,8 +263,8 @@ void check_reply(const Responder& responder, const ReplySettings& settings,
   });
 }
 
-/// Does one step that needs what a setting names, unless that is at fault already. A fault is told
-/// where the setting stands.
+/// Runs a step that uses a setting, unless the setting is at fault already. A fault is reported
+/// with the setting's line.
 template <typename Step>
 void check_setting(const Settings& settings, const std::string& name,
                    std::vector<ConfigError>& faults, Step step) {
@@ -283,8 +280,8 @@ void check_setting(const Settings& settings, const std::string& name,
   }
 }
 
-/// local(8) runs commands of aliases under this limit (postconf(5), mailbox_size_limit), and LMDB's
-/// file grows only: what is taken out of it leaves free pages.
+/// local(8) runs commands of aliases under this limit (postconf(5), mailbox_size_limit). LMDB's
+/// file never shrinks: removed records only leave free pages.
 void note_cache_size(const std::string& path, const FaultHandler& on_note) {
   constexpr std::uint64_t kPostfixDefault = 51'200'000;
   const auto limit = file_size_limit();
@@ -317,7 +314,7 @@ void check_responder(const std::string& file, Time now, const FaultHandler& on_f
                         "' is over: nothing is answered any more");
     }
     note_unreachable_sections(responder, listener);
-    // Even so the files of the replies are looked at: their faults are others.
+    // The files of unreachable replies are checked, too.
     check_reply(responder, responder.reply, listener);
     for (const auto& section : responder.sections)
       check_reply(responder, section.reply, listener);

@@ -14,23 +14,22 @@ namespace inforeply {
 
 struct ConfigurationCheck {
   std::vector<ConfigError> faults;  ///< by file and line, each once
-  std::vector<ConfigError> notes;   ///< the same: what works, but hardly as it was meant, or not as
-                                    ///< RFC 3834 would have it
+  std::vector<ConfigError> notes;   ///< the same; works, but hardly as meant or as RFC 3834 asks
   std::size_t responders = 0;
 };
 
-/// `faults`: those of the main configuration, found when the settings were read. To them come those
-/// that would defer every delivery by the account that runs: a cache or a mailer that cannot be
-/// used. Changes nothing.
+/// `faults` are those found when the main configuration was read. The result adds all others, also
+/// a cache or mailer that the account that runs cannot use: that would defer every delivery.
+/// Changes nothing.
 ConfigurationCheck check_configuration(const Settings& settings, std::vector<ConfigError> faults,
                                        Time now);
 
-/// A responder, the files it names, and the size of its replies (RFC 3834, 2).
+/// Checks a responder, the files it names, and the size of its replies (RFC 3834, 2).
 void check_responder(const std::string& file, Time now, const FaultHandler& on_fault,
                      const FaultHandler& on_note = pass_over);
 
-/// Reads every responder file of a folder for its faults, and notes those whose name no address
-/// leads to. Says how many there are. Each file and folder is looked at once.
+/// Checks every responder file of a folder, and notes files whose name no address leads to. Returns
+/// the number of responders. Looks at each file and folder once.
 std::size_t check_responder_folder(const std::string& folder, Time now,
                                    const FaultHandler& on_fault,
                                    const FaultHandler& on_note = pass_over);

@@ -23,7 +23,7 @@ struct GivenAddress {
   const std::string& text;
 };
 
-/// The addresses by which a responder is looked for.
+/// The addresses for which a responder is looked for.
 std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
   std::vector<GivenAddress> given = {{"recipient", recipient.address}};
   if (!recipient.original.empty() && recipient.original != recipient.address) {
@@ -36,11 +36,11 @@ std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
 
 struct Delivery::RecipientCase {
   std::unique_ptr<Responder> responder;  // null: none
-  std::optional<Address> found_by;       // the address that has it
+  std::optional<Address> found_by;       // the address that has the responder
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
   Choice choice;  // if a reply is due
-  Reply reply;    // read later, so that a fault in its files finds the log entry complete
+  Reply reply;    // read later, so that a fault in its files is logged with the rest
 };
 
 struct Delivery::LogEntry {
@@ -85,13 +85,13 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
     const auto address = real_recipient(text);
     if (!address) continue;
     own.push_back(*address);
-    examined.used = address;  // in the end the original recipient, if that is known
+    examined.used = address;  // the last counts: the original recipient, if known
     auto found = examined.responder ? std::nullopt : world_.responders.find(*address);
     if (found) {
       examined.responder = std::move(found->responder);
       examined.found_by = found->address;
     }
-    // If the extension leads to a responder of its own, the address without it is another's.
+    // If an address with extension has a responder of its own, the one without is another's.
     own.push_back(found ? found->address
                         : without_extension(*address, settings.recipient_delimiter));
   }
@@ -140,7 +140,7 @@ Submission Delivery::submit(const RecipientCase& examined, const Address& recipi
 
 void Delivery::submit_copy(const RecipientCase& examined, const std::string& reply,
                            LogEntry& entry) const {
-  // The reply is on its way, whatever becomes of its copy.
+  // The reply is on its way, whatever becomes of the copy.
   std::string trouble;
   try {
     const auto copy = submit(examined, *examined.reply.settings.bcc, reply);
@@ -159,7 +159,7 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
     if (limit) limits.push_back({setting, std::move(counter), *limit});
   };
   add("limit", "responder " + examined.responder->file, examined.responder->limit);
-  // By where the reply goes: anybody can write what a forwarder's address says inside.
+  // Counted by where the reply goes: anybody can make up the address inside a forwarder's.
   add("limit-sender-domain", "domain " + sender_.address->ascii_domain,
       settings.limit_sender_domain);
   add("main limit", "all", settings.limit);
@@ -214,7 +214,7 @@ void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
     throw Error(Fault::kMailer, submission.detail);
   }
   settle(*reservation, submission, entry);
-  // Only now: whatever ends us meanwhile, the reply is not sent again.
+  // Only after settle: if we are killed meanwhile, the reply is not sent again.
   const bool accepted = submission.result == Submission::Result::kAccepted;
   if (accepted && examined.reply.settings.bcc) submit_copy(examined, reply, entry);
 }
@@ -238,7 +238,7 @@ void Delivery::release(Reservation& reservation) const {
   try {
     reservation.release();
   } catch (const std::exception& error) {
-    // What stays is granted to this delivery again, and to others when its lease has run out.
+    // A pending reservation is granted to this delivery again, to others when its lease ends.
     world_.log.write(Severity::kError, error.what());
   }
 }

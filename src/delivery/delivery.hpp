@@ -21,7 +21,7 @@
 
 namespace inforeply {
 
-/// At most this long for a submission, and to wait for another process at work on this delivery.
+/// The longest time for a submission, and for waiting while another process works on this delivery.
 inline constexpr std::chrono::seconds kStepTimeLimit{60};
 
 /// All that a delivery touches of the world. Cache and mailer are opened only when a reply is due:
@@ -45,12 +45,11 @@ class Delivery {
  public:
   Delivery(World world, const Message& message, Envelope envelope);
 
-  /// Every recipient in turn, a log line each. kDeferred if any of them has to be tried again;
-  /// those that were answered are not answered again then. Does not throw.
+  /// Handles each recipient in turn, with a log line for each. kDeferred if any has to be tried
+  /// again; replies that were sent are not sent again then. Does not throw.
   DeliveryStatus run();
 
-  /// Decides and composes, touching neither cache nor mailer: the text that `--dry-run` prints.
-  /// Throws Error.
+  /// Decides and composes without cache and mailer: the text that `--dry-run` prints. Throws Error.
   [[nodiscard]] std::string preview(Explanation explanation,
                                     PreviewForm form = PreviewForm::kMessage) const;
 
@@ -75,9 +74,9 @@ class Delivery {
   void settle(Reservation& reservation, const Submission& submission, LogEntry& entry) const;
   void release(Reservation& reservation) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
-  /// Every address by which a responder was looked for, for the log; empty if none was valid.
+  /// Every address for which a responder was looked for, for the log; empty if none was valid.
   [[nodiscard]] std::string tried_addresses(const Recipient& recipient) const;
-  /// The same with every file that was looked for, a line each.
+  /// The same with every file that was looked for, one a line.
   [[nodiscard]] std::string explain_lookup(const Recipient& recipient) const;
   /// An address as the log may show it: only its domain if `log-addresses` is no.
   [[nodiscard]] std::string in_log(std::string_view address) const;

@@ -9,7 +9,7 @@ namespace inforeply {
 namespace {
 
 constexpr const char* kSender = "sample.sender@example.com";
-constexpr const char* kRecipient = "you@example.org";  // where the responder names no address
+constexpr const char* kRecipient = "you@example.org";  // if the responder names no address
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The message that `--dry-run` answers on a terminal, so that an author can look at what he wrote.
+// The message that `--dry-run` answers on a terminal, so that authors can look at their replies.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,9 @@
 
 namespace inforeply {
 
-/// Sets the message, and of the envelope what it lacks: a sender, and the responder's own address
-/// as recipient. Returns the time to take as now: `now`, else one at which the responder is active.
-/// Throws ConfigError where the responder cannot be read.
+/// Sets the message, and what the envelope lacks: a sender, and the responder's own address as
+/// recipient. Returns the time to take as now: `now`, else a time when the responder is active.
+/// Throws ConfigError if the responder cannot be read.
 Time take_sample(Message& message, Envelope& envelope, std::optional<Time> now,
                  const ResponderSource& responders);
 

@@ -20,13 +20,13 @@
 namespace inforeply {
 namespace {
 
-/// RFC 2277, 4.5: where nobody has said which language it is.
+/// RFC 2277, 4.5: for a text whose language nobody has named.
 constexpr std::string_view kAnyLanguage = "i-default";
 constexpr std::size_t kMaxFieldLine = 76;
-constexpr std::size_t kMaxAddressOctets = 254;    // as parse_address takes them
-constexpr std::size_t kMaxMessageIdOctets = 250;  // as parse_message_ids does
+constexpr std::size_t kMaxAddressOctets = 254;    // the most that parse_address takes
+constexpr std::size_t kMaxMessageIdOctets = 250;  // the most that parse_message_ids takes
 
-/// A stranger's text as a value among the author's words.
+/// A stranger's text, made fit to stand among the author's words.
 std::string value_of(std::string_view text) {
   return ellipsize(trim(without_direction_changes(to_single_line(text))), kMaxSubjectCharacters);
 }
@@ -47,7 +47,7 @@ std::string display_name_of(const Message& message, const std::string& canonical
   return name;
 }
 
-/// What the placeholders stand for, in text and in HTML.
+/// The values of the placeholders, for text and for HTML.
 struct Values {
   PlaceholderValues text;
   PlaceholderValues html;
@@ -57,7 +57,7 @@ Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   PlaceholderValues values;
   values[Placeholder::kSubject] = value_of(request.message.subject());
   values[Placeholder::kSender] = sender.addr_spec;
-  // Many programs write the address as the name where they know none.
+  // Many programs write the address as the name if they know no name.
   const bool is_named = !equals_ignoring_case(sender.display_name, sender.addr_spec);
   values[Placeholder::kSenderName] = is_named ? sender.display_name : "";
   values[Placeholder::kRecipient] = request.recipient.to_string();
@@ -77,7 +77,7 @@ std::string text_field(std::string_view name, std::string_view text) {
   return field_line(name, encode_field_text(trim(to_single_line(text)), name.size() + 2));
 }
 
-/// One mailbox: `Name <address>`, the address on a line of its own where both are too long for one.
+/// A field `Name <address>`. The address has a line of its own if both do not fit on one.
 std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
   if (mailbox.display_name.empty()) return field_line(name, mailbox.addr_spec);
   const std::string phrase = encode_phrase(mailbox.display_name, name.size() + 2);
@@ -89,20 +89,20 @@ std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
 
 enum class Extent {
   kFull,
-  kReduced,  ///< without the quote, and with the parent alone in References
+  kReduced,  ///< without the quote, and with only the parent in References
 };
 
-/// A reply, as soon as it is known what the message gives it.
+/// A reply to be written, with what was found in the message.
 struct Draft {
   const ReplyRequest& request;
-  Mailbox sender;         ///< whom it is for
-  std::string canonical;  ///< the same, for the Message-ID
+  Mailbox sender;         ///< who gets the reply
+  std::string canonical;  ///< the canonical sender, for the Message-ID
   Values values;
-  std::size_t chosen;  ///< of its texts
+  std::size_t chosen;  ///< index of the text
 };
 
-/// References by RFC 5322, 3.6.4: the parent's, or its In-Reply-To if that names one message, and
-/// the parent itself. Of a long thread the first and the latest are kept.
+/// References by RFC 5322, 3.6.4: the parent's References, else its In-Reply-To if that is one
+/// msg-id; then the parent itself. Of a long thread the first and the latest are kept.
 std::string references(const Message& message, const std::string& parent) {
   std::vector<std::string> ids;
   if (const std::string* body = message.header.find("References")) ids = parse_message_ids(*body);
@@ -133,8 +133,8 @@ std::string message_id(const Draft& draft) {
 
 using Texts = std::vector<const TemplateEntity*>;
 
-/// The texts of a template that the quote belongs to: the first that is shown as such; where it
-/// stands in an alternative, the first of the other form there, too.
+/// The texts of a template that get the quote: the first that is shown. If that is in an
+/// alternative, also the first of the other form there.
 Texts quoting_texts(const TemplateEntity& entity) {
   if (is_shown_text(entity) && entity.form != TextForm::kOther) return {&entity};
   Texts texts;
@@ -148,8 +148,8 @@ Texts quoting_texts(const TemplateEntity& entity) {
   return texts;
 }
 
-/// Between empty lines, at the end of the text but in front of a signature (RFC 3676, 4.3), which
-/// many programs hide with all that follows it.
+/// Inserts the quote between empty lines, at the end of the text but before a signature (RFC 3676,
+/// 4.3): many programs hide a signature and all that follows it.
 void insert_quote(std::string& text, const std::string& quote) {
   constexpr std::string_view kSignature = "\n-- \n";
   const auto found = text.rfind(kSignature);
@@ -159,7 +159,7 @@ void insert_quote(std::string& text, const std::string& quote) {
   text.insert(at, (is_separate ? "" : "\n") + quote + (at == text.size() ? "" : "\n"));
 }
 
-/// The entity of the reply that comes below its own fields.
+/// Builds the body of the reply, a MIME entity.
 class BodyBuilder {
  public:
   BodyBuilder(const Reply& reply, const Values& values, std::string quote)
@@ -180,8 +180,8 @@ class BodyBuilder {
   }
 
  private:
-  /// In the language chosen; or in all, that one last: a client shows the last that it can show
-  /// (RFC 2046, 5.1.4).
+  /// The text in the chosen language, or in all. The chosen one is last, as a client shows the last
+  /// part that it can show (RFC 2046, 5.1.4).
   MimeEntity in_languages(std::size_t chosen) {
     std::vector<MimeEntity> parts;
     for (std::size_t i = 0; reply_.settings.all_languages && i < reply_.texts.size(); ++i) {
@@ -224,7 +224,7 @@ class BodyBuilder {
     return text_entity(type + "; charset=utf-8", html);
   }
 
-  /// The images that its HTML shows (RFC 2387; RFC 2392).
+  /// Adds the images that its HTML shows (RFC 2387; RFC 2392).
   [[nodiscard]] MimeEntity with_images(MimeEntity content) const {
     const std::string type = "multipart/" + content.multipart;
     std::vector<MimeEntity> parts;
@@ -272,9 +272,9 @@ class BodyBuilder {
 
   const Reply& reply_;
   const Values& values_;
-  std::string quote_;            // each line behind `> `; empty for nothing
-  Texts quoting_;                // of a template
-  std::set<std::string> shown_;  // the images of the HTML so far: never what a sender wrote there
+  std::string quote_;            // each line after `> `; empty: no quote
+  Texts quoting_;                // the texts of a template that get it
+  std::set<std::string> shown_;  // images that the author's HTML shows, not what a sender wrote
 };
 
 std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent) {
@@ -326,8 +326,8 @@ void require_size(std::size_t octets, const ReplySettings& settings) {
                         (settings.allow_large ? "" : " (see 'allow-large')"));
 }
 
-/// No message gives longer values, whichever way they are encoded: quoted-printable makes three
-/// octets of one that is not ASCII, and HTML six of a character, `&quot;`.
+/// No message gives longer values in any encoding: quoted-printable makes three octets of an octet
+/// that is not ASCII, and HTML six of a character, `&quot;`.
 Values longest_values(const Responder& responder) {
   Values values;
   const auto set = [&](Placeholder placeholder, std::size_t count, std::string_view character) {
@@ -338,7 +338,7 @@ Values longest_values(const Responder& responder) {
   };
   set(Placeholder::kSubject, kMaxSubjectCharacters, "\U00020000");
   set(Placeholder::kSenderName, kMaxSubjectCharacters, "\U00020000");
-  // Twice their octets: a domain is longer in A-labels.
+  // Characters of two octets: a domain is longer in A-labels.
   set(Placeholder::kSender, kMaxAddressOctets, "\u00E9");
   set(Placeholder::kRecipient, kMaxAddressOctets, "\u00E9");
   set(Placeholder::kMessageId, kMaxMessageIdOctets, "\u00E9");
@@ -383,7 +383,7 @@ std::string compose(const ReplyRequest& request) {
 void check_size(const Responder& responder, const Reply& reply) {
   const std::string domain(kMaxAddressOctets, 'x');
   const Address address = {domain, domain, domain};
-  const Sender sender({});  // the draft has its own
+  const Sender sender({});  // unused: the draft has its own
   const Message message =
       parse_message("Message-ID: <" + std::string(kMaxMessageIdOctets - 2, 'x') + ">\n\n");
   const ReplyRequest request = {message, responder, reply, sender, address, {}, {}};

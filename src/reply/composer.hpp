@@ -19,26 +19,26 @@ struct ReplyRequest {
   const Message& message;
   const Responder& responder;
   const Reply& reply;        ///< one of the responder's
-  const Sender& sender;      ///< whom the reply is for; has an address
+  const Sender& sender;      ///< who gets the reply; has an address
   const Address& recipient;  ///< the address that the sender used
   std::string responder_id;  ///< the responder's address, for the Message-ID
   Time now;
 };
 
-/// Which of the reply's texts suits the message: by its Accept-Language, else its Content-Language
-/// (RFC 3282; RFC 4647, 3.4); the default where none does.
+/// The index of the text that suits the message's Accept-Language, else its Content-Language (RFC
+/// 3282; RFC 4647, 3.4). That of the default if none does.
 std::size_t choose_text(const Reply& reply, const Message& message);
 
-/// Whether an entity of a template is a text that a reader sees in the message: one with a file
-/// name is an attachment to most programs, whatever its disposition.
+/// Whether an entity of a template is a text that a reader sees in the message. To most programs a
+/// text with a file name is an attachment, whatever its disposition.
 bool is_shown_text(const TemplateEntity& entity);
 
-/// The whole message, lines ended by LF. The same request gives the same octets, Message-ID
-/// included. A reply that is over its size limit (RFC 3834, 2) goes without the quote and with the
-/// parent alone in References; throws Error (kConfiguration) where it is over the limit even so.
+/// The whole message, with LF line ends. The same request gives the same octets, Message-ID
+/// included. A reply over its size limit (RFC 3834, 2) goes without the quote and with only the
+/// parent in References. Throws Error (kConfiguration) if even that is over the limit.
 std::string compose(const ReplyRequest& request);
 
-/// Throws the same where some message could make the reply so large; then compose() never does.
+/// Throws the same if some message could make the reply too large for compose().
 void check_size(const Responder& responder, const Reply& reply);
 
 }  // namespace inforeply

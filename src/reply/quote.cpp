@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::string_view kMark = "> ";
 constexpr std::string_view kEllipsis = "\u2026";
-constexpr std::string_view kMore = " \u2026";  // behind a whole line
+constexpr std::string_view kMore = " \u2026";  // after a whole line
 constexpr std::array<std::string_view, 5> kQuotedFields = {"From", "To", "Date", "Subject",
                                                            "Message-ID"};
 
 using Lines = std::vector<std::string>;
 
-/// In one line that leaves the text around it alone. Blanks in front stay, those behind go.
+/// One line that does not disturb the text around it. Leading blanks stay, trailing ones go.
 std::string sanitized_line(std::string_view text) {
   auto line = without_direction_changes(to_single_line(text));
   line.resize(line.find_last_not_of(' ') + 1);
@@ -37,8 +37,8 @@ Lines quoted_fields(const Message& message) {
   return lines;
 }
 
-/// At most `max_octets` of valid UTF-8, kMore at its end or, where words are cut, an ellipsis.
-/// There must be room for kMore.
+/// At most `max_octets` of valid UTF-8. Ends in kMore, or in an ellipsis if words are cut. There
+/// must be room for kMore.
 std::string cut_to(std::string_view line, std::size_t max_octets) {
   const auto room = max_octets - kMore.size();
   std::size_t octets = 0;
@@ -52,18 +52,17 @@ std::string cut_to(std::string_view line, std::size_t max_octets) {
   return octets <= room ? std::string(line) + std::string(kMore) : ellipsize(line, characters);
 }
 
-/// The mark of a signature, also where a mail server has taken the blank at its end.
+/// The mark of a signature, `-- `. Its trailing blank is gone, perhaps taken by a mail server.
 bool is_signature_mark(std::string_view line) {
   return line == "--";
 }
 
-/// The lines of the sender's text that may be quoted, first to last: each harmless, without blank
-/// lines at the ends, two in a row, quotes or the signature.
+/// The sender's own lines, first to last and sanitized: no quotes, no blank lines, no signature.
 class OwnLines {
  public:
   explicit OwnLines(std::string_view text) : rest_(text) {}
 
-  /// The next line with text; nothing where there is none.
+  /// The next line with text; nullopt if there is none.
   std::optional<std::string> take() {
     behind_blank_ = false;
     while (!rest_.empty()) {
@@ -79,7 +78,7 @@ class OwnLines {
     return std::nullopt;
   }
 
-  /// Whether a blank line stands before the line that was taken last.
+  /// Whether a blank line precedes the line that was taken last.
   [[nodiscard]] bool behind_blank() const { return behind_blank_; }
 
  private:
@@ -104,13 +103,13 @@ Lines quoted_text(const Message& message, std::size_t count) {
   return lines;
 }
 
-/// The lines behind their marks, as far as there is room.
+/// The lines with their marks, as many as there is room for.
 std::string mark_up(const Lines& lines) {
-  const auto marks = kMark.size() + 1;  // with the line end
+  const auto marks = kMark.size() + 1;  // and the line end
   std::string result;
   for (const auto& line : lines) {
     const auto room = kMaxQuoteOctets - result.size() - marks;
-    // Every line but the last leaves room for one that says that there is more.
+    // Every line but the last leaves room for a line that says that there is more.
     const auto reserved = &line == &lines.back() ? 0 : marks + kMore.size();
     const bool fits = line.size() + reserved <= room;
     const auto text = fits ? line : cut_to(line, room);

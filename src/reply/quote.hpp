@@ -1,6 +1,5 @@
-// What a reply quotes of the message that it answers. RFC 3834, 3.2: no significant content, as the
-// sender may be forged and the reply reach somebody who never wrote it; so little, and by default
-// nothing.
+// What a reply quotes of the message that it answers: little, and by default nothing. RFC 3834, 3.2
+// wants no significant content: if the sender is forged, the reply goes to somebody else.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +12,13 @@ namespace inforeply {
 
 inline constexpr std::size_t kMaxQuoteOctets = std::size_t{2} * 1024;  ///< with all its marks
 inline constexpr std::size_t kMaxQuotedFieldCharacters = 256;
-inline constexpr std::size_t kMaxQuotedLineCharacters = 512;  ///< of a paragraph in one line
+inline constexpr std::size_t kMaxQuotedLineCharacters = 512;  ///< for a paragraph in one line
 
-/// UTF-8 lines ended by LF, each behind `> `, at most kMaxQuoteLines and kMaxQuoteOctets; empty
-/// where there is nothing to quote. The sender's own quotes (lines that begin with `>`) and
-/// signature are left out; several blank lines are one, a bare `>`, which counts only for
-/// kMaxQuoteLines. Where more of the text follows than is quoted, the last line ends in an
-/// ellipsis. Nothing of it disturbs the text around: no control characters, no bidirectional
-/// overrides or isolates.
+/// UTF-8 lines, each after `> ` and ended by LF, at most kMaxQuoteLines and kMaxQuoteOctets. Empty
+/// if there is nothing to quote. The sender's own quotes (lines that begin with `>`) and signature
+/// are left out. Several blank lines become one bare `>`, which counts only for kMaxQuoteLines. If
+/// the text goes on, the last line ends in an ellipsis. There are no control characters and no
+/// bidirectional overrides or isolates, which would disturb the text around.
 std::string quoted(const Message& message, QuoteSetting setting);
 
 }  // namespace inforeply

@@ -37,7 +37,7 @@ class ReplyLoader {
 
   Reply load() {
     const auto& settings = reply_.settings;
-    // The default comes first, for messages that ask for no language, or for none that is there.
+    // The default comes first, for messages that ask for no language or for a missing one.
     if (const auto* plain = settings.find({})) read_language(*plain);
     for (const auto& language : settings.languages) {
       if (!language.language.empty()) read_language(language);
@@ -55,7 +55,7 @@ class ReplyLoader {
   }
 
  private:
-  /// Where there is no such time, the text would say "until .".
+  /// Without such a time the text would say "until .".
   void require_period(const TextTemplate& text, const std::string& file) {
     const auto require = [&](Placeholder placeholder, const std::string& names, bool is_set) {
       const auto line = text.line_without_fallback(placeholder);
@@ -87,7 +87,7 @@ class ReplyLoader {
     return octets;
   }
 
-  /// A text without a byte order mark, its line ends made LF.
+  /// A text without a byte order mark, with LF line ends.
   [[nodiscard]] std::string read_lines(const FileReference& file, std::string_view role) {
     const std::string path = file.path();
     std::string raw = read(file, kMaxTextOctets);
@@ -113,7 +113,7 @@ class ReplyLoader {
     return text;
   }
 
-  /// The language's own, or the one for all.
+  /// The language's own subject, or the one for all.
   [[nodiscard]] TextTemplate subject_in(const LanguageSettings& language) const {
     const auto* plain = reply_.settings.find({});
     if (language.subject) return *language.subject;
@@ -164,7 +164,7 @@ class ReplyLoader {
       require_period_in(part, path);
   }
 
-  /// The quote comes into the first text of each of these types; other markup has none for it.
+  /// The quote goes into the first text of each of these types. Other markup has no place for it.
   void require_place_for_quote(const FileReference& file) {
     const auto is_quotable = [](const TemplateEntity& entity) {
       return entity.form == TextForm::kPlain || entity.content_type.starts_with("text/html");
@@ -180,7 +180,7 @@ class ReplyLoader {
     }
   }
 
-  /// Whether one of an entity's texts is wanted.
+  /// Whether one of the entity's texts is wanted.
   template <typename IsWanted>
   static bool any_text(const TemplateEntity& entity, const IsWanted& is_wanted) {
     return (entity.text && is_wanted(entity)) ||
@@ -203,7 +203,7 @@ class ReplyLoader {
       if (is_free("reply-to")) reply_.settings.reply_to = template_mailbox(path, field);
     } else if (is("Subject")) {
       if (is_free("subject")) reply_.texts.front().subject = body();
-      reply_.settings.set.emplace("subject");  // the first counts
+      reply_.settings.set.emplace("subject");  // the first Subject counts
     } else if (is("Precedence")) {
       if (!is_precedence(field.body)) {
         throw ConfigError(path, field.line, "'Precedence': expected one word");
@@ -253,7 +253,7 @@ class ReplyLoader {
     reply_.inline_images.push_back(std::move(image));
   }
 
-  /// A new text, a new look or a new period is a new reply; a new interval is not.
+  /// A new text, look or period is a new reply; a new interval is not.
   [[nodiscard]] std::string content_handle() {
     const auto& settings = reply_.settings;
     const auto note_mailbox = [&](std::string_view role, const std::optional<Mailbox>& mailbox) {
@@ -273,7 +273,7 @@ class ReplyLoader {
   Reply reply_;
   ShownImages images_;
   std::size_t octets_ = 0;  // of all files so far
-  std::string said_;        // of what the handle is made
+  std::string said_;        // what the handle is a digest of
 };
 
 }  // namespace

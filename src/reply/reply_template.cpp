@@ -18,7 +18,7 @@
 namespace inforeply {
 namespace {
 
-/// A piece of the file, and the number of its first line: for faults.
+/// A piece of the file, and the number of its first line for faults.
 struct Piece {
   std::string_view text;
   std::size_t line;
@@ -67,7 +67,7 @@ class TemplateReader {
     throw ConfigError(path_, line, text);
   }
 
-  /// Of an empty part the empty line may belong to the delimiter that follows.
+  /// In an empty part, the empty line may belong to the delimiter that follows.
   std::pair<Header, Piece> split_header(const Piece& entity) {
     const bool no_fields = entity.text.starts_with('\n');
     const auto end = no_fields ? 0 : std::min(entity.text.find("\n\n"), entity.text.size());
@@ -93,7 +93,7 @@ class TemplateReader {
     }
   }
 
-  /// `usual_type`: of an entity that names none.
+  /// `usual_type` is the type of an entity without a Content-Type field.
   TemplateEntity read_entity(const Header& header, const Piece& body, std::size_t depth,
                              const std::string& usual_type = "text/plain") {
     const std::string* type_field = header.find("Content-Type");
@@ -148,7 +148,7 @@ class TemplateReader {
       const auto line = rest.take_line();
       closed = is_delimiter(line, boundary + "--");
       if (closed || is_delimiter(line, boundary)) {
-        if (!parts.empty()) {  // ends where the delimiter and the line end before it begin
+        if (!parts.empty()) {  // the line end before the delimiter belongs to it
           auto& last = parts.back().text;
           last = last.substr(0, static_cast<std::size_t>(line_begin - last.data()));
           if (last.ends_with('\n')) last.remove_suffix(1);
@@ -169,7 +169,7 @@ class TemplateReader {
     const std::string field = type_field == nullptr ? type : *type_field;
     std::string text = decode_transfer_encoding(encoding_of(header), body.text);
     const auto charset = find_parameter(field, "charset");
-    // An author's 8-bit text is not guessed at, as a stranger's is.
+    // An author's 8-bit text is UTF-8. Only for a stranger's is the charset guessed.
     const bool is_ascii_or_none = !charset || equals_ignoring_case(*charset, "us-ascii");
     const auto converted = to_utf8(text, is_ascii_or_none ? "utf-8" : *charset);
     if (!converted) fault(body.line + first_broken_line(text, charset), broken_text(charset));
@@ -194,8 +194,7 @@ class TemplateReader {
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
     const bool may_stay = is_7bit(text);
     const bool is_identity = encoding.empty() || encoding == "8bit" || encoding == "binary";
-    // What is sealed, and an enclosed message, must not be encoded (RFC 1847, 2.1; RFC
-    // 2046, 5.2.1).
+    // Sealed parts and enclosed messages must not be encoded (RFC 1847, 2.1; RFC 2046, 5.2.1).
     if (!may_stay && leading_token(type_field).find("multipart/") == 0) {
       fault(body.line, "what is signed or encrypted needs to be ASCII");
     }
@@ -232,7 +231,8 @@ class TemplateReader {
                    : "not UTF-8";
   }
 
-  /// Where only a line of the file can be at fault: without a transfer encoding.
+  /// How many lines precede the first that is not UTF-8; 0 if a charset is named. Fits the lines of
+  /// the file only without a transfer encoding.
   static std::size_t first_broken_line(std::string_view text,
                                        const std::optional<std::string>& charset) {
     if (charset) return 0;
@@ -245,8 +245,8 @@ class TemplateReader {
     return text;
   }
 
-  /// The parameters of a Content-Type or Content-Disposition field but those named, written anew:
-  /// what a template holds need not fit into a message.
+  /// The parameters of a Content-Type or Content-Disposition field without those in `left_out`.
+  /// They are written anew, as a template's need not be valid in a message.
   static std::string parameters_of(std::string_view body,
                                    std::initializer_list<std::string_view> left_out) {
     std::string text;

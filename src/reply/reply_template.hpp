@@ -1,4 +1,4 @@
-// `template`: a whole message in a file, as vacation's message files are, with or without MIME.
+// `template`: a file with a whole message, as vacation's message files, with or without MIME.
 #pragma once
 
 #include <optional>
@@ -13,28 +13,28 @@
 
 namespace inforeply {
 
-/// kHtml: any markup, such as text/x-amp-html or XML.
+/// kHtml: HTML and other markup, such as text/x-amp-html or XML.
 enum class TextForm { kPlain, kHtml, kOther };
 
-/// An entity of a template, its structure kept.
+/// An entity of a template with its structure.
 struct TemplateEntity {
   std::string multipart;              ///< as in MimeEntity
   std::vector<TemplateEntity> parts;  ///< of a multipart
   std::string fields;                 ///< content fields that stay as they are
-  std::optional<TextTemplate> text;   ///< of a text part that is no attachment: decoded
-  TextForm form = TextForm::kOther;   ///< how the text is flowed, and values escaped in it
-  std::string content_type;  ///< of a text part, with its parameters but charset and format
-  std::string body;          ///< of any other: encoded
+  std::optional<TextTemplate> text;   ///< decoded; of a text part that is no attachment
+  TextForm form = TextForm::kOther;   ///< decides how the text is flowed and values escaped
+  std::string content_type;           ///< of a text part; without charset and format
+  std::string body;                   ///< of any other part, encoded
 };
 
 struct ReplyTemplate {
-  std::vector<HeaderField> fields;  ///< those that are not of the content
+  std::vector<HeaderField> fields;  ///< all but the content fields
   TemplateEntity body;
 };
 
-/// Reads the octets of a file at `path`. What is signed or encrypted stays as it is, octet for
-/// octet. At fault, with their lines: what is no header field, UTF-8 where no other charset is
-/// named, a text that is not in its charset, a multipart without its boundary.
+/// Reads `text`, the content of the file at `path`. What is signed or encrypted stays octet for
+/// octet. Faults, with their lines: a line that is no header field; a text that is not in its
+/// charset (UTF-8 if none is named); a multipart without its boundary.
 ReplyTemplate parse_reply_template(const std::string& path, std::string_view text,
                                    const FaultHandler& on_fault);
 

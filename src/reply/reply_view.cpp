@@ -20,7 +20,7 @@ namespace {
 constexpr std::array<std::string_view, 6> kShownFields = {"From",    "Reply-To", "To",
                                                           "Subject", "Date",     "Organization"};
 
-/// What a field says before its parameters, in lower case.
+/// The token before the field's parameters, in lower case; `otherwise` if there is no field.
 std::string token_of(const Header& header, std::string_view field, std::string_view otherwise) {
   const std::string* body = header.find(field);
   return body == nullptr ? std::string(otherwise) : leading_token(*body);
@@ -41,7 +41,7 @@ std::string file_name_of(const Header& header) {
 class ReplyView {
  public:
   explicit ReplyView(std::string_view reply) : message_(parse_message(reply)) {
-    const auto end = reply.find("\n\n");  // parse_message keeps but the beginning of a long body
+    const auto end = reply.find("\n\n");  // parse_message keeps only the beginning of a long body
     message_.body = end == std::string_view::npos ? "" : reply.substr(end + 2);
     parts_ = find_mime_parts(message_.header, message_.body);
     if (parts_.empty()) parts_.push_back({message_.header, message_.body, {}, {}});
@@ -84,7 +84,7 @@ class ReplyView {
     });
   }
 
-  /// The texts that are shown of what the entity holds: nullopt is the message itself.
+  /// The texts that are shown of those in the entity. nullopt means the message itself.
   [[nodiscard]] Indices shown_below(std::optional<std::size_t> entity) const {
     const bool is_choice =
         token_of(header_of(entity), "Content-Type", "") == "multipart/alternative";

@@ -1,4 +1,4 @@
-// A reply as its reader sees it: for people who write one.
+// A reply as its reader will see it, for people who write one.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace inforeply {
 
-/// The fields that mail programs show, decoded; an empty line; the text, of multipart/alternative
-/// the plain one that comes last; an empty line and a list of the parts with their sizes. `reply`
-/// is a message as compose() gives it. UTF-8 without control characters but LF and tabs, so that a
-/// terminal can be trusted with it.
+/// The decoded fields that mail programs show, the text, and a list of the parts with their sizes,
+/// with empty lines between. Of a multipart/alternative the last plain text is shown. `reply` is a
+/// message as compose() gives it. The result is UTF-8. It is safe on a terminal: no control
+/// characters but LF and tab.
 std::string view_reply(std::string_view reply);
 
 }  // namespace inforeply

@@ -7,12 +7,12 @@
 namespace inforeply {
 namespace {
 
-/// Follows HTML octet by octet, to tell tags and style sheets from what people read.
+/// Follows HTML octet by octet, to tell tags and style sheets from text that people read.
 class MarkupWatch {
  public:
   explicit MarkupWatch(std::string_view html) : html_(html) {}
 
-  /// The next octet: whether it stands in a tag or a style sheet.
+  /// Whether the next octet, `at`, is in a tag or a style sheet.
   bool take(std::size_t at) {
     const char c = html_[at];
     if (!in_tag_) {
@@ -42,8 +42,8 @@ class MarkupWatch {
   std::string_view html_;
   bool in_tag_ = false;
   bool in_style_ = false;
-  char quote_ = '\0';  // of the attribute's value in which it is
-  char last_ = '\0';   // of the tag, but blanks
+  char quote_ = '\0';  // the quote that ends the current attribute value
+  char last_ = '\0';   // last character of the tag that is no blank
 };
 
 }  // namespace

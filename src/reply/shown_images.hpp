@@ -1,4 +1,4 @@
-// The images that HTML texts show by `cid:` URLs (RFC 2392), held against those that come along.
+// The images that HTML texts show by `cid:` URLs (RFC 2392), compared with the image files.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace inforeply {
 
-/// Whether a name can stand in a `cid:` URL and a Content-ID field as it is.
+/// Whether the name can stand unchanged in a `cid:` URL and a Content-ID field.
 bool is_content_id(std::string_view name);
 
 class ShownImages {
  public:
-  /// The names behind `cid:` in the markup of an HTML text, also in comments: some programs show
-  /// what stands in those. `path` is the text's file, for faults.
+  /// The names after `cid:` in the markup of an HTML text, also in comments, which some programs
+  /// show. `path` is the text's file, for faults.
   std::vector<std::string> add(std::string_view html, const std::string& path);
 
-  /// At fault is an image that a text shows and no file has, and a file that no text shows: it
-  /// would appear as an attachment.
+  /// Faults: an image that a text shows but no file has; a file that no text shows, as it would
+  /// appear as an attachment.
   void check(const std::vector<FileReference>& files, const FaultHandler& on_fault) const;
 
  private:

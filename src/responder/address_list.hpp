@@ -16,25 +16,25 @@ namespace inforeply {
 
 class AddressList {
  public:
-  /// False where it is no entry, but then may be the name of a file.
+  /// False if it is no entry; it may then be the name of a file.
   bool add(std::string_view entry);
 
-  /// A file with an entry a line; blank lines and those with a `#` in front are left out. Throws
-  /// ConfigError where it cannot be opened. It is read by find.
+  /// A file with one entry a line; blank lines and lines that begin with `#` are left out. Throws
+  /// ConfigError if it cannot be opened. Its entries are read later, by find.
   void add_file(FileReference reference, const IndexFolder& indexes);
 
   [[nodiscard]] bool empty() const { return entries_.empty() && files_.empty(); }
 
-  /// The entry, or the name of the file, that has one of the patterns. Throws ConfigError for a
-  /// file that cannot be read and for a line in it that is no entry.
+  /// An entry that is one of the patterns, else the name of a file that holds such an entry. Throws
+  /// ConfigError for a file that cannot be read and for a line in it that is no entry.
   [[nodiscard]] std::optional<std::string> find(std::span<const std::string> patterns) const;
 
-  /// Whether `other` is not empty and each of its entries and files is in this list, or covered by
-  /// a domain in it; files are not read. False where it would take over `budget` comparisons, which
-  /// is reduced by those that are made.
+  /// Whether `other` is not empty and this list has each of its entries, or a domain that covers
+  /// it, and each of its files. Files are compared by path. Comparisons are taken off `budget`;
+  /// false if it does not suffice.
   [[nodiscard]] bool covers(const AddressList& other, std::size_t& budget) const;
 
-  /// Reads the files, for their faults alone.
+  /// Reads the files only to find their faults.
   void check_files(const FaultHandler& on_fault) const;
 
  private:

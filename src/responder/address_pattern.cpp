@@ -7,7 +7,7 @@ namespace inforeply {
 std::optional<std::string> normalize_address_pattern(std::string_view text) {
   if (!text.starts_with('@')) {
     const auto address = parse_address(text);
-    // `*@example.org` is an address, but nobody's: whoever writes it takes it for a pattern.
+    // `*@example.org` is a valid address, but whoever writes it means a pattern.
     if (!address || address->local_part.find('*') != std::string::npos) return std::nullopt;
     return address->normalized();
   }

@@ -11,16 +11,15 @@
 
 namespace inforeply {
 
-/// The normal form of an entry: `user@host`, `@host`, or `@.domain` for it and what is below it.
-/// Case folded, domain in A-labels. nullopt if it is none of them.
+/// The normal form of an entry: case folded, the domain in A-labels. nullopt if it is no entry.
 std::optional<std::string> normalize_address_pattern(std::string_view text);
 
-/// Every entry, in normal form, that covers the address, or all that the pattern (in normal form)
-/// covers.
+/// Every entry that covers the address or the pattern, all in normal form. For `a@x.org` these are
+/// `a@x.org`, `@x.org`, `@.x.org` and `@.org`.
 std::vector<std::string> patterns_that_cover(const Address& address);
 std::vector<std::string> patterns_that_cover(const std::string& pattern);
 
-/// Every entry that covers one of the addresses, or one without its `+extension`.
+/// The same for several addresses, each with and without its `+extension`.
 std::vector<std::string> patterns_that_cover_any(std::initializer_list<Address> addresses);
 
 }  // namespace inforeply

@@ -10,23 +10,23 @@
 
 namespace inforeply {
 
-/// What was found of a section.
+/// Whether a section's conditions hit, and why.
 struct SectionResult {
   const ReplySettings* reply;
   ConditionResult result;
 };
 
 struct Choice {
-  const ReplySettings* reply = nullptr;  ///< the responder's own where no section hits
-  std::vector<SectionResult> sections;   ///< those asked: all up to the first that hits
+  const ReplySettings* reply = nullptr;  ///< the responder's own if no section hits
+  std::vector<SectionResult> sections;   ///< those evaluated: up to the first that hits
 };
 
-/// What it points to belongs to the responder. Throws ConfigError where a file of addresses is at
+/// The result points into `responder`. Throws ConfigError if a file of addresses or a pattern is at
 /// fault.
 Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender);
 
-/// Every section that was asked with its outcome, a line each, then which reply it is. Empty for a
-/// responder without sections.
+/// One line for each evaluated section, then one that names the chosen reply. Empty for a responder
+/// without sections.
 std::string explain(const Choice& choice);
 
 }  // namespace inforeply

@@ -12,7 +12,7 @@
 namespace inforeply {
 namespace {
 
-/// For a pattern such as `^\pL{3,20}$`; one without Unicode's classes takes a few KiB.
+/// Enough for `^\pL{3,20}$`. A pattern without Unicode's classes takes a few KiB.
 constexpr std::int64_t kPatternMemory = std::int64_t{512} * 1024;
 
 RE2::Options pattern_options() {
@@ -23,7 +23,7 @@ RE2::Options pattern_options() {
   return options;
 }
 
-/// The outcome of one kind of condition: what hit, or nothing.
+/// What hit of one kind of condition; nullopt if nothing did.
 using Hit = std::optional<std::string>;
 
 Hit find_contained(const std::vector<std::string>& wanted, const std::string& folded_text) {
@@ -39,11 +39,11 @@ Hit find_matching(const std::vector<Pattern>& patterns, const std::string& text)
   return found == patterns.end() ? std::nullopt : Hit(found->text());
 }
 
-/// Whether each of `later`, and there are some, hits only where one of `earlier` does.
+/// Whether each of `later` hits only if one of `earlier` does. False if only `later` is empty.
 template <typename Item, typename Covers>
 bool cover_all(const std::vector<Item>& earlier, const std::vector<Item>& later,
                std::size_t& budget, Covers covers) {
-  if (earlier.empty()) return true;  // this kind is not asked
+  if (earlier.empty()) return true;  // this kind is not given
   const auto comparisons = earlier.size() * later.size();
   if (later.empty() || comparisons > budget) return false;
   budget -= comparisons;
@@ -53,7 +53,7 @@ bool cover_all(const std::vector<Item>& earlier, const std::vector<Item>& later,
   });
 }
 
-/// A text that is in another item is found wherever that is.
+/// A text that contains `whole` contains each `part` of it.
 bool is_part_of(const std::string& part, const std::string& whole) {
   return whole.find(part) != std::string::npos;
 }
@@ -132,7 +132,7 @@ ConditionResult evaluate(const Conditions& conditions, ConditionInput& input) {
           [&] { return find_contained(conditions.subject_contains, input.folded_subject()); });
   require("subject-matches", !conditions.subject_matches.empty(),
           [&] { return find_matching(conditions.subject_matches, input.subject()); });
-  // Last: the body costs most to decode.
+  // Last, because the body costs most to decode.
   require("body-contains", !conditions.body_contains.empty(),
           [&] { return find_contained(conditions.body_contains, input.folded_body()); });
   return result;

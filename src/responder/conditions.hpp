@@ -19,17 +19,17 @@ class RE2;
 
 namespace inforeply {
 
-/// What conditions look at, decoded when the first of them asks for it.
+/// What conditions look at. Each value is decoded when it is first used.
 class ConditionInput {
  public:
-  /// Both must outlive it.
+  /// Both arguments must outlive this object.
   ConditionInput(const Message& message, const Sender& sender)
       : message_(message), sender_(sender) {}
 
   [[nodiscard]] const Sender& sender() const { return sender_; }
   const std::string& subject();         ///< in one line
-  const std::string& folded_subject();  ///< as fold_for_search
-  const std::string& folded_body();     ///< body_text, as fold_for_search
+  const std::string& folded_subject();  ///< folded by fold_for_search
+  const std::string& folded_body();     ///< body_text, folded by fold_for_search
 
  private:
   const Message& message_;
@@ -41,19 +41,19 @@ class ConditionInput {
 
 inline constexpr std::size_t kMaxPatternOctets = 256;
 
-/// A regular expression in RE2's syntax, which matches in linear time whatever it and the text are.
-/// Letters match in either case, unless it says `(?-i)`. It is compiled when it is asked, and
-/// forgotten after: that takes up to some 30 ms and 3 MiB of what a line of a file can hold.
+/// A regular expression in RE2's syntax, which matches in linear time. Case does not count, unless
+/// the pattern says `(?-i)`. Each use compiles it anew: up to some 30 ms and 3 MiB for a pattern
+/// that fits on a line of a file.
 class Pattern {
  public:
-  /// `file` and `line`: where it stands, for faults.
+  /// `file` and `line`: where the pattern is set, for faults.
   explicit Pattern(std::string text, std::string file = {}, std::size_t line = 0)
       : text_(std::move(text)), file_(std::move(file)), line_(line) {}
 
-  /// Anywhere in the text. Throws ConfigError where it is no regular expression, or too large.
+  /// Whether it matches in the text. Throws ConfigError if it is no regular expression or too big.
   [[nodiscard]] bool is_in(std::string_view text) const;
 
-  /// Throws the same without a text.
+  /// Throws as is_in does.
   void check() const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -66,7 +66,7 @@ class Pattern {
   std::size_t line_;
 };
 
-/// Of each kind that has any, one must hit.
+/// Of each kind of condition that is given, one must hit.
 struct Conditions {
   std::vector<std::string> subject_contains;
   std::vector<std::string> body_contains;
@@ -75,13 +75,13 @@ struct Conditions {
 
   [[nodiscard]] bool empty() const;
 
-  /// The same with texts to look for as fold_for_search writes them.
+  /// The same, its texts folded by fold_for_search.
   [[nodiscard]] Conditions folded() const;
 
-  /// Whether these hit every message that the others hit, both folded, as far as that shows without
-  /// knowing what regular expressions and files of addresses mean: for each kind that is given here
-  /// the others give it too, and each of theirs hits only where one of these does. False where that
-  /// would take over `budget` comparisons, which is reduced by those that are made.
+  /// Whether these surely hit every message that `others` hit; both must be folded. Each kind that
+  /// is given here must be given there too, and each of theirs must hit only if one of these does.
+  /// Regular expressions and files are compared by text and path. Comparisons are taken off
+  /// `budget`; false if it does not suffice.
   [[nodiscard]] bool cover(const Conditions& others, std::size_t& budget) const;
 };
 
@@ -90,7 +90,7 @@ struct ConditionResult {
   std::string why;  ///< the settings that hit, or the one that did not, in one line
 };
 
-/// Throws ConfigError where a file of addresses or a pattern is at fault that had to be asked.
+/// Throws ConfigError if a file of addresses or a pattern that it has to use is at fault.
 ConditionResult evaluate(const Conditions& conditions, ConditionInput& input);
 
 }  // namespace inforeply

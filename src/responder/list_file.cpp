@@ -31,8 +31,7 @@ constexpr std::uint64_t kDigestsPerPass = std::uint64_t{1} << 20U;  // 8 MiB
 constexpr std::uint64_t kMagic = 0x33'74'73'69'6C'72'66'69;         // "ifrlist3"
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// A list file as it was when its index was made: device, inode, size, and time of the last change,
-/// which nobody can set.
+/// The state of a list file: device, inode, size, and ctime, which nobody can set.
 using Identity = std::array<std::uint64_t, 4>;
 using Digest = std::uint64_t;
 
@@ -59,7 +58,7 @@ std::uint64_t size_of(const Identity& identity) {
   return identity[2];
 }
 
-/// Whether a change from now on would change the identity: file times are coarse.
+/// Whether a change from now on would surely show in the identity: file times are coarse.
 bool has_settled(const Identity& identity, std::chrono::nanoseconds after) {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -70,13 +69,13 @@ bool read_exactly(const Descriptor& file, void* into, std::size_t size, off_t of
   return ::pread(file.get(), into, size, offset) == static_cast<ssize_t>(size);
 }
 
-/// An index of this state of the list.
+/// An index that fits the list's present state.
 struct Index {
   Descriptor file;
   off_t digests = 0;
 };
 
-/// Nothing where there is none, or it is not whole.
+/// nullopt if there is no index, or it is not whole.
 std::optional<Index> open_index(const std::string& path, const Identity& identity) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat status {};
@@ -93,7 +92,7 @@ std::optional<Index> open_index(const std::string& path, const Identity& identit
   return Index{std::move(file), digests};
 }
 
-/// Binary search. Nothing where the index cannot be read.
+/// Binary search. nullopt if the index cannot be read.
 std::optional<bool> index_holds(const Index& index, Digest wanted) {
   off_t low = 0;
   off_t high = index.digests;
@@ -126,7 +125,7 @@ ListFile::ListFile(FileReference reference)
 void ListFile::scan(const std::function<bool(std::string_view)>& visit,
                     const FaultHandler& on_fault) const {
   std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
-  std::string rest;                                 // of a line that goes on in the next buffer
+  std::string rest;  // the beginning of a line that the next buffer continues
   std::size_t number = 0;
   bool wanted = true;
   const auto take_line = [&](std::string_view line) {
@@ -162,7 +161,7 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
     }
     if (!wanted) return;
     rest += text;
-    if (rest.size() > kMaxLineOctets) rest.resize(kMaxLineOctets + 1);  // enough to tell
+    if (rest.size() > kMaxLineOctets) rest.resize(kMaxLineOctets + 1);  // enough to see the fault
   }
   if (!rest.empty()) take_line(rest);
 }
@@ -179,7 +178,7 @@ void ListFile::make_index(const IndexFolder& folder, const std::string& path) co
   IndexHeader header{kMagic, *identity, 0};
   scan([&](std::string_view) { return ++header.digests > 0; }, throw_fault);
   index.write(octets_of(&header, sizeof header));
-  // A pass takes one range of the digests: memory is bounded however long the list is.
+  // Each pass takes one range of the digests, which bounds the memory for any list.
   const std::uint64_t passes = header.digests / kDigestsPerPass + 1;
   for (std::uint64_t pass = 0; pass < passes; ++pass) {
     std::vector<Digest> digests;

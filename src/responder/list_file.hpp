@@ -1,13 +1,12 @@
-// A file of addresses and domains, a line each, and its index.
+// A file of addresses and domains, one a line, and its index.
 //
-// A small file is read. For a large one that would cost every delivery the reading of megabytes, so
-// an index of it is made by the first delivery that comes across it, and again when the file has
-// changed. Index files are only a saving: any of them may be removed, and where none can be
-// written the list is read.
+// A small file is read. To read megabytes would cost each delivery too much, so the first delivery
+// that uses a large file makes an index of it, and a new one when the file has changed. An index
+// only saves time: it may be removed, and if it cannot be written, the list is read.
 //
-// Format of an index: kMagic, the identity of the list file (device, inode, size, ctime as four
-// u64), the number of its entries as a u64, then of every entry in normal form the first 64
-// bits of its SHA-256, in rising order. Native byte order: it stays on the machine.
+// Format of an index: kMagic; the identity of the list file (device, inode, size, ctime as four
+// u64); the number of entries as a u64; for each entry in normal form the first 64 bits of its
+// SHA-256, in rising order. Native byte order: it stays on the machine.
 #pragma once
 
 #include <chrono>
@@ -25,22 +24,22 @@ namespace inforeply {
 
 enum class IndexAccess { kRead, kWrite };
 
-/// Where indexes of large files of entries are kept, so that a look-up need not read the file.
+/// Where the indexes of large list files are kept.
 struct IndexFolder {
-  std::string path;  ///< empty: nowhere
+  std::string path;  ///< empty: no indexes
   IndexAccess access = IndexAccess::kRead;
-  /// A file that was changed less than this ago is read instead: file times are coarse, and another
-  /// change might not show.
+  /// A file that changed less than this ago is read instead. File times are coarse, so another
+  /// change might leave the same time.
   std::chrono::nanoseconds settled_after = std::chrono::seconds(1);
 };
 
 class ListFile {
  public:
-  /// Throws ConfigError where it cannot be opened.
+  /// Throws ConfigError if it cannot be opened.
   explicit ListFile(FileReference reference);
 
-  /// Whether one of the patterns, in normal form, is in it. Throws ConfigError for a line that is
-  /// no entry.
+  /// Whether the file has one of the patterns, which are in normal form. Throws ConfigError for a
+  /// line that is no entry.
   [[nodiscard]] bool contains_any(std::span<const std::string> patterns,
                                   const IndexFolder& indexes) const;
 
@@ -50,12 +49,12 @@ class ListFile {
   /// Calls `visit` with every entry in normal form until it returns false.
   void scan(const std::function<bool(std::string_view)>& visit, const FaultHandler& on_fault) const;
 
-  /// By the index, which is made if it is missing and the folder is writable. nullopt if there is
-  /// none.
+  /// Looks in the index, which is made if it is missing and the folder is writable. nullopt if
+  /// there is no index.
   [[nodiscard]] std::optional<bool> look_up(std::span<const std::string> patterns,
                                             const IndexFolder& folder) const;
-  /// Throws Error if it cannot be written or another process is writing it. Leaves none if the
-  /// list is changing.
+  /// Throws Error if the index cannot be written or another process is writing it. Makes none if
+  /// the list is changing.
   void make_index(const IndexFolder& folder, const std::string& path) const;
 
   FileReference reference_;

@@ -31,7 +31,7 @@ bool begins_with_vacation_subject(std::string_view text) {
                                                 !is_name_character(text[kVacationSubject.size()]));
 }
 
-/// What stands between `${` and `}`.
+/// A placeholder as it is written between `${` and `}`.
 struct Mention {
   Placeholder placeholder;
   std::optional<std::string> fallback;

@@ -1,5 +1,5 @@
-// Text with placeholders: `${subject}`, `${sender_name:-customer}` with what stands there instead
-// of an empty value, vacation's `$SUBJECT`, `$$` for a dollar.
+// Text with placeholders: `${subject}`; `${sender_name:-customer}` with a fallback for an empty
+// value; vacation's `$SUBJECT`; `$$` for a dollar.
 #pragma once
 
 #include <array>
@@ -25,12 +25,12 @@ enum class Placeholder {
 };
 inline constexpr std::size_t kPlaceholderCount = 8;
 
-/// Of a fallback. Less than the longest values have that a message can give: what is composed with
-/// those is no shorter than with a fallback.
+/// Less than the longest values that a message can give. So a reply with the longest values is no
+/// shorter than one with fallbacks.
 inline constexpr std::size_t kMaxFallbackOctets = 250;
 
-/// A value for every placeholder, UTF-8, each a single line. That of kSenderName is empty where the
-/// sender has no display name.
+/// A value for each placeholder: one line of UTF-8. That of kSenderName is empty if the sender has
+/// no display name.
 struct PlaceholderValues {
   std::array<std::string, kPlaceholderCount> values;
   std::string& operator[](Placeholder p) { return values[static_cast<std::size_t>(p)]; }
@@ -41,23 +41,23 @@ class TextTemplate {
  public:
   TextTemplate() = default;
 
-  /// At fault, in that line of `file`, is an unknown or unclosed placeholder, and a fallback that
-  /// is too long or has a placeholder in it. `line` is the number of the text's first line. A
-  /// dollar before anything else is a dollar.
+  /// `line` is the number of the text's first line in `file`. Faults: an unknown or unclosed
+  /// placeholder; a fallback that is too long or has a placeholder in it. Any other dollar is a
+  /// dollar.
   TextTemplate(std::string_view text, const std::string& file, std::size_t line,
                const FaultHandler& on_fault = throw_fault);
 
-  /// A fallback stands there as the author wrote it, in HTML as markup. Without one, the sender's
-  /// address stands for a display name that is missing.
+  /// Fills in the values. A fallback is inserted as the author wrote it, in HTML as markup. A
+  /// display name that is missing and has no fallback becomes the sender's address.
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;
 
-  /// Whether it says nothing whatever the values are.
+  /// Whether it is blank whatever the values are.
   [[nodiscard]] bool is_blank() const;
 
-  /// The same octets for another template only where it says the same.
+  /// Two templates have the same form only if they say the same.
   [[nodiscard]] std::string form() const;
 
-  /// The line of its first use without a fallback; nullopt if there is none.
+  /// The line where the placeholder first stands without a fallback; nullopt if it never does.
   [[nodiscard]] std::optional<std::size_t> line_without_fallback(Placeholder placeholder) const;
 
  private:

@@ -11,7 +11,7 @@ inline constexpr std::size_t kMaxQuoteLines = 20;
 
 struct QuoteSetting {
   bool headers = false;   ///< the fields that tell which message was answered
-  std::size_t lines = 0;  ///< that many lines of its text
+  std::size_t lines = 0;  ///< so many lines of the message's text
 };
 
 /// `none`, `headers`, or a number of lines from 1 to kMaxQuoteLines; nullopt for anything else.

@@ -20,16 +20,16 @@ namespace {
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 constexpr std::size_t kMaxSectionNameOctets = 48;
-constexpr std::size_t kMaxPatterns = 100;  // of a responder: each may have to be compiled
+constexpr std::size_t kMaxPatterns = 100;  // in a file: a delivery may have to compile each
 
-/// The settings that say together what a reply's body is: a section that has one of them takes over
-/// none of the others.
+/// These settings together make a reply's body. A section that has one of them inherits none of the
+/// others.
 constexpr std::array<std::string_view, 4> kBodySettings = {"text", "html", "template", "inline"};
 
-/// Those that `.LANGUAGE` may follow.
+/// The settings that `.LANGUAGE` may follow.
 constexpr std::array<std::string_view, 3> kLanguageSettings = {"text", "html", "subject"};
 
-/// A section's name stands in the log and in its handle.
+/// A section's name appears in the log and in its handle.
 bool is_section_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxSectionNameOctets &&
          std::none_of(name.begin(), name.end(), [](char c) {
@@ -51,8 +51,8 @@ bool is_body_setting(const ConfigEntry& entry) {
   return is_one_of(SettingName(entry.name).base, kBodySettings);
 }
 
-/// Patterns cost more to compile than all the rest to read: a delivery leaves them until it comes
-/// to them.
+/// Patterns cost more to compile than all the rest to read. A delivery compiles only those that it
+/// comes to.
 enum class ReadingDepth { kForDelivery, kAll };
 
 /// Builds a Responder from the entries of its file.
@@ -130,7 +130,7 @@ class Loader {
   }
 
   void load_section(const ConfigSection& section) {
-    if (section.title.empty()) return;  // was at fault
+    if (section.title.empty()) return;  // reported already
     const auto fault_here = [&](const std::string& text) {
       throw ConfigError(file_.path, section.line, text);
     };
@@ -155,7 +155,7 @@ class Loader {
     conditions_ = &loaded.conditions;
     set_all(section.entries, kOfSection);
     if (!seen_.contains("handle") && !loaded.reply.handle.empty()) {
-      loaded.reply.handle += "/" + name;  // another reply than the responder's own
+      loaded.reply.handle += "/" + name;  // not the same reply as the responder's own
       if (loaded.reply.handle.size() > kMaxHandleOctets) {
         fault_here("'handle = " + loaded.reply.handle + "' is over " +
                    std::to_string(kMaxHandleOctets) + " octets");
@@ -170,14 +170,14 @@ class Loader {
     responder_.sections.push_back(std::move(loaded));
   }
 
-  /// The responder's own settings, without those that the section's replace together.
+  /// The responder's own settings, without those that the section's settings replace as a group.
   [[nodiscard]] ReplySettings inherited(const ConfigSection& section) const {
     const auto has = [&](const auto& is_wanted) {
       return std::any_of(section.entries.begin(), section.entries.end(), is_wanted);
     };
     ReplySettings reply = responder_.reply;
     const bool has_body = has(is_body_setting);
-    // Where it names a language, the subjects of the others stay.
+    // `subject` replaces the subjects of all languages, `subject.de` only its own.
     if (has([](const auto& entry) { return entry.name == "subject"; })) {
       for (auto& language : reply.languages)
         language.subject.reset();
@@ -188,10 +188,10 @@ class Loader {
       if (plain != nullptr && plain->subject) subject_alone.push_back({{}, plain->subject, {}, {}});
       reply.languages = std::move(subject_alone);
       reply.all_languages = false;
-      reply.default_language.clear();  // of another text
+      reply.default_language.clear();  // it was that of another text
       reply.template_file.reset();
       reply.inline_images.clear();
-      reply.set.erase("subject");  // its template's belongs to what it says
+      reply.set.erase("subject");  // so that the Subject of the section's template counts
     }
     if (has_body || has([](const auto& entry) { return entry.name == "attach"; })) {
       reply.attachments.clear();
@@ -199,7 +199,7 @@ class Loader {
     return reply;
   }
 
-  /// What goes together, and what does not.
+  /// Reports a missing body and settings that do not go together.
   void require_a_body(const ReplySettings& reply) {
     const auto fault_here = [&](const std::string& name, const std::string& text) {
       const auto line = seen_.find(to_lower_ascii(name));
@@ -274,7 +274,7 @@ class Loader {
     return entry.value == "yes";
   }
 
-  /// The settings of the language that the entry's name ends in, made where there are none.
+  /// The settings of the entry's language, which are made if there are none yet.
   LanguageSettings& language_of(const ConfigEntry& entry) {
     const SettingName name(entry.name);
     if (name.base != entry.name && !is_language_tag(name.language)) {
@@ -295,7 +295,7 @@ class Loader {
   void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
   void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
-    // People copy encoded-words out of Sieve scripts and other programs.
+    // Decoded, as people copy encoded-words out of Sieve scripts and other programs.
     language_of(entry).subject =
         TextTemplate(decode_field_text(entry.value), file_.path, entry.line, on_fault_);
   }
@@ -319,7 +319,7 @@ class Loader {
   }
   void set_interval(const ConfigEntry& entry) {
     reply_->interval.reset();
-    if (entry.value == "once") return;  // no interval ever ends
+    if (entry.value == "once") return;  // the interval never ends
     reply_->interval = parse_duration(entry.value);
     if (!reply_->interval) bad_value(entry, "a duration such as 7d, 0 or once");
   }
@@ -338,7 +338,7 @@ class Loader {
     responder_.active_until = parse_end_time(entry.value);
     if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
     responder_.active_until_line = entry.line;
-    // The end of a day is shown as that day, not as the next.
+    // A period that ends with a day shows that day, not the next.
     const std::string date = entry.value.substr(0, entry.value.find_first_of("T "));
     const bool ends_with_day = parse_end_time(date) == responder_.active_until;
     responder_.active_until_text = ends_with_day ? date : format_local(*responder_.active_until);
@@ -396,11 +396,11 @@ class Loader {
   ReadingDepth depth_;
   ConfigFile file_;
   std::string folder_;
-  std::map<std::string, std::size_t, std::less<>> seen_;  // name to line
+  std::map<std::string, std::size_t, std::less<>> seen_;  // the line of each name
   Responder responder_;
   ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
-  Conditions* conditions_ = nullptr;          // the same; null above all sections
-  std::size_t patterns_ = 0;                  // of all sections so far
+  Conditions* conditions_ = nullptr;          // of the section being read; null above all sections
+  std::size_t patterns_ = 0;                  // in all sections so far
 };
 
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {

@@ -32,30 +32,30 @@ struct LanguageSettings {
   std::optional<FileReference> html;
 };
 
-/// The settings of a reply: a responder's own, or those of one of its `[when NAME]` sections with
-/// what it takes over from the responder.
+/// The settings of a reply: a responder's own, or those of a `[when NAME]` section, with all that
+/// it inherits.
 struct ReplySettings {
-  std::string file;      ///< of the responder
+  std::string file;      ///< the responder's
   std::size_t line = 0;  ///< where its section begins
   std::string section;   ///< its NAME; empty for the responder's own reply
   std::optional<Mailbox> from;
   std::optional<Mailbox> reply_to;
   std::vector<LanguageSettings> languages;  ///< in the order of the file
-  std::string default_language;             ///< of what is set without a language; may be empty
+  std::string default_language;  ///< of `text`, `html`, `subject` without one; may be empty
   bool all_languages = false;
   std::optional<FileReference> template_file;
   std::vector<FileReference> inline_images;
   std::vector<FileReference> attachments;
   QuoteSetting quote;
-  std::optional<Seconds> interval;  ///< zero answers every message; nothing: only the first
-  std::string handle;               ///< names what is said; empty: to be made from it
+  std::optional<Seconds> interval;  ///< zero answers every message; nullopt: only the first
+  std::string handle;               ///< names what is said; empty: a digest of it is made
   std::string precedence = "bulk";  ///< empty: no such field
-  std::string envelope_from;        ///< of the reply; empty for the null sender
+  std::string envelope_from;        ///< of the reply; empty: the null sender
   std::optional<Address> bcc;
   bool allow_large = false;
-  std::set<std::string, std::less<>> set;  ///< what a template's fields yield to
+  std::set<std::string, std::less<>> set;  ///< names set here; a template's fields yield to them
 
-  /// The settings in a language, in any case; null where there are none.
+  /// The settings in a language, in any case; null if there are none.
   [[nodiscard]] const LanguageSettings* find(std::string_view language) const;
 };
 
@@ -68,9 +68,9 @@ struct Section {
 struct Responder {
   std::string file;
   ResponderKind kind = ResponderKind::kPersonal;
-  std::vector<Address> addresses;    ///< the recipient's own, beside the one mail came to
+  std::vector<Address> addresses;    ///< the recipient's own, besides the one mail came to
   std::optional<Time> active_from;   ///< inclusive
-  std::optional<Time> active_until;  ///< exclusive: a plain date counts to its end
+  std::optional<Time> active_until;  ///< exclusive; a date without a time counts to its end
   std::string active_from_text;      ///< as ${active_from} shows it
   std::string active_until_text;
   std::size_t active_until_line = 0;  ///< where it is set
@@ -82,15 +82,15 @@ struct Responder {
   std::vector<Section> sections;  ///< in the order of the file: the first that matches wins
 };
 
-/// Whether the text can be a Precedence field's value: a word of letters.
+/// Whether the text can be the body of a Precedence field: a word of letters.
 bool is_precedence(std::string_view text);
 
-/// Reads a responder file for a delivery, but not the files that its replies consist of. Throws
-/// ConfigError with the first fault; those of a pattern show when it is asked.
+/// Reads a responder file for a delivery, but not the files of its replies. Throws ConfigError with
+/// the first fault. The faults of a pattern show only when it is used.
 Responder load_responder(const std::string& file, const IndexFolder& indexes = {});
 
-/// Finds every fault, those of patterns too. Where a fault does not end it, what is returned is of
-/// no use but for finding more of them.
+/// Finds every fault, those of patterns too. After a fault the result only serves to find more
+/// faults.
 Responder load_responder(const std::string& file, const IndexFolder& indexes,
                          const FaultHandler& on_fault);
 

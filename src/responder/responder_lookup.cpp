@@ -13,10 +13,10 @@
 namespace inforeply {
 namespace {
 
-/// Throws ConfigError where that cannot be told.
+/// Throws ConfigError if that cannot be told.
 bool exists(const std::string& path) {
   struct stat status {};
-  // lstat: a link that leads nowhere is a fault to report, not a file that is not there.
+  // lstat: a dangling link is a fault to report, not a missing file.
   if (::lstat(path.c_str(), &status) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
   throw ConfigError(path, 0, with_cause("cannot stat", errno));

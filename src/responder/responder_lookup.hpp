@@ -18,7 +18,7 @@ namespace inforeply {
 
 struct FoundResponder {
   std::unique_ptr<Responder> responder;
-  Address address;  ///< that leads to it: without its extension where it does not itself
+  Address address;  ///< the one that leads to it, perhaps without its extension
 };
 
 /// A file that would hold the settings of an address.
@@ -35,11 +35,11 @@ class ResponderSource {
   ResponderSource& operator=(const ResponderSource&) = delete;
   virtual ~ResponderSource() = default;
 
-  /// Nothing where there is none for this address. Throws ConfigError for a file that is there and
-  /// cannot be used.
+  /// nullopt if this address has none. Throws ConfigError for a file that is there but cannot be
+  /// used.
   [[nodiscard]] virtual std::optional<FoundResponder> find(const Address& address) const = 0;
 
-  /// The files that `find` looks for, in their order, each once.
+  /// The files that `find` looks for, in that order, each once.
   [[nodiscard]] virtual std::vector<CandidateFile> candidates(const Address& address) const = 0;
 };
 
@@ -52,15 +52,15 @@ std::unique_ptr<ResponderSource> single_responder(std::string file, std::string 
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
                                                   IndexFolder indexes = {});
 
-/// What the settings name: the file `responder`, else the folder `responders`. `access` is that to
-/// the indexes of address lists, which are kept beside the cache.
+/// The file `responder` of the settings, else the folder `responders`. `access` is for the indexes
+/// of address lists, which are kept beside the cache.
 std::unique_ptr<ResponderSource> open_responders(const Settings& settings, IndexAccess access);
 
-/// What the name of every responder file ends in.
+/// The end of every responder file's name.
 inline constexpr std::string_view kResponderSuffix = ".conf";
 
-/// A part of an address as a file name: lower case; `/`, `%`, a leading dot and control characters
-/// percent-encoded.
+/// A part of an address as a file name: in lower case, with `/`, `%`, a leading dot and control
+/// characters percent-encoded.
 std::string encode_file_name(std::string_view part);
 
 }  // namespace inforeply

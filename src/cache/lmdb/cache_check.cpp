@@ -53,8 +53,8 @@ class Checker {
   /// Repairs what belongs to a key, in a writing transaction.
   using Mend = std::function<void(Transaction&)>;
 
-  /// Looks at every entry in short reading transactions. What still is at fault in a second look
-  /// is mended in a writing one.
+  /// Looks at every entry in short reading transactions. An entry that is still at fault in a
+  /// second look is mended in a writing transaction.
   template <typename Look>
   void for_each_chunk(MDB_dbi table, Look look) {
     std::string position;

@@ -147,7 +147,7 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
   if (std::filesystem::is_symlink(path_)) {
     throw Error(Fault::kCache, "cannot compact cache " + path_ + ": it is a symbolic link");
   }
-  {  // A cache, and one with all its tables, before anything is made beside it.
+  {  // It must be a cache with all its tables before any file is made beside it.
     const Environment environment(path_);
     const Tables tables(environment, CacheAccess::kExisting);
   }
@@ -159,7 +159,7 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
     const Environment environment(path_, Use::kAlone);
     copy_compactly(environment, copy);
     keep_owner(path_, copy.descriptor());
-    // Before it replaces the original.
+    // Before the copy replaces the original.
     require_same_entries(environment, Environment(copy.part(), Use::kAlone));
   }
   access.replace_by(copy);

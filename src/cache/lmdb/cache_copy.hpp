@@ -10,13 +10,13 @@
 
 namespace inforeply {
 
-/// Of the copy that a compaction makes: its name begins with the cache's.
+/// The copy that a compaction makes has the cache's name with this suffix.
 inline constexpr const char* kCompactSuffix = ".compact";
 
 /// Throws Error (kCache) if there is no such file.
 struct stat status_of_cache(const std::string& path);
 
-/// The same; LMDB alone would make a file that is missing.
+/// Throws the same. LMDB alone would make a missing file.
 lmdb::Environment open_existing(const std::string& path);
 
 /// Leaves out the free pages. Throws Error: kCache if the cache cannot be read, the copy's own

@@ -17,8 +17,8 @@
 // at most 511 octets. A responder or sender of over kMaxKeyPart is therefore cut in the key, with a
 // digest in place of the rest, and stands whole in the value. Else that string is empty there.
 //
-// Within a day the entries of the index are in the order of the records. So many that are stored or
-// removed together share pages in both tables.
+// Within a day the index is in the order of the records, so records that are stored or removed
+// together share pages in both tables.
 #pragma once
 
 #include <cstdint>

@@ -89,7 +89,7 @@ bool Environment::is_half_made(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return false;
   constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // behind the header of the first page
+  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the first page
   // Another process may make the file, or clear a half made one, between the two looks at it.
   struct stat status {};
   std::uint32_t magic = 0;
@@ -104,8 +104,8 @@ bool Environment::is_half_made(const std::string& path) {
   if (magic != kMagic) {
     throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
   }
-  // LMDB begins a file with two pages that say where all else is. The second transaction is the
-  // first that writes into the first of them: until then nothing is lost with the rest.
+  // LMDB begins a file with two pages that say where all else is. Only the second transaction
+  // writes into the first of them; until then the rest of the file holds nothing to lose.
   constexpr long kFirstPages = 2;
   constexpr off_t kTransactionOffset = 144;
   std::uint64_t transaction = 0;
@@ -139,8 +139,8 @@ void Environment::open_environment(unsigned flags) {
   require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600), "open");
 }
 
-/// Whether they were destroyed while we waited for them. The first process that opens the cache
-/// while nobody has it open makes them anew.
+/// Whether the mutexes were destroyed while we waited for them. The first process that opens the
+/// cache while nobody has it open makes new ones.
 bool Environment::has_lost_mutexes() const {
   MDB_txn* read = nullptr;
   const int status = mdb_txn_begin(get(), nullptr, MDB_RDONLY, &read);
@@ -152,7 +152,7 @@ bool Environment::has_lost_mutexes() const {
 /// lock.
 void Environment::clear_half_made() const {
   for (int tries = kTries; tries > 0 && is_half_made(path_); --tries) {
-    ::flock(lock_file_.get(), LOCK_UN);  // or two that wait for each other would both stay
+    ::flock(lock_file_.get(), LOCK_UN);  // else two that wait for each other would both stay
     if (::flock(lock_file_.get(), LOCK_EX | LOCK_NB) != 0) {
       ::usleep(kBetweenTries);
     } else if (is_half_made(path_) && ::truncate(path_.c_str(), 0) != 0) {
@@ -180,7 +180,7 @@ void Environment::lock_shared() const {
   lock_octet(lock_file_.get(), kTurnstileOctet, F_OFD_SETLK, F_UNLCK);
 }
 
-/// What root makes, the account that owns the cache, or its folder, must be able to use.
+/// The account that owns the cache or its folder must be able to use what root makes.
 void Environment::hand_over_to_owner() const {
   struct stat data {};
   if (::stat(path_.c_str(), &data) != 0) return;

@@ -27,7 +27,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Those that were found and cleared when it was opened.
+  /// The number of dead readers that were found and cleared when it was opened.
   [[nodiscard]] int dead_readers() const { return dead_readers_; }
   [[nodiscard]] MDB_env* get() const { return env_.get(); }
 

@@ -168,8 +168,8 @@ class LmdbCache : public OpenCache {
   std::size_t forget(const RecordFilter& filter) override { return lmdb::forget(tables_, filter); }
 
   std::size_t purge(const PurgeRequest& request) override {
-    // What a compaction that was killed has left may be what fills the disk. None is under way: it
-    // needs the cache for itself.
+    // The leftover of a killed compaction may be what fills the disk. No compaction is under way,
+    // as that would need the cache for itself.
     if (request.mode == PurgeMode::kRemove) {
       ::unlink((environment_.path() + kCompactSuffix).c_str());
     }
@@ -191,7 +191,7 @@ class LmdbCache : public OpenCache {
            lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 
-  /// What a reservation comes to, as far as this transaction sees; of kGranted only the outcome.
+  /// What a reservation gives, as this transaction sees it; of kGranted only the outcome.
   [[nodiscard]] ReserveResult decide(const Transaction& txn,
                                      const std::optional<ReplyRecord>& record,
                                      const ReservationRequest& request, Time now) const {

@@ -37,7 +37,7 @@ bool is_selected(const ReplyRecord& record, const RecordFilter& filter) {
          (filter.sender.empty() || record.key.sender == filter.sender);
 }
 
-/// The least key that is greater.
+/// The least key that is greater than `key`.
 std::string after(std::string_view key) {
   return std::string(key) + '\0';
 }
@@ -57,7 +57,7 @@ bool read_chunk(const Environment& environment, MDB_dbi table, const std::string
   return found && most == 0;
 }
 
-/// The same for the next kChunk records.
+/// Reads the next kChunk records in the same way.
 template <typename Take>
 bool read_records(const Tables& tables, const std::string& prefix, std::string& position,
                   Take take) {
@@ -174,7 +174,7 @@ class Purge {
     return goes ? std::move(record) : std::nullopt;
   }
 
-  /// Adds the keys of the next records that go, from `position` on. False at the end.
+  /// Adds the keys of the next records to be removed, from `position` on. False at the end.
   bool find_by_record(Keys& keys, std::string& position) const {
     const auto find = [&](const ReplyRecord& record) {
       if (is_purgeable(record)) keys.push_back(record_key(record.key));

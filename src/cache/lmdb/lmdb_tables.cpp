@@ -26,7 +26,7 @@ Contents require_own_format(const Environment& environment, CacheAccess access) 
     environment.fail("open", "its format is '" + to_single_line(*version) +
                                  "', this program knows " + std::to_string(kFormatVersion));
   }
-  // Counters came later than the rest.
+  // Caches made before there were limits lack this table.
   return {version.has_value(), read.get(main, "limits").has_value()};
 }
 

@@ -9,8 +9,8 @@
 //               the whole        flock(2)    shared while a process has the cache open, exclusive
 //                                            while it replaces the file
 //
-// LMDB's own lock does not do for replacing the file: a process that waits for it believes what the
-// lock file says of the file before. Hence the lock of flock(2).
+// LMDB's own lock is not enough for replacing the file: a process that waits for it believes what
+// the lock file says of the file before. Hence the lock of flock(2).
 //
 // Whoever wants that lock shared passes the turnstile first. Whoever waits for it exclusively locks
 // the turnstile at times, and so gets its turn however many openers follow each other.
