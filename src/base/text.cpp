@@ -38,7 +38,7 @@ bool breaks_line(ucs4_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
 }
 
-/// Applies a case function of libunistring; only to_lower_ascii to ASCII and to what is not UTF-8.
+/// Applies a libunistring case function. ASCII, and what is not UTF-8, goes to to_lower_ascii.
 std::string transformed(std::string_view text, decltype(&u8_tolower) fold, uninorm_t form) {
   if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);
   std::size_t length = 0;

@@ -18,7 +18,7 @@ namespace {
 struct Place {
   const std::string& file;
   std::size_t line;
-  std::string prefix;  ///< ///< of the fault's text
+  std::string prefix;  ///< of the fault's text
 
   [[noreturn]] void fail(const std::string& text) const {
     throw ConfigError(file, line, prefix + text);
