@@ -8,40 +8,40 @@
 namespace inforeply {
 
 struct Address {
-  std::string local_part;    ///< without the quotes and backslashes of a quoted one
-  std::string domain;        ///< as written, or an address literal with its brackets
+  std::string local_part;    ///< without the quotes and backslashes of a quoted string
+  std::string domain;        ///< as written; an address literal keeps its brackets
   std::string ascii_domain;  ///< lower case, in A-labels (RFC 5891)
 
-  /// As address_text.
+  /// local_part@domain, as address_text writes it.
   [[nodiscard]] std::string to_string() const;
 
-  /// As to_string, with the domain in A-labels where the local part is ASCII, so that the address
-  /// needs no SMTPUTF8 if it can do without.
+  /// As to_string, but with the domain in A-labels if the local part is ASCII: then the address
+  /// needs no SMTPUTF8.
   [[nodiscard]] std::string to_wire() const;
 
   /// For comparisons: case folded, domain in A-labels, never quoted.
   [[nodiscard]] std::string normalized() const;
 };
 
-/// local_part@domain, the local part quoted where RFC 5321 asks for it.
+/// Returns local_part@domain, with the local part quoted if RFC 5321 requires it.
 std::string address_text(std::string_view local_part, std::string_view domain);
 
-/// An address of RFC 5321 (path length 254 at most, no source route) or RFC 6531; dots in a local
-/// part that would have to be quoted need not be. nullopt if it is
-/// none: no @, an empty or ill-formed part, control characters, broken UTF-8.
+/// Reads an address of RFC 5321 (at most 254 octets, no source route) or RFC 6531. Dots for which
+/// RFC 5321 wants the local part quoted may stand unquoted. nullopt if it is no address: no @, an
+/// empty or ill-formed part, control characters, broken UTF-8.
 std::optional<Address> parse_address(std::string_view text);
 
-/// A domain, or an address literal, in lower case and A-labels. nullopt if it can stand in no
-/// address.
+/// Reads a domain or an address literal, and returns it in lower case and A-labels. nullopt if no
+/// address can have it.
 std::optional<std::string> parse_domain(std::string_view text);
 
-/// The address without its extension: what follows the first of the characters `delimiters` in the
-/// local part. One that begins with such a character stays as it is.
+/// Returns the address without its extension: the first of the characters `delimiters` in the local
+/// part and all behind it. A local part that begins with such a character stays as it is.
 Address without_extension(Address address, std::string_view delimiters);
 
-/// The address that a local part stands for, as virtual domains for automatic replies are set up:
-/// `user#example.org`, `user=example.org`, or `user@example.org` with or without quotes. An
-/// extension may stand behind it. nullopt if it is none.
+/// Returns the address that a local part stands for, as virtual domains for automatic replies are
+/// set up: `user#example.org`, `user=example.org`, or `user@example.org` with or without quotes. An
+/// extension may follow. nullopt if it stands for none.
 std::optional<Address> address_in_local_part(std::string_view local_part,
                                              std::string_view delimiters);
 

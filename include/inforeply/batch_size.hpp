@@ -1,4 +1,4 @@
-// How many records go into one write transaction, for which deliveries wait.
+// How many records go into one write transaction: deliveries wait while it runs.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace inforeply {
 
-/// Keeps a transaction to about kWanted, judged by how long the transactions before took. Never
-/// goes below kLeast records, as each transaction waits for the disk once, however small it is.
+/// Sizes a batch so that its transaction takes about kWanted, judged by earlier transactions. Never
+/// below kLeast records: each transaction waits for the disk once, however small it is.
 class BatchSize {
  public:
   static constexpr std::chrono::milliseconds kWanted{10};
@@ -18,7 +18,7 @@ class BatchSize {
 
   [[nodiscard]] std::size_t get() const { return size_; }
 
-  /// `count` records took so long. Less than a full batch tells little, and is ignored.
+  /// Notes that `count` records took the time `took`. Less than a full batch tells little: ignored.
   void learn(std::size_t count, std::chrono::duration<double> took) {
     if (count < size_) return;
     constexpr double kMostChange = 2;

@@ -13,12 +13,12 @@
 
 namespace inforeply {
 
-/// At most one reply is remembered for each.
 inline constexpr std::size_t kMaxHandleOctets = 128;
 
+/// The cache remembers at most one reply for each key.
 struct ReplyKey {
   std::string responder;  ///< its address, normalised
-  std::string sender;     ///< canonical
+  std::string sender;     ///< as canonical_sender returns it
   std::string handle;     ///< at most kMaxHandleOctets
 };
 
@@ -27,14 +27,14 @@ enum class RecordState : std::uint8_t { kPending = 1, kAnswered = 2 };
 struct ReplyRecord {
   ReplyKey key;
   RecordState state = RecordState::kPending;
-  Time answered_at;                ///< pending: when it was reserved
-  std::optional<Time> expires_at;  ///< pending: the end of the lease; nullopt: never
+  Time answered_at;                ///< of a pending record: when it was reserved
+  std::optional<Time> expires_at;  ///< of a pending record: the end of its lease; nullopt: never
   std::uint32_t count = 0;         ///< replies sent
   std::string message_id;          ///< of the message answered last; may be empty
-  std::string delivery;            ///< digest that tells that message's delivery from others
+  std::string delivery;            ///< digest that tells the delivery of that message from others
 
-  /// Whether it forbids a reply to the sender. A record from the future does so only as long as a
-  /// wrong clock can explain it.
+  /// Whether this record forbids a reply to the sender. A record further in the future than
+  /// kClockTolerance does not: a wrong clock wrote it.
   [[nodiscard]] bool counts_at(Time now) const {
     return answered_at <= now + kClockTolerance && (!expires_at || now < *expires_at);
   }
@@ -48,13 +48,13 @@ struct RecordFilter {
 
 enum class PurgeMode { kRemove, kCount };
 
-/// What a purge removes. A pending record goes only if its holder is dead and its lease has run
-/// out.
+/// What a purge removes. A pending record is removed only if its holder is dead and its lease has
+/// run out.
 struct PurgeRequest {
   Time now;
-  std::optional<Seconds> older_than{};  ///< answered longer ago; nullopt: what has expired
-  std::size_t batch = 10'000;  ///< most records in one write transaction; fewer if the disk
-                               ///< is slow, as it should take some 10 ms
+  std::optional<Seconds> older_than{};  ///< records answered longer ago; nullopt: expired records
+  std::size_t batch = 10'000;  ///< most records in one write transaction; fewer if the disk is
+                               ///< slow: a transaction should take about 10 ms
   PurgeMode mode = PurgeMode::kRemove;
   std::string responder{};                         ///< only its records; empty: all
   std::function<void(std::size_t)> on_progress{};  ///< called now and then with the number so far
@@ -69,20 +69,20 @@ class CacheRecords {
   CacheRecords& operator=(const CacheRecords&) = delete;
   virtual ~CacheRecords() = default;
 
-  /// Calls `visit` for each selected record, ordered by responder, sender and handle, until it
-  /// returns false. Takes constant memory and delays nobody, however slow `visit` is. A change
-  /// made meanwhile is seen or not.
+  /// Calls `visit` for each selected record, ordered by responder, sender and handle, until `visit`
+  /// returns false. Takes constant memory and delays no delivery, however slow `visit` is. A change
+  /// made meanwhile may be seen or not.
   virtual void visit(const RecordFilter& filter,
                      const std::function<bool(const ReplyRecord&)>& visit) = 0;
 
-  /// Stores records in one atomic step, but none that is older than the record already there.
-  /// Returns how many were stored.
+  /// Stores records in one atomic step. A record older than the stored record of its key is
+  /// skipped. Returns how many were stored.
   virtual std::size_t put(std::span<const ReplyRecord> records) = 0;
 
-  /// Removes the selected records, in small steps. Returns the number.
+  /// Removes the selected records, in small steps. Returns how many.
   virtual std::size_t forget(const RecordFilter& filter) = 0;
 
-  /// Removes or counts records, and returns the number. Removing also drops the counters of limits
+  /// Removes or counts records, and returns how many. Removing also drops the counters of limits
   /// whose period is over.
   virtual std::size_t purge(const PurgeRequest& request) = 0;
 };

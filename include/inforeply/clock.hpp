@@ -39,20 +39,20 @@ class FixedClock : public Clock {
   Time now_;
 };
 
-/// A number with a unit `s m h d w`, such as `7d`; a bare `0` too. Nothing where it is not one or
-/// is longer than a hundred years.
+/// Reads a number with a unit `s m h d w`, such as `7d`, or a bare `0`. nullopt if it is neither or
+/// longer than a hundred years.
 std::optional<Seconds> parse_duration(std::string_view text);
 
-/// ISO 8601: `2026-12-24`, `2026-12-24T18:00[:30]`, a zone `Z` or `+01:00` perhaps, local time
-/// without; a space for the `T` is taken too. `T24:00` is the end of the day (ISO 8601-1, 5.3.2).
-/// Nothing where it is no such date.
+/// Reads ISO 8601: `2026-12-24` or `2026-12-24T18:00[:30]`, with a zone `Z` or `+01:00`, else in
+/// local time. A space may replace the `T`. `T24:00` is the end of the day (ISO 8601-1, 5.3.2).
+/// nullopt if it is no such time.
 std::optional<Time> parse_time(std::string_view text);
 
-/// The same for the end of a period, exclusive: a date without a time of day counts to its end.
+/// The same for the exclusive end of a period: a date alone means the end of that day.
 std::optional<Time> parse_end_time(std::string_view text);
 
 std::string format_utc(Time time);      ///< 2026-12-24T17:00:00Z
-std::string format_local(Time time);    ///< 2026-12-24, with " 18:00" where it is not midnight
+std::string format_local(Time time);    ///< 2026-12-24, with " 18:00" if it is not midnight
 std::string format_rfc5322(Time time);  ///< Thu, 24 Dec 2026 17:00:00 +0000 (RFC 5322, 3.3)
 
 }  // namespace inforeply

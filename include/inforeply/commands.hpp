@@ -9,31 +9,32 @@
 
 namespace inforeply {
 
-/// The settings without a command line and a file.
+/// The settings that hold without a command line and a configuration file.
 Settings default_settings();
 
-/// The responder's command line, with the configuration file that it names read in; `variables`
-/// count only where it names no recipient. Throws Error (kUsage) or, unless it is to be checked,
-/// ConfigError. An option's argument is always the word behind it, whatever it looks like, and all
-/// behind `--` are recipients: addresses come from strangers.
+/// Reads the responder's command line and the configuration file that it names. `variables` count
+/// only if the command line names no recipient. Throws Error (kUsage) and, unless the file is only
+/// to be checked, ConfigError. Addresses come from strangers: an option's argument is always the
+/// next word, whatever it looks like, and all words behind `--` are recipients.
 ResponderCommand parse_responder_command(int argc, const char* const* argv,
                                          const EnvelopeVariables& variables);
 
 std::string responder_help();
 
-/// What the tools share with the responder: `--cache`, `-c`, `--help` and `--version`, beside a
-/// tool's own options.
+/// A tool's command line: the options it shares with the responder (`--cache`, `-c`, `--help`,
+/// `--version`), and its own.
 struct ToolCommand {
   Settings settings;
-  std::vector<std::string> words;              ///< what is no option
-  std::map<std::string, std::string> options;  ///< the tool's own that were given; flags as ""
+  std::vector<std::string> words;  ///< arguments that are no options
+  std::map<std::string, std::string>
+      options;  ///< those given of the tool's own; a flag has the value ""
   bool help = false;
   bool version = false;
 };
 
 struct ToolOption {
   const char* name;
-  const char* argument;  ///< what the help calls it; null for a flag
+  const char* argument;  ///< its name in the help; null for a flag
   const char* help;
 };
 

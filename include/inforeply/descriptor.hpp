@@ -30,7 +30,7 @@ class Descriptor {
   int descriptor_;
 };
 
-/// Writes all octets, however many calls that takes. False, with errno set, if one fails.
+/// Writes all octets, however many calls that takes. Returns false, with errno set, if one fails.
 bool write_all(int descriptor, std::string_view octets);
 
 }  // namespace inforeply

@@ -1,4 +1,4 @@
-// What ends the work on a recipient or on the whole run.
+// Errors that end the work on a recipient or the whole run.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace inforeply {
 /// Which part of the world is at fault; the log names it as the reason of a deferral.
 enum class Fault { kUsage, kConfiguration, kInput, kOutput, kCache, kMailer, kInternal };
 
-/// "configuration", "cache", … as the log prints it.
+/// Returns "configuration", "cache", …, as the log prints it.
 std::string_view name_of(Fault fault);
 
 /// One line that names the operation, the object and the cause.
@@ -40,17 +40,17 @@ class ConfigError : public Error {
   std::size_t line_;
 };
 
-/// Is told the faults of a file one by one. Where it returns, the reader leaves out what is at
-/// fault and goes on.
+/// Is called with each fault of a file. If it returns, the reader leaves out the faulty part and
+/// goes on.
 using FaultHandler = std::function<void(const ConfigError&)>;
 
-/// Ends the reading with the first fault.
+/// A handler that ends the reading with the first fault.
 [[noreturn]] void throw_fault(const ConfigError& fault);
 
-/// For what nobody needs to be told.
+/// A handler for faults that nobody needs to know.
 inline void pass_over(const ConfigError& /*fault*/) {}
 
-/// Does one step of a reader, and hands the fault that ends it to the handler.
+/// Does one step of a reader. A fault that ends the step goes to the handler.
 template <typename Step>
 void collect_fault(const FaultHandler& on_fault, Step step) {
   try {
@@ -60,18 +60,18 @@ void collect_fault(const FaultHandler& on_fault, Step step) {
   }
 }
 
-/// The account that this process runs as: its name, or `uid N` where it has none.
+/// The name of the account that this process runs as, or `uid N` if it has none.
 std::string running_account();
 
-/// RLIMIT_FSIZE (getrlimit(2)); nullopt for no limit.
+/// RLIMIT_FSIZE (getrlimit(2)) in octets; nullopt if there is no limit.
 std::optional<std::uint64_t> file_size_limit();
 
-/// "OPERATION OBJECT: cause" for an errno(3). Where permission is refused, "OPERATION OBJECT as
-/// ACCOUNT: cause": who is refused is half of what there is to mend. Where a limit on the size of
-/// files may be the reason, its name and value, too: local(8) sets one for commands that it runs.
+/// Returns "OPERATION OBJECT: cause" for an errno(3). If permission is refused, the account is
+/// named, too: "OPERATION OBJECT as ACCOUNT: cause". If a limit on the size of files may be the
+/// reason, its name and value follow: local(8) sets one for commands that it runs.
 std::string with_cause(const std::string& operation_and_object, int error);
 
-/// The same, of errno itself.
+/// Returns an Error with the text of with_cause for errno.
 Error system_error(Fault fault, const std::string& operation_and_object);
 
 }  // namespace inforeply

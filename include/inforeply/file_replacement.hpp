@@ -1,4 +1,4 @@
-// A file that is written in full or not at all, and then takes the place of the one before it.
+// A file that is written in full or not at all, and then takes the place of the old file.
 #pragma once
 
 #include <sys/types.h>
@@ -11,16 +11,16 @@
 
 namespace inforeply {
 
-/// Grows beside its place, under its name with a suffix, and is removed unless it takes the place.
-/// What a process that was killed has left under that name is removed, too; where another process
-/// is at work on the same, an Error says so. All errors are of the fault that was given, and name
-/// the file and the cause.
+/// The new file (the part file) is written beside the old one, under its name with a suffix, and
+/// removed unless it takes the place. A part file left by a killed process is removed, too. Throws
+/// Error of the given fault that names the file and the cause; also if another process is writing
+/// the same part file.
 class FileReplacement {
  public:
-  /// What a symbolic link at `path` means: the file that it leads to, or itself.
+  /// Whether a symbolic link at `path` is followed to its file, or is itself replaced.
   enum class Link { kIsFollowed, kIsReplaced };
 
-  /// Of the file that `path` names. Throws if that is there and no regular file.
+  /// Creates the part file for `path`. Throws if `path` exists and is no regular file.
   FileReplacement(const std::string& path, std::string_view suffix, Fault fault, mode_t mode = 0600,
                   Link link = Link::kIsFollowed);
   FileReplacement(const FileReplacement&) = delete;
@@ -32,7 +32,7 @@ class FileReplacement {
   [[nodiscard]] Fault fault() const { return fault_; }
 
   void write(std::string_view text);
-  /// Durable when it returns.
+  /// Puts the file in its place. It is durable when this returns.
   void take_place();
 
  private:
@@ -44,7 +44,7 @@ class FileReplacement {
   Fault fault_;
   std::string path_;
   std::string part_;
-  Descriptor file_;  // locked (flock(2)) as long as it is open: that tells it from a leftover
+  Descriptor file_;  // locked (flock(2)) while it is open; a leftover is not
 };
 
 }  // namespace inforeply

@@ -1,4 +1,4 @@
-// How many replies may be sent in a time: `limit = N/DURATION`.
+// How many replies may be sent in a period: `limit = N/DURATION`.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,11 @@ struct RateLimit {
   std::string text;  ///< as it was written
 };
 
-/// `100/1h`: at least one reply, in at least a second. nullopt if the text is not of that form.
+/// Reads `100/1h`: at least one reply, in at least a second. nullopt if the text has another form.
 std::optional<RateLimit> parse_rate_limit(std::string_view text);
 
-/// When replies were sent, as far as a limit needs it: exact for a few replies, and for many never
-/// too lenient.
+/// When replies were sent, as far as a limit needs to know: exact for few replies, and never too
+/// lenient for many.
 class ReplyTally {
  public:
   struct Entry {
@@ -38,11 +38,11 @@ class ReplyTally {
 
   [[nodiscard]] bool has_room(const RateLimit& limit, Time now) const;
 
-  /// Counts a reply, and forgets those that no longer matter to the limit.
+  /// Counts a reply, and forgets replies that no longer matter to the limit.
   void add(const RateLimit& limit, Time now);
 
-  /// Takes back a reply that was counted at that time, as it was not sent. Does nothing if it is
-  /// forgotten already.
+  /// Takes back a reply that was counted at `at` but not sent. Does nothing if it is forgotten
+  /// already.
   void take_back(const RateLimit& limit, Time at);
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }

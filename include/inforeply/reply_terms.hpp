@@ -1,4 +1,4 @@
-// What a responder's replies count as in the cache.
+// Under which key, and for how long, the cache remembers a responder's replies.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ class ResponderSource;
 
 struct ReplyTerms {
   std::string responder;            ///< its address, normalised
-  std::string handle;               ///< names what is said
-  std::optional<Seconds> interval;  ///< nullopt: for good
+  std::string handle;               ///< names the content of the reply
+  std::optional<Seconds> interval;  ///< until the next reply; nullopt: there is none
 };
 
 class ReplyTermsSource {
@@ -26,8 +26,8 @@ class ReplyTermsSource {
   ReplyTermsSource& operator=(const ReplyTermsSource&) = delete;
   ~ReplyTermsSource();
 
-  /// Those of the reply that the address's responder gives outside of `[when NAME]` sections;
-  /// nullopt if the address has no responder. Throws ConfigError if a file cannot be used.
+  /// Returns the terms of the responder's reply outside of `[when NAME]` sections; nullopt if the
+  /// address has no responder. Throws ConfigError if a file cannot be used.
   [[nodiscard]] std::optional<ReplyTerms> find(const Address& address) const;
 
  private:

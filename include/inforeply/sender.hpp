@@ -12,25 +12,25 @@ namespace inforeply {
 struct Sender {
   explicit Sender(std::string text);
 
-  std::string given;               ///< as the mail server has it; empty for the null sender
+  std::string given;               ///< as the mail server gave it; empty for the null sender
   std::optional<Address> address;  ///< where the reply goes; nullopt if `given` is no mail address
   Address person;                  ///< behind the address: see person_behind
 
-  /// The person, unless a forwarder in another domain has rewritten the address: anybody could have
-  /// written what that says inside, so it is the address itself then. There must be one.
+  /// Returns the person, or the address itself if a forwarder in another domain has rewritten it:
+  /// anybody could have written the address inside. `address` must have a value.
   [[nodiscard]] const Address& believed() const;
 
-  /// As canonical_sender.
+  /// What canonical_sender returns for the address.
   [[nodiscard]] std::string canonical() const;
 };
 
-/// The person's own address in an envelope sender that was rewritten on its way: bounce address
-/// tags (BATV: `prvs=`, `btv1==`, `msprvs1=`) taken off, forwarders' SRS0, SRS1 and `+SRS=` and
-/// Gmail's `+caf_=` undone. Any other as it is.
+/// Returns the person's own address behind an envelope sender that was rewritten on its way. Bounce
+/// address tags (BATV: `prvs=`, `btv1==`, `msprvs1=`) are taken off; forwarders' SRS0, SRS1 and
+/// `+SRS=` and Gmail's `+caf_=` are undone. Any other address stays as it is.
 Address person_behind(const Address& sender);
 
-/// The cache's idea of who was answered: the person behind the address, case folded, domain in
-/// A-labels, `+extension` dropped.
+/// Returns the cache's name for a sender who was answered: the person behind the address, case
+/// folded, domain in A-labels, without `+extension`.
 std::string canonical_sender(const Address& sender);
 
 }  // namespace inforeply

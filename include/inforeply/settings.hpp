@@ -15,10 +15,10 @@
 
 namespace inforeply {
 
-/// Where a setting stands, for faults of what it names.
+/// Where a setting is set, for messages about faults of what it names.
 struct SettingOrigin {
   std::string file;      ///< the main configuration, or words that name an option or a default
-  std::size_t line = 0;  ///< 0 where it is in no file
+  std::size_t line = 0;  ///< 0 if it is in no file
 };
 
 /// What the command line and the main configuration file set. All values have been checked for
@@ -35,8 +35,8 @@ struct Settings {
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
   std::optional<RateLimit> limit;
   std::optional<RateLimit> limit_sender_domain;
-  std::string configuration;  ///< the main configuration that was read; empty where there is none
-  std::map<std::string, SettingOrigin> origins;  ///< by name, of what is not left to its default
+  std::string configuration;  ///< the main configuration that was read; empty if there is none
+  std::map<std::string, SettingOrigin> origins;  ///< by name, if not left to its default
 
   [[nodiscard]] SettingOrigin origin_of(const std::string& name) const;
 };
@@ -44,16 +44,16 @@ struct Settings {
 struct ResponderCommand {
   Settings settings;
   Envelope envelope;
-  /// The envelope sender where neither `envelope` nor the message names one: SENDER of the
-  /// environment, if the recipient came from there. Last, as local(8) puts a `_` for every
-  /// character in it that could mean something to a shell: that may be another person's address.
+  /// The envelope sender if neither `envelope` nor the message names one: SENDER of the
+  /// environment, if the recipient came from there. Last, because local(8) writes `_` for every
+  /// character that could mean something to a shell: the result may be another person's address.
   std::optional<std::string> last_sender;
   std::optional<Time> now;
   bool dry_run = false;
   bool explain = false;
   bool show = false;
   bool check_config = false;
-  std::vector<ConfigError> faults;  ///< of the main configuration, with check_config
+  std::vector<ConfigError> faults;  ///< in the main configuration, if check_config
   bool help = false;
   bool version = false;
 };

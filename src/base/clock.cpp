@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned long long kMaxDurationSeconds = 100ULL * 366 * 24 * 3600;
 
-/// Takes exactly `digits` digits off the front.
+/// Takes exactly `digits` digits off the front of `text`.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   const auto number = parse_number(text.substr(0, digits));
@@ -26,7 +26,7 @@ bool take(std::string_view& text, char c) {
   return true;
 }
 
-/// Year, month and day of `text`, taken off its front.
+/// Takes year, month and day off the front of `text`.
 std::optional<std::tm> take_date(std::string_view& text) {
   std::tm date{};
   const auto year = take_number(text, 4);
@@ -61,7 +61,7 @@ bool take_time_of_day(std::string_view& text, std::tm& into) {
   return *hour < 24 || (into.tm_min == 0 && into.tm_sec == 0);
 }
 
-/// `Z`, `+01:00` or `-0530`: seconds east of Greenwich.
+/// Reads `Z`, `+01:00` or `-0530` as seconds east of Greenwich.
 std::optional<long> parse_zone(std::string_view text) {
   if (text == "Z") return 0;
   const bool west = text.starts_with('-');

@@ -12,7 +12,7 @@ namespace inforeply {
 /// its length, so that ("ab","c") and ("a","bc") differ.
 std::string digest(std::initializer_list<std::string_view> parts);
 
-/// The first 64 bits of SHA-256 of the text: for tables that hold nothing else of it.
+/// The first 64 bits of SHA-256 of the text: for tables that store nothing else of the text.
 std::uint64_t short_digest(std::string_view text);
 
 }  // namespace inforeply

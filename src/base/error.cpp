@@ -62,7 +62,7 @@ std::string with_cause(const std::string& operation_and_object, int error) {
   const bool is_refusal = error == EACCES || error == EPERM;
   std::string text = operation_and_object + (is_refusal ? " as " + running_account() : "") + ": " +
                      std::generic_category().message(error);
-  // LMDB gives EIO where but a part of what it wrote had room below the limit.
+  // LMDB reports EIO if only a part of what it wrote had room below the limit.
   const auto limit = file_size_limit();
   if (limit && (error == EFBIG || error == EIO)) {
     text += ": this process may write files of " + std::to_string(*limit) +

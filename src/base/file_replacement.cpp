@@ -14,7 +14,7 @@
 namespace inforeply {
 namespace {
 
-/// The file itself, where `path` is a symbolic link to one.
+/// Returns the file that the symbolic link `path` leads to; `path` if it is no link.
 std::string resolve(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_symlink(path, error)) return path;
@@ -51,7 +51,7 @@ void FileReplacement::create(mode_t mode) {
   }
   if (!file_.is_open()) fail("create", part_);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail("lock", part_);
-  // Between the two steps another process may have taken it for a leftover.
+  // Before the lock, another process may have removed the file as a leftover.
   if (!is_own()) throw Error(fault_, "cannot write " + part_ + ": another process does");
 }
 

@@ -37,7 +37,7 @@ class SyslogLog : public Log {
 class StderrLog : public Log {
  public:
   void write(Severity /*severity*/, std::string_view line) override {
-    // One write(2), so that lines of processes at work together do not mix.
+    // One write(2), so that lines of concurrent processes do not mix.
     const std::string whole = to_single_line(line) + "\n";
     std::fwrite(whole.data(), 1, whole.size(), stderr);
   }

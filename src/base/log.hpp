@@ -1,4 +1,4 @@
-// The log: one line a recipient, to syslog or standard error.
+// The log: one line per recipient, to syslog or standard error.
 #pragma once
 
 #include <memory>
@@ -16,11 +16,11 @@ class Log {
   Log& operator=(const Log&) = delete;
   virtual ~Log() = default;
 
-  /// One line, whatever `line` holds: control characters are made harmless here once more.
+  /// Writes one line, whatever `line` holds: control characters are made harmless here once more.
   virtual void write(Severity severity, std::string_view line) = 0;
 };
 
-/// `syslog` (facility mail) or `stderr`. Throws Error (kUsage) for anything else.
+/// The log to `syslog` (facility mail) or `stderr`. Throws Error (kUsage) for anything else.
 std::unique_ptr<Log> make_log(std::string_view spec);
 
 }  // namespace inforeply

@@ -5,9 +5,9 @@
 
 namespace inforeply {
 
-/// Gives `path` the owner of `model`, a file or folder, if this process runs as root: what root
-/// makes must be usable by the account that deliveries run as. False, with errno set, if that
-/// fails.
+/// Gives `path` the owner of `model`, a file or folder, if this process runs as root: the account
+/// that deliveries run as must be able to use what root creates. Returns false, with errno set, on
+/// failure.
 bool hand_over(const std::string& path, const std::string& model);
 
 }  // namespace inforeply

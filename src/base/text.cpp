@@ -27,18 +27,18 @@ const std::uint8_t* octets(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-/// Control, format and private characters, unassigned ones, line and paragraph separators.
+/// False for control, format, private and unassigned characters, line and paragraph separators.
 bool is_printable(ucs4_t c) {
   return !uc_is_general_category_withtable(
       c, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
 }
 
-/// What would end or disturb a line somewhere: Unicode's categories Cc, Zl and Zp.
+/// Whether the character would end or disturb a line: Unicode's categories Cc, Zl and Zp.
 bool breaks_line(ucs4_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
 }
 
-/// By one of libunistring's functions on case; ASCII, and what is not UTF-8, without it.
+/// Applies a libunistring case function. ASCII, and what is not UTF-8, goes to to_lower_ascii.
 std::string transformed(std::string_view text, decltype(&u8_tolower) fold, uninorm_t form) {
   if (is_ascii(text) || !is_valid_utf8(text)) return to_lower_ascii(text);
   std::size_t length = 0;
@@ -208,7 +208,7 @@ std::string ellipsize(std::string_view text, std::size_t max_characters) {
   std::vector<char> is_break(text.size());
   u8_grapheme_breaks(octets(text), text.size(), is_break.data());
   std::size_t characters = 0;
-  std::size_t safe_end = 0;  // of the last grapheme cluster that fits beside the ellipsis
+  std::size_t safe_end = 0;  // end of the last grapheme cluster that fits beside the ellipsis
   for (std::size_t at = 0; at < text.size() && characters < max_characters;) {
     if (is_break[at] != 0) safe_end = at;
     const auto length = next_character(text.substr(at)).second;

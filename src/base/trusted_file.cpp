@@ -14,11 +14,11 @@
 namespace inforeply {
 namespace {
 
-/// Where a fault of a file is to be mended: in itself, or where it is named.
+/// Where to mend a fault of a file: in the file itself, or where another file names it.
 struct Place {
   const std::string& file;
   std::size_t line;
-  std::string prefix;  ///< of the fault
+  std::string prefix;  ///< of the fault's text
 
   [[noreturn]] void fail(const std::string& text) const {
     throw ConfigError(file, line, prefix + text);

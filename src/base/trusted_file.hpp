@@ -8,23 +8,23 @@
 
 namespace inforeply {
 
-/// The contents of a regular file of at most `max_octets`. Throws ConfigError where it cannot be
-/// read, is larger, or may be written by others.
+/// Returns the contents of a regular file of at most `max_octets`. Throws ConfigError if it cannot
+/// be read, is larger, or may be written by others.
 std::string read_trusted_file(const std::string& path, std::size_t max_octets);
 
-/// A file that another one names.
+/// A file that another file names.
 struct FileReference {
   std::string folder;  ///< of the file that names it
-  std::string name;    ///< relative to it
-  std::string where;   ///< the file that names it, and the line: for errors
+  std::string name;    ///< relative to `folder`
+  std::string where;   ///< the file that names it, for errors; `line` is in that file
   std::size_t line = 0;
 
   [[nodiscard]] std::string path() const { return folder + "/" + name; }
   [[nodiscard]] std::string base_name() const { return name.substr(name.rfind('/') + 1); }
 };
 
-/// Opened for reading: never outside the folder, neither by `..` nor by a symbolic link. Throws
-/// ConfigError, as above, that names the reference.
+/// Opens a file for reading, never outside its folder: neither by `..` nor by a symbolic link.
+/// Throws ConfigError, as above, that names the reference.
 Descriptor open_trusted_file(const FileReference& reference);
 std::string read_trusted_file(const FileReference& reference, std::size_t max_octets);
 

@@ -72,7 +72,7 @@ bool is_address_literal(std::string_view text) {
   return inet_pton(AF_INET, inside.c_str(), ignored.data()) == 1;
 }
 
-/// The domain in A-labels and lower case; nothing where it is none.
+/// Returns the domain in A-labels and lower case; nullopt if it is none.
 std::optional<std::string> to_ascii_domain(const std::string& domain) {
   if (is_ascii(domain)) {
     if (!is_domain_name(domain) && !is_address_literal(domain)) return std::nullopt;
@@ -85,9 +85,9 @@ std::optional<std::string> to_ascii_domain(const std::string& domain) {
   return std::string(ascii.get());
 }
 
-/// Takes a local part off the front of `text`, which then begins with what follows it. Nothing
-/// where there is none. Dots at its ends and two in a row are taken, too, though RFC 5321 wants
-/// such a local part quoted: Japanese mobile operators have given them to people.
+/// Takes a local part off the front of `text`; nullopt if there is none. Dots at its ends and two
+/// in a row are taken, too, though RFC 5321 wants such a local part quoted: Japanese mobile
+/// operators have given them to people.
 std::optional<std::string> take_local_part(std::string_view& text) {
   if (!text.starts_with('"')) {
     const auto at = text.find('@');
@@ -155,7 +155,7 @@ std::optional<Address> address_in_local_part(std::string_view local_part,
     const auto at = text.rfind(separator);
     if (at == std::string::npos) continue;
     const auto domain = text.substr(at + 1);
-    // Mail servers put a recipient's extension behind whatever an alias gives.
+    // Mail servers put a recipient's extension behind the address that an alias gives.
     for (const auto end : {std::string::npos, domain.find_first_of(delimiters)}) {
       if (auto inner = parse_address(address_text(text.substr(0, at), domain.substr(0, end)))) {
         return inner;

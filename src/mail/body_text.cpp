@@ -21,12 +21,12 @@ constexpr std::size_t kMaxMetaOctets = 1024;  // where HTML names its charset (W
 constexpr std::string_view kByteOrderMark = "\uFEFF";
 constexpr std::string_view kReplacement = "\uFFFD";
 
-/// A part, or a message that has none.
+/// A part, or a message without parts.
 struct Entity {
   const Header& header;
   std::string_view content;
   TextType type;
-  bool cut;  ///< more of it came than was kept
+  bool cut;  ///< its end was not kept
 };
 
 TextType text_type_of(const Header& header, Multipart holder_type) {
@@ -35,18 +35,18 @@ TextType text_type_of(const Header& header, Multipart holder_type) {
     return holder_type == Multipart::kDigest ? TextType::kNone : TextType::kPlain;
   }
   const auto type = leading_token(*field);
-  // RFC 2045, 5.2: what is no type counts for none.
+  // RFC 2045, 5.2: a malformed type counts as none.
   if (type == "text/plain" || type.find('/') == std::string::npos) return TextType::kPlain;
   return type == "text/html" ? TextType::kHtml : TextType::kNone;
 }
 
-/// The value of a parameter, or the empty string where the field or the parameter is missing.
+/// Returns the value of a parameter; empty if the field or the parameter is missing.
 std::string parameter(const Header& header, std::string_view field, std::string_view name) {
   const std::string* body = header.find(field);
   return body == nullptr ? std::string{} : find_parameter(*body, name).value_or("");
 }
 
-/// RFC 2183, 2.8: any other than `inline` means an attachment.
+/// RFC 2183, 2.8: any disposition other than `inline` means an attachment.
 bool is_disposed_as_attachment(const Header& header) {
   const std::string* field = header.find("Content-Disposition");
   const auto disposition = field == nullptr ? std::string{} : leading_token(*field);
@@ -58,7 +58,7 @@ bool has_file_name(const Header& header) {
          !parameter(header, "Content-Type", "name").empty();
 }
 
-/// Without the octets at its end that begin a character of UTF-8 and do not complete it.
+/// Drops octets at the end that begin a UTF-8 character and do not complete it.
 std::string_view without_cut_character(std::string_view text) {
   for (std::size_t taken = 1; taken <= std::min<std::size_t>(3, text.size()); ++taken) {
     const auto octet = static_cast<unsigned char>(text[text.size() - taken]);
@@ -70,14 +70,14 @@ std::string_view without_cut_character(std::string_view text) {
   return text;
 }
 
-/// Without a `=` or `=X` at its end.
+/// Drops a `=` or `=X` at the end.
 std::string_view without_cut_escape(std::string_view text) {
   const auto mark = text.rfind('=');
   return mark != std::string_view::npos && mark + 2 >= text.size() ? text.substr(0, mark) : text;
 }
 
-/// The content's octets without the transfer encoding, and without what was cut into at the end: a
-/// broken character there must not make the charset of all the text look wrong.
+/// Returns the decoded octets, without what was cut at the end: a broken character there must not
+/// make the charset of all the text look wrong.
 std::string octets_of(const Entity& entity) {
   const std::string* field = entity.header.find("Content-Transfer-Encoding");
   const auto encoding = field == nullptr ? std::string{} : leading_token(*field);
@@ -87,7 +87,7 @@ std::string octets_of(const Entity& entity) {
   return std::string(without_cut_character(decode_transfer_encoding(encoding, content)));
 }
 
-/// The charset that a HTML document says in `<meta charset=…>` or `<meta … content="…;
+/// Returns the charset that an HTML document names in `<meta charset=…>` or `<meta … content="…;
 /// charset=…">`.
 std::string meta_charset(std::string_view html) {
   const auto head = to_lower_ascii(html.substr(0, kMaxMetaOctets));
@@ -98,7 +98,7 @@ std::string meta_charset(std::string_view html) {
   const auto begin = std::min(value.find_first_not_of("\"'"), value.size());
   const auto end = value.find_first_of(" \t\r\n\"'>;/", begin);
   const auto charset = value.substr(begin, end == value.npos ? end : end - begin);
-  // The mark itself could not have been read in these.
+  // In these charsets `<meta` itself could not have been read.
   return charset.starts_with("utf-16") || charset.starts_with("utf-32") ? std::string{}
                                                                         : std::string(charset);
 }
@@ -108,7 +108,7 @@ std::string decode(const Entity& entity) {
   auto charset = parameter(entity.header, "Content-Type", "charset");
   if (charset.empty() && entity.type == TextType::kHtml) charset = meta_charset(octets);
   auto text = to_utf8_leniently(octets, trim(charset));
-  // Where a charset has its own form of characters or escapes, the last one may be cut still.
+  // A charset's own form of characters or escapes may still be cut at the end.
   while (entity.cut && text.ends_with(kReplacement))
     text.resize(text.size() - kReplacement.size());
   return text;
@@ -122,12 +122,12 @@ bool is_control(char32_t c) {
   return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0);
 }
 
-/// Every line end as LF, be it CRLF, CR or one of Unicode's, and no other control characters.
+/// Turns every line end (CRLF, CR or Unicode's) into LF, and drops control characters except tabs.
 std::string clean(std::string_view text) {
   std::string result;
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   while (!text.empty()) {
-    // More than one CR where a gateway has made line ends of line ends.
+    // A gateway that converted line ends twice leaves more than one CR.
     if (const auto crs = std::min(text.find_first_not_of('\r'), text.size()); crs > 0) {
       text.remove_prefix(crs);
       if (!text.starts_with('\n')) result.append(crs, '\n');
@@ -167,7 +167,7 @@ std::string whole_text_of(const Entity& entity) {
                                         : undo_flowing(entity, std::move(text));
 }
 
-/// Empty where it is blank, as some mailers leave the plain text of what they send in HTML.
+/// Empty if the text is blank, as some mailers leave the plain text beside their HTML.
 std::string text_of(const Entity& entity) {
   const auto text = whole_text_of(entity);
   return is_blank(text) ? std::string{} : bounded(text);
@@ -213,8 +213,8 @@ class PartReader {
     return text_of({parts_[i].header, content, type, cut});
   }
 
-  /// The plain text that says the same as this part, or as what holds it. A text somewhere else,
-  /// such as the footer of a mailing list, does not.
+  /// Returns the plain text alternative of this part, or of a multipart that holds it. Plain text
+  /// elsewhere, such as the footer of a mailing list, is no alternative.
   [[nodiscard]] std::string plain_alternative(std::size_t i) const {
     for (std::optional at = i; at; at = parts_[*at].holder) {
       if (parts_[*at].holder_type != Multipart::kAlternative) continue;
@@ -255,7 +255,7 @@ std::string whole_text(const MimePart& part) {
 std::string body_text(const Message& message) {
   if (is_multipart(message.header)) return PartReader(message).find();
   const auto type = text_type_of(message.header, Multipart::kOther);
-  // A file name alone is no reason: there is nothing that it could be attached to.
+  // A file name alone is no reason: there is nothing that the text could be attached to.
   if (type == TextType::kNone || is_disposed_as_attachment(message.header)) return {};
   return text_of({message.header, message.body, type, message.body.size() == kMaxBodyOctets});
 }

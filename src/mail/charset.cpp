@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kReplacement = "\uFFFD";
 constexpr char kEscape = '\x1B';
 
-/// What is not in the charset: refused; U+FFFD if the end has cut it; U+FFFD.
+/// Octets not in the charset: refuse the text, replace a character cut at the end, or replace all.
 enum class Broken { kRefused, kReplacedAtEnd, kReplaced };
 
 class Converter {
@@ -35,7 +35,7 @@ class Converter {
     if (known_) iconv_close(handle_);
   }
 
-  /// nullopt if the charset is unknown, or `text` is not in it and is to be refused.
+  /// nullopt if the charset is unknown, or `broken` refuses what is not in it.
   std::optional<std::string> convert(std::string_view text, Broken broken) {
     if (!known_) return std::nullopt;
     std::string result;
@@ -57,12 +57,12 @@ class Converter {
       if (broken == Broken::kRefused || flushed) return std::nullopt;
       if (broken == Broken::kReplacedAtEnd && !incomplete) return std::nullopt;
       result += kReplacement;
-      // The octets of a character or an escape that the end has cut say nothing by themselves.
+      // A character or an escape cut at the end says nothing: skip all its octets.
       const auto skipped = incomplete ? in_left : 1;
       in += skipped;
       in_left -= skipped;
     }
-    // Beyond U+10FFFF.
+    // iconv gives characters beyond U+10FFFF, too.
     return is_valid_utf8(result) ? std::optional(std::move(result)) : std::nullopt;
   }
 
@@ -92,6 +92,7 @@ class Pieces {
   }
   enum class Cause { kNoCharacter, kCutAtEnd };
 
+  /// Adds octets that are in no charset.
   void add_broken(Cause cause) {
     refused_ = refused_ || broken_ == Broken::kRefused ||
                (broken_ == Broken::kReplacedAtEnd && cause != Cause::kCutAtEnd);
@@ -105,7 +106,7 @@ class Pieces {
  private:
   void convert_pending() {
     if (pending_.empty() || refused_) return;
-    // Kept: opening one for every piece would cost far more than to convert it.
+    // Converters are kept: opening one costs far more than converting a piece.
     const auto converter = converters_.try_emplace(charset_, charset_).first;
     const auto converted = converter->second.convert(pending_, broken_);
     refused_ = !converted;
@@ -121,7 +122,7 @@ class Pieces {
   std::map<std::string, Converter> converters_;
 };
 
-/// Of ISO-2022-JP: what its escapes switch to.
+/// The character sets that the escapes of ISO-2022-JP switch to.
 enum class Set : std::uint8_t { kAscii, kRoman, kKana, kJisX0208, kJisX0212 };
 
 struct Escape {
@@ -135,9 +136,8 @@ constexpr std::array kEscapes = {
     Escape{"$(D", Set::kJisX0212}, Escape{"&@", Set::kAscii},  // announces a revision
 };
 
-/// ISO-2022-JP as Microsoft's code pages 50220 to 50222 have it: with the characters of CP932
-/// (NEC's row 13 among them) and half-width kana, in whichever of three ways. RFC 1468 is a part of
-/// it.
+/// ISO-2022-JP as Microsoft's code pages 50220 to 50222 have it: with the characters of CP932 (also
+/// NEC's row 13), and half-width kana by an escape, by SO or as 8-bit octets. Includes RFC 1468.
 class Iso2022Japan {
  public:
   Iso2022Japan(std::string_view text, Broken broken) : rest_(text), pieces_(broken) {}
@@ -227,7 +227,7 @@ class Iso2022Japan {
 
   static char high(unsigned octet) { return static_cast<char>(octet | 0x80U); }
 
-  /// A pair of JIS X 0208 in the rows and cells of Shift_JIS.
+  /// Returns a pair of JIS X 0208 in the rows and cells of Shift_JIS.
   static std::string shift_jis(unsigned first, unsigned second) {
     const unsigned row = (first - 0x21) / 2;
     const unsigned lead = row + (row < 0x1F ? 0x81 : 0xC1);
@@ -254,7 +254,7 @@ std::optional<std::string> from_hz(std::string_view text, std::string_view chars
     } else if (!in_pairs && two == "~~") {
       pieces.add(charset, "~");
     } else if (!in_pairs && two == "~\n") {
-      // a line that goes on
+      // a line that goes on in the next
     } else if (in_pairs && two.front() != '\n' && two.size() == 2) {
       pieces.add(charset, std::string{static_cast<char>(two[0] | '\x80'),
                                       static_cast<char>(two[1] | '\x80')});
@@ -270,7 +270,7 @@ std::optional<std::string> from_hz(std::string_view text, std::string_view chars
   return pieces.take();
 }
 
-/// Every octet means something, so this never fails.
+/// Never fails: every octet stands for a character.
 std::string from_windows_1252(std::string_view text) {
   constexpr std::string_view kUnassigned = "\x81\x8D\x8F\x90\x9D";
   Pieces pieces(Broken::kReplaced);
@@ -301,7 +301,7 @@ std::optional<std::string> decode(std::string_view text, const Charset& charset,
   return from_iconv(text, charset.name, broken);
 }
 
-/// By its charset or, where it is not all in that, by the other one that the label may mean.
+/// Decodes by the charset or, if `text` is not all in it, by the label's alternative.
 std::optional<std::string> decode_either(std::string_view text, const Charset& charset,
                                          Broken broken) {
   auto decoded = decode(text, charset, broken);

@@ -16,10 +16,10 @@ struct Row {
   std::string_view name;
   std::string_view alternative;
   CharsetForm form;
-  std::string_view labels;  ///< letters in lower case and digits, between `|`
+  std::string_view labels;  ///< lower-case letters and digits, separated by `|`
 };
 
-/// Code pages stand here as `cpNNN` alone.
+/// Code pages stand here only as `cpNNN`.
 constexpr std::array kRows = {
     Row{"UTF-8", "", kIconv,
         "utf8|unicode11utf8|unicode20utf8|cp65001|utf8mb4|utf8mac|utf8bom|iso10646utf8"},
@@ -63,11 +63,11 @@ constexpr std::array kRows = {
     Row{"CP1256", "", kIconv, "cp1256"},
     Row{"CP1257", "", kIconv, "cp1257"},
     Row{"CP1258", "", kIconv, "cp1258"},
-    Row{"GB18030", "CP936", kIconv,  // which has the euro sign as 0x80
+    Row{"GB18030", "CP936", kIconv,  // CP936 has the euro sign as 0x80
         "gb18030|gbk|gb2312|gb231280|csgb2312|csiso58gb231280|chinese|isoir58|euccn|eucgb2312cn|"
         "cngb|cp936|cp54936|cp51936"},
     Row{"GB18030", "", kHz, "hzgb2312|hz|cp52936"},
-    // Hong Kong's characters stand where others have forms of their own.
+    // Hong Kong's characters have codes that other variants use for characters of their own.
     Row{"BIG5", "BIG5-HKSCS", kIconv, "big5|big5eten|cnbig5|csbig5|xbig5|cp950"},
     Row{"BIG5-HKSCS", "BIG5", kIconv, "big5hkscs|big5hkscs2004"},
     Row{"EUC-JP-MS", "", kIconv,
@@ -94,7 +94,7 @@ std::string letters_and_digits(std::string_view label) {
   return key;
 }
 
-/// Whether `key` stands between `|`. Nothing is allocated: a message may ask thousands of times.
+/// Whether `key` stands between `|`. Allocates nothing: a message may ask thousands of times.
 bool has_label(std::string_view labels, std::string_view key) {
   constexpr auto kNone = std::string_view::npos;
   for (auto at = labels.find(key); at != kNone; at = labels.find(key, at + 1)) {
@@ -113,7 +113,7 @@ const Row* find_row(std::string_view key) {
   return found == kRows.end() ? nullptr : &*found;
 }
 
-/// `cp1251` for `windows1251` and its like; the empty string where it is no code page's number.
+/// Returns `cp1251` for `windows1251` and its like; empty if it is no code page's number.
 std::string code_page(std::string_view key) {
   constexpr std::array<std::string_view, 9> kPrefixes = {
       "windows", "win", "cp", "ms", "ibm", "dos", "codepage", "ansi", "csibm"};
@@ -145,7 +145,7 @@ Charset find_charset(std::string_view label) {
       return {row->form, std::string(row->name), std::string(row->alternative)};
     }
   }
-  // iconv loads code for a charset: nothing but a name goes there.
+  // iconv loads code by this name, so only a charset's name may go there.
   std::string name(is_charset_name(label) ? label : "");
   if (starts_with_ignoring_case(name, "x-")) name.erase(0, 2);
   return {kIconv, std::move(name), page};

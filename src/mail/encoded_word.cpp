@@ -18,8 +18,8 @@ namespace inforeply {
 namespace {
 
 constexpr std::size_t kMaxEncodedWord = 75;        // RFC 2047, 2
-constexpr std::size_t kMaxLine = 76;               // of a line with an encoded-word
-constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer one might pass RFC 5322's 998
+constexpr std::size_t kMaxLine = 76;               // for a line with an encoded-word
+constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer word might pass RFC 5322's 998
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
 constexpr std::size_t kMaxDecodedOctets = 4096;
 constexpr std::size_t kMaxWordsInRun = 64;
@@ -31,7 +31,7 @@ std::string decode_q(std::string_view text) {
   return decode_hex_escapes(blanks, '=');
 }
 
-/// Blanks stand in it where a long word was folded.
+/// A long word that was folded has blanks in it.
 std::string decode_b(std::string_view text) {
   std::string letters(text);
   std::erase_if(letters, [](char c) { return c == ' ' || c == '\t'; });
@@ -43,11 +43,11 @@ struct RawWord {
   std::string_view charset;
   char encoding;
   std::string_view content;
-  std::size_t length;  ///< of all of it
+  std::size_t length;  ///< of the whole encoded-word
 };
 
-/// The encoded-word that `text` begins with; nullopt if there is none. Programs write blanks and
-/// 8-bit octets into them, too, which RFC 2047 forbids.
+/// Returns the encoded-word at the front of `text`; nullopt if there is none. Programs write blanks
+/// and 8-bit octets into encoded-words, too, which RFC 2047 forbids.
 std::optional<RawWord> scan_encoded_word(std::string_view text) {
   const std::string_view window = text.substr(0, kMaxEncodedWordRead);
   if (!window.starts_with("=?")) return std::nullopt;
@@ -63,7 +63,7 @@ std::optional<RawWord> scan_encoded_word(std::string_view text) {
   charset = charset.substr(0, charset.find('*'));  // RFC 2231, 5: a language may follow
   const std::string_view content = window.substr(content_begin, end - content_begin);
   if (!is_charset_name(charset)) return std::nullopt;
-  if (content.find(" =?") != std::string_view::npos) return std::nullopt;  // it has no end
+  if (content.find(" =?") != std::string_view::npos) return std::nullopt;  // its end is missing
   return RawWord{charset, window[charset_end + 1], content, end + 2};
 }
 
@@ -72,7 +72,7 @@ struct EncodedWord {
   std::string octets;
 };
 
-/// Takes an encoded-word off the front of `text`. nullopt, and `text` as it was, if there is none.
+/// Takes an encoded-word off the front of `text`. nullopt, with `text` unchanged, if there is none.
 std::optional<EncodedWord> take_encoded_word(std::string_view& text) {
   const auto word = scan_encoded_word(text);
   if (!word) return std::nullopt;
@@ -99,8 +99,8 @@ std::string_view skip_blanks(std::string_view text) {
 }
 
 /// Takes a run of encoded-words in one charset off the front of `text` and converts them together:
-/// some senders cut a character in two. Where that fails, only the first is taken. nullopt, and
-/// `text` as it was, if there is none or its charset or content cannot be read.
+/// some senders cut a character in two. If that fails, takes only the first word. nullopt, with
+/// `text` unchanged, if there is none or its charset or content cannot be read.
 std::optional<std::string> take_encoded_run(std::string_view& text) {
   std::string_view rest = text;
   const auto first = take_encoded_word(rest);
@@ -115,7 +115,7 @@ std::optional<std::string> take_encoded_run(std::string_view& text) {
     rest = ahead;
   }
   auto decoded = to_utf8(octets, first->charset, CutCharacter::kReplaced);
-  if (!decoded) {  // one of them is broken: each stands for itself
+  if (!decoded) {  // one word is broken: each is decoded alone
     rest = after_first;
     decoded = to_utf8(first->octets, first->charset, CutCharacter::kReplaced);
   }
@@ -166,9 +166,9 @@ std::size_t length_in(WordEncoding encoding, std::string_view text) {
   return encoding == WordEncoding::kQ ? q_length(text) : b_length(text);
 }
 
-/// As many whole characters of `text` as fit into `room` octets once encoded. Where more follow, in
-/// B they are such that there is no padding, if they can be: some programs, such as GMime
-/// 3.2.13, join the words before they decode them, and end at the first padding.
+/// Returns the length of as many whole characters of `text` as fit into `room` octets once encoded.
+/// If more follow, a B word gets no padding if possible: some programs, such as GMime 3.2.13, join
+/// words before they decode them, and end at the first padding.
 std::size_t fitting_prefix(std::string_view text, WordEncoding encoding, std::size_t room) {
   std::size_t fits = 0;
   std::size_t unpadded = 0;
@@ -215,14 +215,14 @@ std::string_view take_word(std::string_view& text) {
   return taken;
 }
 
-/// Breaks before blanks so that lines stay within kMaxLine where they can.
+/// Breaks lines before blanks to keep them within kMaxLine if possible.
 std::string fold_words(std::string_view text, std::size_t used) {
   std::string result;
   std::size_t column = used;
   while (!text.empty()) {
     const auto word = take_word(text);
     const bool has_blank = word.starts_with(' ');
-    // An encoded-word must not pass it (RFC 2047, 2): where no blank is, one is made.
+    // An encoded-word must not pass kMaxLine (RFC 2047, 2): a blank is added if there is none.
     const bool must_fit = !has_blank && word.starts_with("=?") && column > 0;
     if ((has_blank || must_fit) && column + word.size() > kMaxLine && column > 1) {
       result += has_blank ? "\n" : "\n ";
@@ -234,8 +234,8 @@ std::string fold_words(std::string_view text, std::size_t used) {
   return result;
 }
 
-/// The length of an encoded-word of a message at the front of `text` that nobody here can decode, 0
-/// if there is none. One over 75 characters could stand in no line (RFC 2047, 2).
+/// Returns the length of an encoded-word at the front of `text` that nobody here can decode, 0 if
+/// there is none. A word over 75 characters could stand in no line (RFC 2047, 2).
 std::size_t foreign_word_length(std::string_view text) {
   const auto word = scan_encoded_word(text);
   if (!word || word->length > kMaxEncodedWord) return 0;
@@ -246,7 +246,7 @@ std::size_t foreign_word_length(std::string_view text) {
   return is_foreign ? word->length : 0;
 }
 
-/// Takes what stands before the first foreign word off the front of `text`, all if there is none.
+/// Takes the text before the first foreign word off the front of `text`; all if there is none.
 std::string_view take_own_text(std::string_view& text) {
   const std::string_view whole = text;
   std::size_t length = 0;
@@ -260,8 +260,8 @@ std::string_view take_own_text(std::string_view& text) {
   return whole.substr(0, length);
 }
 
-/// Whether text can stand in a field as it is: what is foreign to us is left to the program that
-/// wrote it.
+/// Whether text can stand in a field as it is. Foreign words can: the program that wrote them can
+/// read them.
 bool is_plain_field_text(std::string_view text) {
   if (!is_ascii(text) || has_control_characters(text) || trim(text) != text) return false;
   while (!text.empty()) {
@@ -280,8 +280,8 @@ std::size_t column_behind(std::string_view field, std::size_t used) {
   return line_end == std::string_view::npos ? used + field.size() : field.size() - line_end - 1;
 }
 
-/// Encoded-words for all but the foreign ones, which stay. Blanks between two encoded-words do not
-/// count (RFC 2047, 6.2): those of the text are encoded with it.
+/// Encodes all but the foreign words, which stay. Blanks between two encoded-words do not count
+/// (RFC 2047, 6.2), so the text's own blanks are encoded with it.
 std::string encode_own_words(std::string_view text, std::size_t used) {
   std::string result;
   const auto separate = [&](std::size_t room) {

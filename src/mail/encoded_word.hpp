@@ -1,4 +1,4 @@
-// Text in header fields: RFC 2047 both ways, with any charset on the way in.
+// Text in header fields: RFC 2047 both ways. Decodes any charset.
 #pragma once
 
 #include <cstddef>
@@ -7,25 +7,25 @@
 
 namespace inforeply {
 
-/// The text of an unstructured field: encoded-words decoded, white space between two of them
-/// dropped, a character that the end of one has cut as U+FFFD. Words whose charset is not known or
-/// whose content is not in it are kept as they are. Raw 8-bit text is UTF-8, else in `raw_charset`
-/// (empty: not known), else windows-1252. Always valid UTF-8.
+/// Returns the text of an unstructured field body. Encoded-words are decoded, and white space
+/// between two of them is dropped; a character cut at the end of a word becomes U+FFFD. Words stay
+/// as they are if their charset is unknown or their content is not in it. Raw 8-bit text is UTF-8,
+/// else in `raw_charset` (empty if unknown), else windows-1252. Always valid UTF-8.
 std::string decode_field_text(std::string_view body, std::string_view raw_charset = {});
 
-/// The same of the field's first 4 KiB, for what is cut far shorter anyway: decoding costs.
+/// The same for the first 4 KiB, for text that is cut far shorter anyway: decoding costs.
 std::string decode_field_start(std::string_view body, std::string_view raw_charset = {});
 
-/// The length of the encoded-word that `text` begins with, 0 if there is none.
+/// Returns the length of the encoded-word at the front of `text`, 0 if there is none.
 std::size_t encoded_word_length(std::string_view text);
 
-/// UTF-8 text as an unstructured field body, folded with LF and a space: no line with an
-/// encoded-word is over 76 characters (RFC 2047, 2), no character is cut. Words that
-/// decode_field_text has kept stay, so that the program that wrote them can read them. `used`
-/// columns of the first line are taken by the name of the field.
+/// Returns UTF-8 text as an unstructured field body, folded with LF and a space. No line with an
+/// encoded-word is over 76 characters (RFC 2047, 2), and no character is cut. Words that
+/// decode_field_text kept stay: the program that wrote them can read them. The field name takes
+/// `used` columns of the first line.
 std::string encode_field_text(std::string_view text, std::size_t used);
 
-/// A display name as a phrase (RFC 5322, 3.2.5): atoms, a quoted string or encoded-words.
+/// Returns a display name as a phrase (RFC 5322, 3.2.5): atoms, a quoted string or encoded-words.
 std::string encode_phrase(std::string_view name, std::size_t used);
 
 }  // namespace inforeply

@@ -13,8 +13,8 @@ constexpr std::size_t kMaxPlainLine = 78;           // RFC 5322, 2.1.1
 constexpr std::size_t kFlowedLine = 66;             // RFC 3676, 4.2 (72 at most), with room for =XX
 constexpr std::string_view kSignatureMark = "-- ";  // RFC 3676, 4.3
 
-/// The blank behind which to break a line that is too long, near kFlowedLine columns. A piece that
-/// is only blanks, or that would be taken for a signature's mark, is no place for it.
+/// Returns the blank, near kFlowedLine columns, behind which to break a line; nullopt if there is
+/// none. A piece must not be only blanks, nor look like a signature's mark.
 std::optional<std::size_t> find_break(std::string_view line) {
   constexpr auto kNone = std::string_view::npos;
   const auto first_word = line.find_first_not_of(' ');
@@ -35,7 +35,7 @@ std::optional<std::size_t> find_break(std::string_view line) {
   return std::nullopt;
 }
 
-/// One paragraph broken into lines, each break marked by a trailing blank.
+/// Breaks a paragraph into lines, each break marked by a trailing blank.
 std::string flow(std::string_view line) {
   std::string result;
   while (line.size() > kMaxPlainLine) {
@@ -49,7 +49,7 @@ std::string flow(std::string_view line) {
   return result;
 }
 
-/// Without the blanks at its end, which would join it to the next.
+/// Drops the blanks at the end, which would join the line to the next.
 std::string_view without_trailing_blanks(std::string_view line) {
   return line.substr(0, line.find_last_not_of(' ') + 1);
 }
@@ -80,13 +80,13 @@ std::string to_flowed(std::string_view text, QuoteMarks marks) {
 
 std::string from_flowed(std::string_view text, DelSp delsp) {
   std::string paragraphs;
-  std::optional<std::size_t> flowing;  // the depth of a paragraph that goes on in the next line
+  std::optional<std::size_t> flowing;  // quote depth of a paragraph that goes on in the next line
   while (!text.empty()) {
     auto line = take_line(text);
     if (line.ends_with('\r')) line.remove_suffix(1);
     const auto depth = std::min(line.find_first_not_of('>'), line.size());
     line.remove_prefix(depth);
-    if (line.starts_with(' ')) line.remove_prefix(1);  // stuffed
+    if (line.starts_with(' ')) line.remove_prefix(1);  // space-stuffed (RFC 3676, 4.4)
     const bool is_mark = line == kSignatureMark;
     const bool joins = flowing == depth && !is_mark;
     if (!joins && !paragraphs.empty() && !paragraphs.ends_with('\n')) paragraphs += '\n';

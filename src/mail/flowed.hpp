@@ -6,18 +6,18 @@
 
 namespace inforeply {
 
-/// What a line's leading `>`s are: text, or the marks of a quotation, a blank behind them.
+/// What a line's leading `>`s are: text, or quote marks, which a blank may follow.
 enum class QuoteMarks { kNone, kRead };
 
-/// Long paragraphs are broken at blanks, quoted ones with their marks in each line, and what the
-/// format would take for a mark of its own is protected. Blanks at the end of a line are lost, but
-/// for those of a signature's mark. The last line is ended.
+/// Breaks long paragraphs at blanks; quoted ones repeat their marks in each line. Protects what the
+/// format would take for a mark of its own. Blanks at the end of a line are lost, except in a
+/// signature's mark. The last line is ended.
 std::string to_flowed(std::string_view text, QuoteMarks marks = QuoteMarks::kNone);
 
-enum class DelSp { kNo, kYes };  ///< RFC 3676, 3: whether the blank of a soft line break goes
+enum class DelSp { kNo, kYes };  ///< whether a soft line break loses its blank: RFC 3676, 3
 
-/// The paragraphs that it stands for, a line each; quoted ones keep a `>` for each level in front,
-/// then a blank.
+/// Returns the paragraphs that the text stands for, a line each. A quoted paragraph begins with a
+/// `>` for each level, then a blank.
 std::string from_flowed(std::string_view text, DelSp delsp);
 
 }  // namespace inforeply

@@ -15,7 +15,7 @@ bool is_field_name_character(char c) {
   return c > ' ' && c < 0x7F && c != ':';
 }
 
-/// "Name:" or, in obsolete syntax, "Name :"; the length of the name, 0 where there is none.
+/// Returns the length of the name in "Name:" or, in obsolete syntax, "Name :"; 0 if there is none.
 std::size_t field_name_length(std::string_view line) {
   const auto name_end = std::find_if_not(line.begin(), line.end(), is_field_name_character);
   const auto length = static_cast<std::size_t>(name_end - line.begin());
@@ -23,7 +23,7 @@ std::size_t field_name_length(std::string_view line) {
   return colon != std::string_view::npos && line[colon] == ':' ? length : 0;
 }
 
-/// For one more field, by a third at once: not every field shall move all others.
+/// Drops the middle third at once if the header is full: not every new field shall move all others.
 void make_room(Header& header) {
   if (header.fields.size() < kMaxFields) return;
   constexpr std::ptrdiff_t kThird = kMaxFields / 3;
@@ -36,7 +36,7 @@ bool is_message_id(std::string_view text) {
          text.size() <= kMaxMessageIdOctets && !has_control_characters(text) && is_ascii(text);
 }
 
-/// One whose brackets a program has left out.
+/// Whether the text is a msg-id whose brackets a program has left out.
 bool is_bare_message_id(std::string_view text) {
   const auto at = text.find('@');
   return at != 0 && at < text.size() - 1 && text.find('@', at + 1) == std::string_view::npos &&
@@ -44,7 +44,7 @@ bool is_bare_message_id(std::string_view text) {
          is_message_id("<" + std::string(text) + ">");
 }
 
-/// nullopt if words stand among them and none has its brackets.
+/// nullopt if words stand among the ids and no id has its brackets.
 std::optional<std::vector<std::string>> find_message_ids(std::string_view body) {
   std::vector<std::string> ids;
   std::vector<std::string> with_bare_ones;
@@ -52,7 +52,7 @@ std::optional<std::vector<std::string>> find_message_ids(std::string_view body) 
   while (true) {
     body.remove_prefix(std::min(body.find_first_not_of(", \t"), body.size()));
     if (body.empty()) break;
-    // A comma separates ids, but may stand in one with brackets.
+    // A comma separates ids, but may stand in an id with brackets.
     const auto* const ends = body.starts_with('<') ? "> \t<" : "> \t<,";
     const auto end = std::min(body.find_first_of(ends, 1), body.size());
     const bool is_closed = end < body.size() && body[end] == '>';

@@ -8,45 +8,45 @@
 
 namespace inforeply {
 
-/// Of a block with more fields its first thousand and at least its last thousand are kept, as one
-/// of three octets takes 72 in memory. What mail servers and filters add stands at its ends, where
-/// no sender can push it out; what is left out in the middle is the sender's own.
+/// Of a header block with more fields, the first thousand and at least the last thousand are kept,
+/// as a field of three octets takes 72 in memory. Mail servers and filters add fields at the ends,
+/// where no sender can push them out; the fields left out in the middle are the sender's own.
 inline constexpr std::size_t kMaxFields = 3000;
 
 struct HeaderField {
   std::string name;  ///< as written
   std::string body;  ///< unfolded and trimmed; otherwise the octets of the message
-  std::size_t line;  ///< where it begins in the block, from 1
+  std::size_t line;  ///< number of its first line in the block, from 1
 };
 
 struct Header {
   std::vector<HeaderField> fields;  ///< in the order of the message
-  std::size_t skipped_line = 0;     ///< the first that is no field and continues none; 0: none
+  std::size_t skipped_line = 0;     ///< number of the first line that belongs to no field; 0: none
   bool has_gap = false;             ///< fields in the middle were left out
 
-  /// The body of the first field of that name, in any case; null where there is none.
+  /// Returns the body of the first field of that name, in any case; null if there is none.
   [[nodiscard]] const std::string* find(std::string_view name) const;
 };
 
-/// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax). A
-/// line that is no field and continues none is skipped, and so are fields in the middle of over
-/// kMaxFields. Never fails; linear time.
+/// Reads a header block: LF or CRLF, folded fields, blanks before the colon (obsolete syntax).
+/// Skips lines that are no field and continue none, and fields in the middle of over kMaxFields.
+/// Never fails; linear time.
 Header parse_header(std::string_view block);
 
-/// The body with a blank for each comment (RFC 5322, 3.2.2) outside quoted strings, trimmed. An
-/// unclosed comment reaches to the end.
+/// Returns the field body with a blank for each comment (RFC 5322, 3.2.2) outside quoted strings,
+/// trimmed. An unclosed comment reaches to the end.
 std::string strip_comments(std::string_view body);
 
-/// `type/subtype` or any other token before the first `;`, in lower case, without comments; the
-/// empty string where there is none.
+/// Returns `type/subtype` or any other token before the first `;`, in lower case, without comments;
+/// empty if there is none.
 std::string leading_token(std::string_view body);
 
-/// Every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Those with
-/// blanks, control characters, 8-bit octets or over 250 octets are left out. Where nothing else
-/// stands in the field, ids without brackets count, too, and get them.
+/// Returns every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Ids
+/// with blanks, control characters, 8-bit octets or over 250 octets are left out. If the field has
+/// nothing but ids, those without brackets count, too, and get them.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
-/// The msg-id with that beginning (in any case, with its angle bracket) that stands anywhere in a
+/// Returns the msg-id with that beginning (in any case, with its angle bracket) from anywhere in a
 /// field body, however damaged: with brackets, without, in quotes or in a sentence. Empty if there
 /// is none.
 std::string find_message_id(std::string_view body, std::string_view beginning);

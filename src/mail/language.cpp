@@ -30,7 +30,7 @@ struct Range {
   unsigned quality;  ///< 0 to 1000
 };
 
-/// A qvalue (RFC 9110, 12.4.2), `0.8`, in thousandths.
+/// Reads a qvalue (RFC 9110, 12.4.2), such as `0.8`, in thousandths; nullopt if it is malformed.
 std::optional<unsigned> parse_quality(std::string_view text) {
   constexpr std::size_t kMaxLength = 5;
   if (text.empty() || text.size() > kMaxLength || !is_digit(text[0])) return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<unsigned> parse_quality(std::string_view text) {
   return quality <= 1000 ? std::optional(quality) : std::nullopt;
 }
 
-/// Of a range's parameters `q=0.8`; 1000 where there is none, nothing where it is malformed.
+/// Reads `q=0.8` of a range's parameters: 1000 if there is none, nullopt if it is malformed.
 std::optional<unsigned> quality_of(std::string_view parameters) {
   for (const auto parameter : split(parameters, ';')) {
     const auto equals = std::min(parameter.find('='), parameter.size());
@@ -63,7 +63,7 @@ std::optional<Range> parse_range(std::string_view text) {
   return Range{to_lower_ascii(language), *quality};
 }
 
-/// Of every field of that name; nothing where none says anything.
+/// Returns the ranges of every field of that name; nullopt if none has a field body.
 std::optional<std::vector<Range>> ranges_of(const Header& header, std::string_view name) {
   std::optional<std::vector<Range>> ranges;
   for (const auto& field : header.fields) {
@@ -78,8 +78,7 @@ std::optional<std::vector<Range>> ranges_of(const Header& header, std::string_vi
   return ranges;
 }
 
-/// Without its last subtag, and without one of a single character that would be the last then: it
-/// only introduces what follows.
+/// Drops the last subtag, and then a last subtag of a single character, which only introduced it.
 std::string_view without_last_subtag(std::string_view tag) {
   const auto last = tag.rfind('-');
   if (last == std::string_view::npos) return {};

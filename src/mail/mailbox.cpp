@@ -21,7 +21,7 @@ struct Token {
   bool is_closed = true;
 };
 
-/// Takes a comment off the front of `text`, which begins with its parenthesis.
+/// Takes a comment, which begins with `(`, off the front of `text`.
 Token take_comment(std::string_view& text) {
   Token token{TokenKind::kComment, {}, {}};
   std::size_t depth = 0;
@@ -50,15 +50,15 @@ Token take_quoted_string(std::string_view& text) {
           is_closed ? unquoted(raw) : without_backslashes(raw.substr(1)), is_closed};
 }
 
-/// The length of a domain literal at the front of `text`, which may hold colons; 0: there is none.
+/// Returns the length of a domain literal (colons allowed) at the front of `text`, 0 if none.
 std::size_t literal_length(std::string_view text) {
   if (!text.starts_with('[')) return 0;
   const auto end = text.substr(0, kMaxLiteralOctets).find_first_of("]<>, \t\r\n");
   return end != std::string_view::npos && text[end] == ']' ? end + 1 : 0;
 }
 
-/// The length of an encoded-word at the front of `text` that holds specials, as programs write them
-/// into names (`=?utf-8?Q?M=C3=BCller, Eva?=`), but no other address; 0 if there is none.
+/// The length of an encoded-word at the front of `text`, else 0. Programs write specials into it
+/// (`=?utf-8?Q?M=C3=BCller, Eva?=`); with `<`, `>` or `"` it may run into another address.
 std::size_t name_length(std::string_view text) {
   if (!text.starts_with("=?")) return 0;
   const auto length = encoded_word_length(text);
@@ -66,7 +66,7 @@ std::size_t name_length(std::string_view text) {
 }
 
 /// Takes the next token off the front of `text`, which is not empty and begins with no blank. An
-/// address is many of them where it holds a quoted string or a literal.
+/// address with a quoted string or a literal is several tokens.
 Token take_token(std::string_view& text) {
   constexpr std::string_view kSpecials = "<>,;:";
   constexpr std::string_view kEndsOfAtom = "<>,;:([\" \t\r\n";
@@ -80,9 +80,9 @@ Token take_token(std::string_view& text) {
   return {special ? TokenKind::kSpecial : TokenKind::kWord, raw, raw};
 }
 
-/// An addr-spec, put together from its tokens. Blanks may stand around its `.` and `@`, and around
-/// the `,` and `:` of a route (obsolete syntax), and nowhere else: "in fo@example.org" is no
-/// address, least of all info@example.org.
+/// An addr-spec, put together from its tokens. Blanks may stand around its `.` and `@`, around the
+/// `,` and `:` of a route (obsolete syntax), and nowhere else: "in fo@example.org" is no address,
+/// least of all info@example.org.
 class AddrSpec {
  public:
   void add(const std::string& word) {
@@ -90,7 +90,7 @@ class AddrSpec {
     if (!text_.empty() && !joins(text_.back()) && !joins(word.front())) broken_ = true;
     text_ += word;
   }
-  /// Empty where it is broken. Obsolete routes, <@a,@b:user@host>, are dropped.
+  /// Empty if it is broken. Obsolete routes, <@a,@b:user@host>, are dropped.
   [[nodiscard]] std::string text() const {
     if (broken_) return {};
     if (!text_.starts_with('@')) return text_;
@@ -112,7 +112,7 @@ class AddrSpec {
 /// What has been read of one entry of an address list.
 struct PartialMailbox {
   std::string words;    ///< the display name, if an angle bracket follows
-  AddrSpec bare;        ///< the same words as an address, if none does
+  AddrSpec bare;        ///< the same words as an address, if no angle bracket follows
   AddrSpec angle;       ///< what stands between < and >
   std::string comment;  ///< the last one: the name in `user@host (Name)`
   bool has_angle = false;
@@ -122,7 +122,7 @@ struct PartialMailbox {
     words += token.meaning;
     bare.add(token.raw);
   }
-  /// An angle bracket with nothing in it is a mailbox, the null one; one with nonsense is none.
+  /// `<>` is a mailbox, the null one; angle brackets with nonsense are none.
   [[nodiscard]] bool makes_sense() const {
     return has_angle ? angle.empty() || !angle.text().empty() : !bare.text().empty();
   }
@@ -177,7 +177,7 @@ std::string find_mailbox_fault(std::string_view text) {
     } else if (token.raw == "<") {
       if (in_angle) return "a second '<'";
       in_angle = has_angle = true;
-    } else if (token.raw == ":" && !in_angle) {  // else what stands before it were dropped
+    } else if (token.raw == ":" && !in_angle) {  // else the text before it would be dropped
       return "':' in a name needs quotes, as in \"Sales: Europe\" <sales@example.org>";
     }
   }

@@ -13,26 +13,26 @@ namespace inforeply {
 struct Mailbox {
   std::string display_name;  ///< UTF-8, encoded-words decoded, empty if none
   std::string addr_spec;     ///< as written, without comments and routes; empty for `<>`. May be no
-                             ///< address: a bare `MAILER-DAEMON`
+                             ///< address, such as a bare `MAILER-DAEMON`
 };
 
-/// Whether `is_wanted` says so of one of the mailboxes of From, To, Cc, …, asked in their order
-/// until it does. Groups are opened, comments skipped, obsolete routes dropped, `user@host (Name)`
-/// understood. Never fails; what makes no sense is left out. Linear time, constant memory.
-/// `raw_charset` is that of raw 8-bit text in a display name, as decode_field_text takes it.
+/// Asks `is_wanted` about the mailboxes of From, To, Cc, …, in their order, until it returns true;
+/// returns whether it did. Groups are opened, comments skipped, obsolete routes dropped, `user@host
+/// (Name)` understood. Never fails; what makes no sense is left out. Linear time, constant memory.
+/// `raw_charset` is the charset of raw 8-bit text in a display name, as for decode_field_text.
 bool find_mailbox(std::string_view field_body, const std::function<bool(const Mailbox&)>& is_wanted,
                   std::string_view raw_charset = {});
 
-/// What is wrong with the brackets, quotes and separators of text that somebody meant to be one
-/// mailbox (RFC 5322, 3.4), in a few words; empty where nothing is. find_mailbox would make the
-/// best of it, which is right for what strangers write.
+/// Says in a few words what is wrong with the brackets, quotes and separators of text that should
+/// be one mailbox (RFC 5322, 3.4); empty if nothing is. find_mailbox makes the best of such text,
+/// which is right for what strangers write.
 std::string find_mailbox_fault(std::string_view text);
 
-/// Where the text is one mailbox without such a fault and with a valid address, that, the address
-/// as to_wire writes it.
+/// Returns the mailbox if the text is exactly one, without such a fault and with a valid address,
+/// which is written as by to_wire. Else nullopt.
 std::optional<Mailbox> parse_one_mailbox(std::string_view text);
 
-/// All of them: for a field that is known to be short.
+/// Returns all mailboxes: for a field that is known to be short.
 std::vector<Mailbox> parse_mailboxes(std::string_view field_body);
 
 }  // namespace inforeply

@@ -32,7 +32,7 @@ constexpr std::string_view kCommonTypes =
     "text/plain txt\n"
     "text/vcard vcf\n";
 
-/// What follows the last dot of the last part of a path.
+/// Returns what follows the last dot of the last part of a path.
 std::string_view extension_of(std::string_view file_name) {
   file_name = file_name.substr(file_name.rfind('/') + 1);
   const auto dot = file_name.rfind('.');
@@ -47,7 +47,7 @@ std::string read_table(const std::string& path) {
   }
 }
 
-/// Takes the next word off the front of `line`; the empty string where there is none.
+/// Takes the next word off the front of `line`; empty if there is none.
 std::string_view take_word(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
   const auto word = line.substr(0, line.find_first_of(kBlanks));
@@ -55,7 +55,7 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-/// The type on a line `type extension extension…` where it is the one of that extension.
+/// Returns the type on a line `type extension extension…` that names the extension, else nullopt.
 std::optional<std::string_view> match_line(std::string_view line, std::string_view extension) {
   line = line.substr(0, line.find('#'));
   const auto type = take_word(line);

@@ -19,12 +19,12 @@ namespace {
 
 constexpr std::string_view kMboxMark = "From ";
 
-/// Fields that the final delivery may write above Return-Path (Postfix, Exim). Below any other
-/// field a Return-Path may be the sender's own invention.
+/// Fields that the final delivery may write above Return-Path (Postfix, Exim). A Return-Path below
+/// any other field may be the sender's own invention.
 constexpr std::array<std::string_view, 4> kDeliveryFields = {"Delivered-To", "X-Original-To",
                                                              "Envelope-To", "Delivery-Date"};
 
-/// "From SENDER DATE": the sender, taken with its line off the front of `block`.
+/// Takes a line "From SENDER DATE" off `block` and returns the sender; nullopt if there is none.
 std::optional<std::string> take_mbox_line(std::string_view& block) {
   if (!block.starts_with(kMboxMark)) return std::nullopt;
   const auto line = trim(take_line(block).substr(kMboxMark.size()));
@@ -43,7 +43,7 @@ bool is_of_delivery(const HeaderField& field) {
   return is_one_of(field.name, kDeliveryFields);
 }
 
-/// Of the fields that stay the same when the mail server tries again.
+/// A digest of the fields that stay the same when the mail server tries again.
 std::string fingerprint_of(const Header& header) {
   std::string fields;
   for (const auto& field : header.fields) {
@@ -62,14 +62,14 @@ std::optional<std::string> find_return_path(const Header& header) {
   return std::nullopt;
 }
 
-/// The length of the header block: up to the first empty line, or all of it. An mbox line on top
-/// counts as part of it.
+/// Returns the length of the header block: up to the first empty line, or all of the text. An mbox
+/// line on top counts as part of it.
 std::size_t header_length(std::string_view text) {
   std::size_t line = 0;
   while (line < text.size()) {
     const auto end = text.find('\n', line);
     if (end == std::string_view::npos) return text.size();
-    // More than one CR where a gateway has made line ends of line ends.
+    // A gateway that converted line ends twice leaves more than one CR.
     if (text.find_first_not_of('\r', line) == end) return line;
     line = end + 1;
   }
@@ -85,9 +85,9 @@ bool is_lone_cr(std::string_view text, std::size_t at) {
   return text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n');
 }
 
-/// Text that mostly ends its lines in CR alone, as old mail systems do, with LF instead; the mail
-/// server may have put a few lines of its own on top. Empty where there is nothing to repair: a CR
-/// here and there is none.
+/// Returns the text with LF for CR if it mostly ends its lines in CR alone, as old mail systems do;
+/// the mail server may have put a few lines of its own on top. Empty if there is nothing to repair:
+/// a CR here and there is no line end.
 std::string repair_line_ends(std::string_view text) {
   std::ptrdiff_t lone = 0;
   for (auto at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
@@ -148,7 +148,7 @@ Message parse_message(std::string_view text) {
 }
 
 Message read_message(int file_descriptor) {
-  // With the empty line behind the longest block, which tells it from a longer one.
+  // One empty line more than the longest block, which tells that block from a longer one.
   constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2 + kMaxBodyOctets;
   std::string kept;
   std::array<char, std::size_t{64} * 1024> buffer;  // not cleared

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxBoundaryOctets = 200;  // RFC 2046 allows 70
 
-/// Where the parts behind a delimiter line belong.
+/// Where the part behind a delimiter line belongs.
 struct Place {
   std::size_t depth;
   Multipart holder_type;
@@ -26,9 +26,8 @@ Multipart multipart_of(std::string_view type) {
   return type == "multipart/digest" ? Multipart::kDigest : Multipart::kOther;
 }
 
-/// Finds the parts by the delimiter lines of every multipart that it has come across. None of them
-/// is ever closed: a message whose delimiters contradict each other would hide parts, and one more
-/// Content-Type field must not.
+/// Finds the parts by the delimiter lines of every multipart found so far. No multipart is ever
+/// closed: else contradictory delimiters, or one more Content-Type field, could hide parts.
 class PartScanner {
  public:
   PartScanner(const Header& header, std::string_view body) : body_(body) {
@@ -47,7 +46,7 @@ class PartScanner {
   }
 
  private:
-  /// The next line, without what may stand behind a delimiter.
+  /// Takes the next line, without the blanks that may follow a delimiter.
   std::string_view take_line() {
     auto rest = body_.substr(position_);
     const auto line = inforeply::take_line(rest);
@@ -55,7 +54,7 @@ class PartScanner {
     return line.substr(0, line.find_last_not_of(" \t\r") + 1);
   }
 
-  /// Nothing where it is no delimiter line.
+  /// nullopt if the line is no delimiter.
   [[nodiscard]] std::optional<Place> find_place(std::string_view line) const {
     if (!line.starts_with("--")) return std::nullopt;
     const auto found = places_.find(line);
@@ -81,7 +80,7 @@ class PartScanner {
     while (position_ < body_.size()) {
       const auto line = take_line();
       if (line.empty()) break;
-      if (find_place(line)) {  // nothing but a header
+      if (find_place(line)) {  // the part is only a header
         position_ = header_end;
         break;
       }
@@ -95,7 +94,7 @@ class PartScanner {
     }
   }
 
-  /// Every Content-Type counts, where a header gives it more than once, and every boundary in it.
+  /// Every Content-Type counts, if a header has several, and every boundary in it.
   void open(const Header& header, std::size_t depth, std::optional<std::size_t> holder) {
     for (const auto& field : header.fields) {
       if (!equals_ignoring_case(field.name, "Content-Type")) continue;
@@ -113,7 +112,7 @@ class PartScanner {
   std::size_t position_ = 0;
   std::map<std::string, Place, std::less<>> places_;  // by delimiter line
   std::vector<MimePart> parts_;
-  bool in_part_ = false;  // the last of them has not ended yet
+  bool in_part_ = false;  // the last of `parts_` has not ended yet
 };
 
 }  // namespace

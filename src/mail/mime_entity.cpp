@@ -18,8 +18,8 @@ bool occurs_in(const MimeEntity& entity, std::string_view boundary) {
                      [&](const MimeEntity& part) { return occurs_in(part, boundary); });
 }
 
-/// Makes the boundaries of one message. All have the same length, so that none begins like another,
-/// and hold `=_`, which neither quoted-printable nor base64 does.
+/// Makes the boundaries of one message. All have the same length, so that none begins like another.
+/// They hold `=_`, which neither quoted-printable nor base64 does.
 class BoundaryMaker {
  public:
   BoundaryMaker(const MimeEntity& root, std::string_view seed) {

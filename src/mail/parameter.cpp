@@ -12,8 +12,8 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxLine = 75;          // and a semicolon: RFC 5322, 2.1.1 asks for 78
-constexpr std::size_t kMaxConversions = 100;  // iconv loads code for a charset, which costs
+constexpr std::size_t kMaxLine = 75;          // and a semicolon; RFC 5322, 2.1.1 asks for 78
+constexpr std::size_t kMaxConversions = 100;  // each may load code for a charset into iconv
 constexpr std::string_view kCharset = "utf-8''";
 
 bool is_token_character(char c) {
@@ -21,7 +21,7 @@ bool is_token_character(char c) {
   return c > ' ' && c < 0x7F && kSpecials.find(c) == std::string_view::npos;
 }
 
-/// What stands for itself in an extended value (RFC 2231, 7).
+/// Whether the character stands for itself in an extended value (RFC 2231, 7).
 bool is_attribute_character(char c) {
   return is_token_character(c) && std::string_view("*'%").find(c) == std::string_view::npos;
 }
@@ -33,14 +33,14 @@ struct Piece {
   std::string text;  ///< without quotes, otherwise as written
 };
 
-/// All that a field says of a parameter, in its order unless told otherwise.
+/// All forms of a parameter in a field, in the order of the field unless stated otherwise.
 struct Mentions {
   std::vector<std::string> plain;  ///< `name=`
   std::vector<Piece> extended;     ///< `name*=`
   std::vector<Piece> continued;    ///< `name*0=` and `name*0*=`, in the order of their numbers
 };
 
-/// Of the mark that stands between a name and the equals sign: `*0` or `*0*`.
+/// Reads the mark between a name and the equals sign: `*0` or `*0*`.
 Piece parse_continuation(std::string_view mark, std::string value) {
   const auto digits = mark.substr(1, mark.find('*', 1) - 1);
   return {parse_number(digits), mark.ends_with('*'), std::move(value)};
@@ -75,7 +75,8 @@ std::string octets_of(const Piece& piece) {
   return piece.encoded ? decode_hex_escapes(piece.text, '%') : piece.text;
 }
 
-/// Takes `charset'language'` off the front and returns the charset; nothing where it is missing.
+/// Takes `charset'language'` off the front of `text`. Returns the charset; nullopt if it is
+/// missing.
 std::optional<std::string> take_charset(std::string& text) {
   const auto charset_end = text.find('\'');
   if (charset_end == std::string::npos) return std::nullopt;
@@ -86,8 +87,7 @@ std::optional<std::string> take_charset(std::string& text) {
   return charset;
 }
 
-/// The value by the rules of RFC 2231; nothing where the first piece is missing or tells no charset
-/// though it is encoded.
+/// Returns the value by the rules of RFC 2231; nullopt if `first` is encoded but names no charset.
 std::optional<std::string> value_of(Piece first, const std::vector<Piece>& following) {
   std::string charset;
   if (first.encoded) {
@@ -98,7 +98,7 @@ std::optional<std::string> value_of(Piece first, const std::vector<Piece>& follo
   std::string octets = octets_of(first);
   unsigned long long next = 1;
   for (const auto& piece : following) {
-    if (piece.number != next) continue;  // repeated, or behind a gap: they are in order
+    if (piece.number != next) continue;  // repeated or behind a gap, as they are in order
     octets += octets_of(piece);
     ++next;
   }
@@ -123,8 +123,8 @@ std::string percent_encoded(std::string_view text) {
   return result;
 }
 
-/// Whether a token or a quoted string can hold it. What looks like an encoded-word would be decoded
-/// by many programs.
+/// Whether a token or a quoted string can hold the value. Many programs would decode what looks
+/// like an encoded-word.
 bool is_plain(std::string_view value) {
   return is_ascii(value) && !has_control_characters(value) &&
          value.find("=?") == std::string_view::npos;

@@ -9,7 +9,8 @@ namespace {
 constexpr int kMaxRewritings = 4;
 constexpr auto kNone = std::string_view::npos;
 
-/// What stands before the first `=`, taken with it off the front of `text`; nothing without one.
+/// Takes the text up to the first `=` off the front of `text`, and drops the `=`; nullopt without
+/// `=`.
 std::optional<std::string_view> take_up_to_equals(std::string_view& text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
@@ -18,15 +19,15 @@ std::optional<std::string_view> take_up_to_equals(std::string_view& text) {
   return part;
 }
 
-/// BATV's tag: a key's digit, three digits of a day, six hexadecimal ones of a hash.
+/// BATV's tag: one digit of a key, three digits of a day, six hexadecimal digits of a hash.
 bool is_prvs_tag(std::string_view text) {
   constexpr std::size_t kDecimal = 4;
   return text.size() == 10 && text.substr(0, kDecimal).find_first_not_of("0123456789") == kNone &&
          text.substr(kDecimal).find_first_not_of("0123456789abcdefABCDEF") == kNone;
 }
 
-/// Bounce address tag validation: `prvs=TAG=user`, `prvs=user/TAG` of its first drafts, Barracuda's
-/// `btv1==TAG==user`, SparkPost's `msprvs1=TAG=user`.
+/// Returns `user` of a bounce address tag (BATV): `prvs=TAG=user`, `prvs=user/TAG` of its first
+/// drafts, Barracuda's `btv1==TAG==user`, SparkPost's `msprvs1=TAG=user`.
 std::optional<std::string_view> undo_tag(std::string_view local_part) {
   const auto take = [&](std::string_view prefix) {
     if (!starts_with_ignoring_case(local_part, prefix)) return false;
@@ -49,16 +50,16 @@ std::optional<std::string_view> undo_tag(std::string_view local_part) {
   return local_part.empty() ? std::nullopt : std::optional(local_part);
 }
 
-/// What Gmail puts behind the account that forwards: `user+caf_=target=domain`.
+/// Returns `user`, the account that forwards, of Gmail's `user+caf_=target=domain`.
 std::optional<std::string_view> undo_gmail_forwarding(std::string_view local_part) {
   const auto mark = local_part.find("+caf_=");
   if (mark == kNone || mark == 0) return std::nullopt;
   return local_part.substr(0, mark);
 }
 
-/// Sender rewriting scheme: `SRS0=HASH=TIME=domain=user@forwarder`, and of a second forwarder
-/// `SRS1=HASH=forwarder==HASH=TIME=domain=user@second`. `+` or `-` may stand in the place of the
-/// `=` behind SRS0, and of the second one behind the first forwarder. Exchange Online writes
+/// Undoes the sender rewriting scheme: `SRS0=HASH=TIME=domain=user@forwarder`, and of a second
+/// forwarder `SRS1=HASH=forwarder==HASH=TIME=domain=user@second`. `+` or `-` may replace the `=`
+/// behind SRS0 and the second `=` behind the first forwarder. Exchange Online writes
 /// `mailbox+SRS=HASH=TIME=domain=user`.
 std::optional<Address> undo_srs(std::string_view rewritten) {
   constexpr std::string_view kSeparators = "=+-";
@@ -119,7 +120,7 @@ std::string Sender::canonical() const {
 
 Address person_behind(const Address& sender) {
   Address person = sender;
-  // A forwarder may have rewritten a tagged address, or another forwarder's.
+  // A forwarder may have rewritten a tagged address, or one that another forwarder rewrote.
   for (int layer = 0; layer < kMaxRewritings; ++layer) {
     const auto inner = undo_rewriting(person);
     if (!inner) break;

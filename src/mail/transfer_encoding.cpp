@@ -12,7 +12,7 @@
 namespace inforeply {
 namespace {
 
-/// Whether a mailbox (mbox) would change a line of it.
+/// Whether an mbox file would change a line of the text.
 bool has_from_line(std::string_view text) {
   return text.starts_with("From ") || text.find("\nFrom ") != std::string_view::npos;
 }
@@ -23,7 +23,7 @@ std::string encode_quoted_printable(std::string_view text) {
     const char c = text[i];
     const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
     if (c == ' ' || c == '\t') return !ends_line;
-    // A lone dot ends a message for SMTP, and mailboxes change a "From " at the start of a line.
+    // A lone dot ends a message in SMTP, and mbox files change a "From " at the start of a line.
     if (begins_line && (c == '.' || text.substr(i).starts_with("From "))) return false;
     return c > ' ' && c < 0x7F && c != '=';
   };
@@ -52,7 +52,7 @@ std::string encode_quoted_printable(std::string_view text) {
   return result;
 }
 
-/// Line ends as they are in base64 (RFC 2045, 6.8).
+/// With line ends as base64 has them (RFC 2045, 6.8).
 std::string with_crlf(std::string_view text) {
   std::string lines;
   for (const char c : text) {
@@ -62,7 +62,7 @@ std::string with_crlf(std::string_view text) {
   return lines;
 }
 
-/// Without soft line breaks, and the blanks that a mail server has put at the end of a line.
+/// Drops soft line breaks, and blanks that a mail server has put at the end of a line.
 std::string decode_quoted_printable(std::string_view text) {
   std::string joined;
   while (!text.empty()) {
@@ -96,7 +96,7 @@ EncodedBody encode_text(std::string_view text) {
   if (quoted.size() <= base64_size(ended.size() + line_ends)) {
     return {"quoted-printable", std::move(quoted)};
   }
-  quoted = {};  // may be three times as long as the text
+  quoted = {};  // to free it: it may be three times as long as the text
   return {"base64", encode_base64(with_crlf(ended))};
 }
 

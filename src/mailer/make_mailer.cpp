@@ -16,7 +16,7 @@ namespace inforeply {
 
 namespace {
 
-/// The words of the command.
+/// Returns the words of the command.
 std::vector<std::string> parse_mailer_spec(std::string_view spec) {
   const std::string name = "mailer '" + to_single_line(spec) + "'";
   if (spec.starts_with("smtp:") || spec.starts_with("smtp+unix:")) {

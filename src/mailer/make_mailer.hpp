@@ -1,4 +1,4 @@
-// The kinds of mailers, by the form of a `--mailer` SPEC.
+// Makes the mailer that a `--mailer` SPEC names.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace inforeply {
 
-/// Of a SPEC: the absolute path of a sendmail-compatible command, perhaps with options. Throws
-/// Error (kUsage) if it is not understood.
+/// Throws Error (kUsage) unless `spec` is the absolute path of a sendmail-compatible command,
+/// perhaps with options.
 void check_mailer_spec(std::string_view spec);
 
 /// Throws as check_mailer_spec does, and Error (kMailer) if the command cannot be run.

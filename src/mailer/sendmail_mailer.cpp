@@ -26,12 +26,12 @@ namespace {
 
 constexpr std::size_t kMaxOutputOctets = 1000;  // of what the mailer prints, for the log
 
-/// The process group of the mailer that runs, for a signal handler; 0: none does.
+/// The process group of the running mailer, for a signal handler; 0 if none runs.
 std::atomic<pid_t> running_mailer{0};
 static_assert(std::atomic<pid_t>::is_always_lock_free);
 
-/// The message as a file in memory, at its beginning. A mailer that is handed a pipe would take a
-/// message that breaks off, when we are killed in the middle of it, for a whole one.
+/// Returns the message as a file in memory, at its beginning. Not a pipe: if we were killed in the
+/// middle of the message, the mailer would take what it has for the whole.
 Descriptor message_file(std::string_view message) {
   Descriptor file(::memfd_create("message", MFD_CLOEXEC));
   if (!file.is_open() || !write_all(file.get(), message)) return Descriptor();
@@ -39,10 +39,10 @@ Descriptor message_file(std::string_view message) {
   return file;
 }
 
-/// A running child. Killed with its process group and reaped at the latest when this goes.
+/// A running child. Killed and reaped, with its process group, when this ends without wait().
 class Child {
  public:
-  /// `output` is the reading end of what it prints.
+  /// `output` is the reading end of the child's output.
   Child(pid_t pid, Descriptor output)
       : pid_(pid),
         exited_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
@@ -59,7 +59,7 @@ class Child {
     }
   }
 
-  /// Collects what it prints until it exits. False when the time is up.
+  /// Collects the child's output until the child exits. Returns false if the time is up first.
   bool run(std::chrono::steady_clock::time_point deadline) {
     while (exited_.is_open()) {
       const auto left =
@@ -76,7 +76,7 @@ class Child {
     return false;
   }
 
-  /// The wait status, as waitpid(2) gives it; nothing where that fails.
+  /// Returns the wait status, as waitpid(2) gives it; nullopt if waitpid(2) fails.
   std::optional<int> wait() {
     int status = 0;
     pid_t waited = 0;
@@ -88,7 +88,7 @@ class Child {
     return status;
   }
 
-  /// Takes in what there is to read now, a bounded part of it: it may never end.
+  /// Reads a bounded part of the output that is there now: it may never end.
   void collect() {
     std::array<char, 4096> buffer;
     const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
@@ -117,7 +117,8 @@ class SpawnParameters {
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    // A group of its own, so that all of it can be killed; what we ignore as a program expects it.
+    // A group of its own, so that all of it can be killed. Ignored signals get their default
+    // action.
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     sigset_t signals;
@@ -140,8 +141,8 @@ class SpawnParameters {
   posix_spawnattr_t attributes_{};
 };
 
-/// What a status of sysexits(3) says about sending the same again. Only what speaks of this message
-/// or this address is final: all else an administrator or time can mend.
+/// What an exit status of sysexits(3) says about sending the same again. Only a fault of this
+/// message or this address is final; an administrator or time can mend all others.
 Submission::Result result_of(int exit_status) {
   switch (exit_status) {
     case EX_OK:
@@ -159,7 +160,7 @@ Submission deferred(std::string detail) {
   return {Submission::Result::kDeferred, std::move(detail)};
 }
 
-/// It ran, and may have taken the message before it ended so.
+/// The mailer ran, and may have taken the message before it ended.
 Submission unknown(std::string detail) {
   return {Submission::Result::kUnknown, std::move(detail)};
 }

@@ -15,7 +15,7 @@ class SendmailMailer : public Mailer {
   /// `command` is an absolute path and its options.
   explicit SendmailMailer(std::vector<std::string> command);
 
-  /// At the deadline the command is killed, with all it has started.
+  /// At the deadline, kills the command and all that it has started.
   Submission submit(std::string_view envelope_sender, std::string_view recipient,
                     std::string_view message,
                     std::chrono::steady_clock::time_point deadline) override;
@@ -24,7 +24,7 @@ class SendmailMailer : public Mailer {
   std::vector<std::string> command_;
 };
 
-/// Ends the command that runs, if one does, with all it has started. Safe in a signal handler.
+/// Kills the running command, if any, and all that it has started. Safe in a signal handler.
 void kill_running_mailer();
 
 }  // namespace inforeply

@@ -14,13 +14,13 @@
 namespace inforeply {
 namespace {
 
-// A stranger decides how deep a document is nested: with the bound that browsers have, too, the
-// search for an open element stays short. What is nested deeper shows its text alone.
+// A stranger decides how deep a document is nested. This bound, which browsers have, too, keeps the
+// search for an open element short. Deeper elements show only their text.
 constexpr std::size_t kMaxOpenElements = 512;
 constexpr std::string_view kRule = "------------------------";
 
 /// An end tag closes all that is open inside its element, but nothing of a higher rank: a stray
-/// `</div>` in a cell leaves the table alone.
+/// `</div>` in a cell does not close the table.
 enum class Rank { kInline, kParagraph, kItem, kBlock, kCell, kRow, kSection, kTable };
 
 enum class Effect { kNone, kHide, kKeepBlanks, kQuote, kList, kOrderedList };
@@ -28,7 +28,7 @@ enum class Effect { kNone, kHide, kKeepBlanks, kQuote, kList, kOrderedList };
 struct ElementType {
   std::string_view name;
   Rank rank = Rank::kInline;
-  Break around = Break::kNone;  // in front of it and behind it
+  Break around = Break::kNone;  // before and behind it
   Effect effect = Effect::kNone;
 };
 
@@ -61,7 +61,7 @@ constexpr auto kElementTypes = std::to_array<ElementType>({
     {"ul", Rank::kBlock, Break::kParagraph, Effect::kList},
 });
 
-/// Blocks that begin and end a line, and are nothing more to a text.
+/// Blocks that only begin and end a line.
 constexpr std::array<std::string_view, 15> kPlainBlocks = {
     "address", "article", "aside", "body",   "center", "div", "fieldset", "figcaption",
     "figure",  "footer",  "form",  "header", "main",   "nav", "section"};
@@ -85,7 +85,7 @@ bool is_hidden(const HtmlToken& tag) {
   return style.find("display:none") != std::string::npos;
 }
 
-/// Whether a reader of plain text can do something with it.
+/// Whether a reader of plain text can use the URL.
 bool is_useful_url(std::string_view url) {
   constexpr std::array<std::string_view, 3> kUseless = {"cid:", "data:", "javascript:"};
   return !url.empty() && url.front() != '#' &&
@@ -94,9 +94,9 @@ bool is_useful_url(std::string_view url) {
          });
 }
 
-/// Follows a document's tags and tells the writer what they mean. Of all the rules of the HTML
-/// standard for broken documents it knows those that matter to the text: which end tags are
-/// implied, and which elements an end tag closes.
+/// Follows a document's tags and tells the writer what they mean. Of the HTML standard's rules for
+/// broken documents it knows only those that matter to the text: which end tags are implied, and
+/// which elements an end tag closes.
 class Renderer {
  public:
   void handle(const HtmlToken& token) {
@@ -126,8 +126,8 @@ class Renderer {
 
   struct Row {
     std::size_t cells;
-    std::size_t start;  // of its text
-    std::size_t line;   // that its current cell begins in
+    std::size_t start;  // where its text begins
+    std::size_t line;   // where its current cell begins
   };
 
   void handle_start(const HtmlToken& tag) {
@@ -161,7 +161,7 @@ class Renderer {
     if (!closed && hidden_ == 0 && type.rank == Rank::kParagraph) writer_.request(type.around);
   }
 
-  /// What the start of an element of that rank ends.
+  /// Closes the elements that end where an element of that rank starts.
   void close_implied(Rank rank) {
     if (!open_.empty() && open_.back().name == "head") close_last();
     close_up_to(Rank::kParagraph,
@@ -170,8 +170,8 @@ class Renderer {
     close_up_to(rank, [rank](const OpenElement& element) { return element.rank == rank; });
   }
 
-  /// Closes the innermost element that `matches` and what is in it, unless that is of a rank higher
-  /// than `rank`.
+  /// Closes the innermost element that `matches` and all in it. Looks no further than an element of
+  /// a rank above `rank`. Returns whether it closed one.
   template <typename Matcher>
   bool close_up_to(Rank rank, Matcher matches) {
     for (auto i = open_.size(); i > 0 && open_[i - 1].rank <= rank; --i) {
@@ -190,7 +190,7 @@ class Renderer {
     const bool is_list = type.effect == Effect::kList || type.effect == Effect::kOrderedList;
     const auto around = is_list && writer_.is_indented() ? Break::kLine : type.around;
     if (shown) writer_.request(around);
-    // In what is hidden every element counts, to find its end.
+    // Inside a hidden element all elements are kept, to find its end.
     if ((type.rank == Rank::kInline && shown) || open_.size() == kMaxOpenElements) return;
     const auto effect = shown ? type.effect : Effect::kHide;
     open_.push_back({std::string(type.name), type.rank, around, effect, shown});
@@ -209,7 +209,7 @@ class Renderer {
     if (element.effect == Effect::kList || element.effect == Effect::kOrderedList) {
       lists_.pop_back();
     }
-    if (element.rank == Rank::kItem) writer_.begin_item("");  // an empty one has no mark
+    if (element.rank == Rank::kItem) writer_.begin_item("");  // an empty item has no mark
     if (element.rank == Rank::kCell) end_link();
     if (element.rank == Rank::kRow) end_row();
     writer_.request(element.around);
@@ -232,7 +232,7 @@ class Renderer {
     writer_.begin_item(ordered ? std::to_string(lists_.back().next++) + ". " : "* ");
   }
 
-  /// Behind a cell of one line it stands in that line, behind a longer one it is a paragraph.
+  /// A cell behind a one-line cell stands in the same line; behind a longer one it is a paragraph.
   void begin_cell() {
     if (rows_.empty()) return;
     auto& row = rows_.back();
@@ -244,7 +244,7 @@ class Renderer {
     ++row.cells;
   }
 
-  /// Rows of one cell are a page's layout; those of several short ones follow each other closely.
+  /// Rows of one cell are page layout. Rows of several short cells stand without empty lines.
   void end_row() {
     const auto row = rows_.back();
     rows_.pop_back();

@@ -7,11 +7,11 @@
 
 #include "inforeply/text.hpp"
 
-// Gumbo decodes character references, the one part of HTML that takes a table of 2,231 names. Whole
-// documents are not for it: it copies open formatting elements into every paragraph, so that 16 KiB
-// of `<p><b id=1><b id=2>...` and then `<p>x<p>x...` take 620 MiB and 64 KiB more than 4 GB, which
-// ends in a crash as it does not look whether it got the memory. It frees a tree by recursion as
-// deep as that is. Even 1 MiB of ordinary text takes 13 MiB.
+// Gumbo only decodes character references, which take a table of 2,231 names. It is not fit for
+// whole documents. It copies open formatting elements into every paragraph, so 16 KiB of `<p><b
+// id=1><b id=2>...` and then `<p>x<p>x...` take 620 MiB, 64 KiB more than 4 GB. That ends in a
+// crash, as it does not check its allocations. It frees a tree by recursion as deep as the tree.
+// Even 1 MiB of ordinary text takes 13 MiB.
 
 namespace inforeply {
 namespace {
@@ -30,7 +30,7 @@ struct DeleteOutput {
 
 using Parsed = std::unique_ptr<GumboOutput, DeleteOutput>;
 
-/// The tree of a piece of HTML that has one node at most, as the content of `context`.
+/// Parses a piece of HTML that has one node at most, as the content of `context`.
 Parsed parse(std::string_view html, GumboTag context) {
   GumboOptions options = kGumboDefaultOptions;
   options.max_errors = 0;
@@ -43,7 +43,7 @@ const GumboNode* only_node(const Parsed& parsed) {
   return children.length == 0 ? nullptr : static_cast<const GumboNode*>(children.data[0]);
 }
 
-/// A character reference and the letters and digits behind it, in content.
+/// Decodes a character reference in content, with the letters and digits behind it.
 std::string decode_reference(std::string_view reference) {
   const auto parsed = parse(reference, GUMBO_TAG_TITLE);
   const auto* node = only_node(parsed);
@@ -51,7 +51,7 @@ std::string decode_reference(std::string_view reference) {
   return is_text ? node->v.text.text : std::string();
 }
 
-/// One reference at a time, as Gumbo takes several times the memory of what it parses.
+/// Decodes one reference at a time, as Gumbo takes several times the memory of what it parses.
 std::string decode_text(std::string_view text) {
   std::string result;
   while (!text.empty()) {
@@ -72,7 +72,7 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// Whether `text` begins with a tag; any other `<` is one in the text, or begins a comment.
+/// Whether `text` begins with a tag. Any other `<` is text or begins a comment.
 bool starts_tag(std::string_view text) {
   const std::size_t name = text.starts_with("</") ? 2 : 1;
   return text.starts_with('<') && text.size() > name && is_letter(text[name]);
@@ -97,7 +97,7 @@ bool HtmlToken::has(HtmlAttribute attribute) const {
 std::string HtmlToken::value(HtmlAttribute attribute) const {
   const auto raw = attributes.at(static_cast<std::size_t>(attribute)).value_or("");
   if (raw.find('&') == std::string_view::npos) return std::string(unquoted(raw));
-  // As an attribute of its own: `&copy=` is no reference there.
+  // Parsed as an attribute: `&copy=` is no reference there.
   const auto parsed = parse("<a x=" + std::string(raw) + ">", GUMBO_TAG_BODY);
   const auto* node = only_node(parsed);
   if (node == nullptr || node->type != GUMBO_NODE_ELEMENT) return {};
@@ -133,7 +133,7 @@ HtmlToken HtmlTokenizer::read_text() {
   return token;
 }
 
-/// Nothing where the document ends in the tag.
+/// nullopt if the document ends in the tag.
 std::optional<HtmlToken> HtmlTokenizer::read_tag() {
   HtmlToken token;
   token.kind = rest_.starts_with("</") ? HtmlToken::Kind::kEndTag : HtmlToken::Kind::kStartTag;
@@ -168,7 +168,7 @@ void HtmlTokenizer::read_attribute(HtmlToken& token) {
   }
 }
 
-/// With its quotes, if there are any.
+/// Takes a value with its quotes, if there are any.
 std::string_view HtmlTokenizer::read_value() {
   take(std::min(rest_.find_first_not_of(kBlanks), rest_.size()));
   const bool quoted = rest_.starts_with('"') || rest_.starts_with('\'');
@@ -186,7 +186,7 @@ void HtmlTokenizer::skip_comment() {
     return;
   }
   take(4);
-  if (rest_.starts_with('>') || rest_.starts_with("->")) {  // an empty one
+  if (rest_.starts_with('>') || rest_.starts_with("->")) {  // an empty comment
     take(rest_.starts_with('>') ? 1 : 2);
     return;
   }
@@ -199,7 +199,7 @@ void HtmlTokenizer::skip_comment() {
   take(rest_.starts_with("--!>") ? 4 : 3);
 }
 
-/// Up to the end tag; all of the rest where there is none.
+/// Skips to the end tag, or all of the rest if there is none.
 void HtmlTokenizer::skip_raw_text(std::string_view name) {
   while (!rest_.empty()) {
     take(rest_.find("</"));

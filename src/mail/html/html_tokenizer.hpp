@@ -18,22 +18,21 @@ struct HtmlToken {
   enum class Kind { kText, kStartTag, kEndTag };
 
   Kind kind = Kind::kText;
-  std::size_t start = 0;  ///< in the document
+  std::size_t start = 0;  ///< position in the document
   std::string text;       ///< decoded, or a tag's name in lower case
   std::array<std::optional<std::string_view>, kHtmlAttributeNames.size()> attributes;  ///< raw
 
   [[nodiscard]] bool has(HtmlAttribute attribute) const;
-  [[nodiscard]] std::string value(
-      HtmlAttribute attribute) const;  ///< decoded; "" where there is none
+  [[nodiscard]] std::string value(HtmlAttribute attribute) const;  ///< decoded; "" if there is none
 };
 
-/// Reads as the HTML standard's section 13.2.5 does, but leaves out comments, declarations and
-/// the content of elements that is not markup (scripts, styles, titles).
+/// Reads as section 13.2.5 of the HTML standard does, but leaves out comments, declarations and the
+/// content of elements that hold no markup (scripts, styles, titles).
 class HtmlTokenizer {
  public:
   explicit HtmlTokenizer(std::string_view html) : size_(html.size()), rest_(html) {}
 
-  /// Nothing at the end. A token's attributes are views into the document.
+  /// nullopt at the end. A token's attributes are views into the document.
   std::optional<HtmlToken> next();
 
  private:

@@ -10,7 +10,7 @@
 namespace inforeply {
 namespace {
 
-// However deep a stranger nests, a line is longer than its text by no more than these marks.
+// Bounds the marks in front of a line, however deep a stranger nests.
 constexpr int kMaxLevels = 8;
 constexpr std::string_view kSignatureMark = "--";  // RFC 3676, 4.3, without its blank
 constexpr std::string_view kMailto = "mailto:";
@@ -26,7 +26,7 @@ bool is_invisible(ucs4_t c) {
          c == 0xFEFF;
 }
 
-/// The character at the front of valid UTF-8, taken off it, and its octets.
+/// Takes a character off the front of valid UTF-8. Returns it and its octets.
 std::pair<ucs4_t, std::string_view> take_character(std::string_view& text) {
   ucs4_t character = 0;
   const auto length = static_cast<std::size_t>(
@@ -73,7 +73,7 @@ void HtmlWriter::put(std::string_view text) {
     } else if (!is_invisible(character)) {
       flush();
       const bool begins_line = text_.empty() || text_.ends_with('\n');
-      if (begins_line && character == '>') text_ += ' ';  // no mark of a quotation
+      if (begins_line && character == '>') text_ += ' ';  // else it would be a quote mark
       text_ += octets;
     }
   }
@@ -82,13 +82,13 @@ void HtmlWriter::put(std::string_view text) {
 void HtmlWriter::put_blank(char blank) {
   if (keeps_blanks_ == 0) {
     blanks_ = ' ';
-  } else if (blank != '\r') {  // that belongs to a line end
+  } else if (blank != '\r') {  // a CR belongs to a line end
     blanks_ += blank;
     at_kept_start_ = false;
   }
 }
 
-/// The one right behind `<pre>` does not count.
+/// A line end right behind `<pre>` does not count.
 void HtmlWriter::put_kept_line_end() {
   forget_blanks();
   if (!at_kept_start_) ++line_ends_;
@@ -115,7 +115,7 @@ void HtmlWriter::begin_cell(Place place) {
   line_ends_ = 0;
 }
 
-/// What a row's last cell asked for ends with it.
+/// What the last cell requested ends with the row.
 void HtmlWriter::end_row(Break wanted) {
   at_cell_start_ = false;
   separator_ = false;
@@ -128,14 +128,14 @@ void HtmlWriter::keep_blanks(int levels) {
   at_kept_start_ = levels > 0;
 }
 
-/// Those at the end of a line, but for that of a signature's mark.
+/// Drops blanks at the end of a line, except in a signature's mark.
 void HtmlWriter::forget_blanks() {
   const bool is_mark = std::string_view(text_).substr(line_start_) == kSignatureMark;
   if (line_ends_ == 0 && !blanks_.empty() && is_mark) text_ += ' ';
   blanks_.clear();
 }
 
-/// All that waits: text follows.
+/// Writes all that waits, as text follows.
 void HtmlWriter::flush() {
   if (line_ends_ > 0 || text_.empty()) {
     start_line();

@@ -1,4 +1,4 @@
-// The lines of a plain text as a document's elements make them.
+// Writes a document's elements as lines of plain text.
 #pragma once
 
 #include <cstddef>
@@ -8,22 +8,22 @@
 
 namespace inforeply {
 
-enum class Break { kNone, kLine, kParagraph };  ///< their numbers are those of line ends
+enum class Break { kNone, kLine, kParagraph };  ///< the values are numbers of line ends
 
-/// A URL as it can stand between < and >.
+/// Returns the URL as it can stand between < and >.
 std::string clean_url(std::string_view url);
 
-/// Blanks, line ends and marks wait until there is text behind them: none stand at an end.
+/// Blanks, line ends and marks wait until text follows, so that none stand at the end.
 class HtmlWriter {
  public:
-  /// Valid UTF-8. Blanks are collapsed, what shows nothing is left out.
+  /// `text` is valid UTF-8. Blanks are collapsed, characters that show nothing are left out.
   void put(std::string_view text);
 
   void request(Break wanted);
-  void end_line();  ///< for `<br>`: two of them make an empty line, as do more
+  void end_line();  ///< for `<br>`: two or more make one empty line
 
   enum class Place { kNewLine, kSameLine };
-  /// Line ends before the cell's text count only until here.
+  /// From here to the cell's text, requested line ends are ignored.
   void begin_cell(Place place);
   void end_row(Break wanted);
 
@@ -34,7 +34,7 @@ class HtmlWriter {
   [[nodiscard]] bool is_indented() const { return indentation_ > 0; }
 
   void begin_link() { link_start_.reset(); }
-  /// Puts `url` behind the text since begin_link, if there is any and it says something else.
+  /// Appends `url` to the text since begin_link, if there is any and it says something else.
   void end_link(const std::string& url);
 
   [[nodiscard]] std::size_t size() const { return text_.size(); }
@@ -59,7 +59,7 @@ class HtmlWriter {
   std::string item_mark_;
   std::size_t line_ends_ = 0;
   std::size_t line_ = 0;
-  std::size_t line_start_ = 0;  // behind its marks
+  std::size_t line_start_ = 0;  // of the current line, behind its marks
   std::optional<std::size_t> link_start_;
   int indentation_ = 0;
   int quotes_ = 0;
