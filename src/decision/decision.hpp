@@ -1,7 +1,7 @@
 // Whether an answer is due: an ordered table of rules. The first that hits decides (RFC 3834, 2).
 //
 // The rules are a table in decision.cpp. The header fields and addresses that they look for are
-// tables in marks.cpp. explain prints what each rule found.
+// tables in marks.cpp. explanation.cpp prints what each rule found.
 #pragma once
 
 #include <optional>
@@ -58,9 +58,5 @@ Decision decide(const DecisionInput& input);
 /// there. nullopt if none stands there (RFC 3834, 2).
 std::optional<Address> addressed_as(const Message& message, std::span<const Address> own,
                                     std::string_view delimiters);
-
-/// The decision as text: a line for each rule, what decided, and what that means. `responder_file`
-/// is where a soft rule could be switched off.
-std::string explain(const Decision& decision, std::string_view responder_file);
 
 }  // namespace inforeply

@@ -17,6 +17,7 @@
 #include "mailer/make_mailer.hpp"
 #include "reply/composer.hpp"
 #include "responder/responder.hpp"
+#include "responder/responder_file.hpp"
 #include "responder/responder_lookup.hpp"
 
 namespace inforeply {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "decision/explanation.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 #include "reply/composer.hpp"

@@ -85,13 +85,4 @@ struct Responder {
 /// Whether the text can be the body of a Precedence field: a word of letters.
 bool is_precedence(std::string_view text);
 
-/// Reads a responder file for a delivery, but not the files of its replies. Throws ConfigError with
-/// the first fault. The faults of a pattern show only when it is used.
-Responder load_responder(const std::string& file, const IndexFolder& indexes = {});
-
-/// Finds every fault, those of patterns too. After a fault the result only serves to find more
-/// faults.
-Responder load_responder(const std::string& file, const IndexFolder& indexes,
-                         const FaultHandler& on_fault);
-
 }  // namespace inforeply

@@ -9,6 +9,7 @@
 
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
+#include "responder/responder_file.hpp"
 
 namespace inforeply {
 namespace {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decision/explanation.hpp"
 #include "decision/mark_fields.hpp"
 #include "decision/situation.hpp"
 #include "inforeply/text.hpp"

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "decision/explanation.hpp"
 #include "decision/situation.hpp"
 #include "inforeply/text.hpp"
 

@@ -18,6 +18,7 @@
 #include "fixtures.hpp"
 #include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
+#include "responder/responder_file.hpp"
 
 namespace inforeply::test {
 

@@ -9,6 +9,7 @@
 #include "fixtures.hpp"
 #include "reply/reply.hpp"
 #include "responder/responder.hpp"
+#include "responder/responder_file.hpp"
 
 namespace inforeply::test {
 

@@ -1,0 +1,453 @@
+#include "responder/responder_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/folder.hpp"
+#include "base/trusted_file.hpp"
+#include "config/config_file.hpp"
+#include "inforeply/cache_records.hpp"
+#include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
+#include "mail/encoded_word.hpp"
+#include "mail/language.hpp"
+
+namespace inforeply {
+namespace {
+
+constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
+constexpr Seconds kServiceInterval{3600};
+constexpr std::size_t kMaxSectionNameOctets = 48;
+constexpr std::size_t kMaxPatterns = 100;  // in a file: a delivery may have to compile each
+
+/// These settings together make a reply's body. A section that has one of them inherits none of the
+/// others.
+constexpr std::array<std::string_view, 4> kBodySettings = {"text", "html", "template", "inline"};
+
+/// The settings that `.LANGUAGE` may follow.
+constexpr std::array<std::string_view, 3> kLanguageSettings = {"text", "html", "subject"};
+
+/// A section's name appears in the log and in its handle.
+bool is_section_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxSectionNameOctets &&
+         std::none_of(name.begin(), name.end(), [](char c) {
+           return std::string_view(" /<>\"\\[]").find(c) != std::string_view::npos;
+         });
+}
+
+/// `text.de` is the setting `text` in the language `de`.
+struct SettingName {
+  std::string_view base;
+  std::string_view language;
+
+  explicit SettingName(std::string_view name)
+      : base(name.substr(0, name.find('.'))),
+        language(name.substr(std::min(base.size() + 1, name.size()))) {}
+};
+
+bool is_body_setting(const ConfigEntry& entry) {
+  return is_one_of(SettingName(entry.name).base, kBodySettings);
+}
+
+/// Patterns cost more to compile than all the rest to read. A delivery compiles only those that it
+/// comes to.
+enum class ReadingDepth { kForDelivery, kAll };
+
+/// Builds a Responder from the entries of its file.
+class Loader {
+ public:
+  Loader(const std::string& path, const IndexFolder& indexes, const FaultHandler& on_fault,
+         ReadingDepth depth)
+      : on_fault_(on_fault),
+        indexes_(indexes),
+        depth_(depth),
+        file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
+    responder_.file = path;
+    responder_.reply.file = path;
+    folder_ = folder_of(path);
+  }
+
+  Responder load() {
+    set_all(file_.entries, kOfResponder);
+    if (!seen_.contains("interval")) {
+      responder_.reply.interval =
+          responder_.kind == ResponderKind::kService ? kServiceInterval : kPersonalInterval;
+    }
+    if (responder_.active_from && responder_.active_until &&
+        *responder_.active_from >= *responder_.active_until) {
+      on_fault_(
+          ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
+    }
+    require_a_body(responder_.reply);
+    for (const auto& section : file_.sections)
+      collect_fault(on_fault_, [&] { load_section(section); });
+    return std::move(responder_);
+  }
+
+ private:
+  using Setter = void (Loader::*)(const ConfigEntry& entry);
+  enum Place : unsigned { kOfResponder = 1, kOfSection = 2, kOfBoth = 3 };
+  struct Setting {
+    bool repeatable;
+    Place place;
+    Setter set;
+  };
+  static const std::map<std::string_view, Setting>& settings();
+
+  [[noreturn]] void fault(const ConfigEntry& entry, const std::string& text) const {
+    throw ConfigError(file_.path, entry.line, text);
+  }
+  [[noreturn]] void bad_value(const ConfigEntry& entry, const std::string& expected) const {
+    fault(entry, "'" + entry.name + " = " + entry.value + "': expected " + expected);
+  }
+
+  void set_all(const std::vector<ConfigEntry>& entries, Place place) {
+    seen_.clear();
+    for (const auto& entry : entries)
+      collect_fault(on_fault_, [&] { set(entry, place); });
+  }
+
+  void set(const ConfigEntry& entry, Place place) {
+    const SettingName name(entry.name);
+    const auto setting = settings().find(name.base);
+    const bool may_have_language = is_one_of(name.base, kLanguageSettings);
+    if (setting == settings().end() || (entry.name != name.base && !may_have_language)) {
+      fault(entry, "unknown name '" + entry.name + "'");
+    }
+    if ((setting->second.place & place) == 0) {
+      fault(entry, "'" + entry.name + "' " +
+                       (place == kOfSection ? "stands above all sections"
+                                            : "stands in a section '[when NAME]'"));
+    }
+    const auto [first, is_first] = seen_.emplace(to_lower_ascii(entry.name), entry.line);
+    if (!is_first && !setting->second.repeatable) {
+      fault(entry, "'" + entry.name + "' is set already in line " + std::to_string(first->second));
+    }
+    reply_->set.emplace(name.base);
+    (this->*setting->second.set)(entry);
+  }
+
+  void load_section(const ConfigSection& section) {
+    if (section.title.empty()) return;  // reported already
+    const auto fault_here = [&](const std::string& text) {
+      throw ConfigError(file_.path, section.line, text);
+    };
+    constexpr std::string_view kWhen = "when ";
+    if (!section.title.starts_with(kWhen)) {
+      fault_here("unknown section '[" + section.title + "]', expected '[when NAME]'");
+    }
+    const std::string name = section.title.substr(kWhen.size());
+    if (!is_section_name(name)) {
+      fault_here("'[" + section.title + "]': expected one word of at most " +
+                 std::to_string(kMaxSectionNameOctets) + " octets for its name");
+    }
+    for (const auto& other : responder_.sections) {
+      if (other.reply.section != name) continue;
+      fault_here("'[" + section.title + "]' is there already in line " +
+                 std::to_string(other.reply.line));
+    }
+    Section loaded{{}, inherited(section)};
+    loaded.reply.section = name;
+    loaded.reply.line = section.line;
+    reply_ = &loaded.reply;
+    conditions_ = &loaded.conditions;
+    set_all(section.entries, kOfSection);
+    if (!seen_.contains("handle") && !loaded.reply.handle.empty()) {
+      loaded.reply.handle += "/" + name;  // not the same reply as the responder's own
+      if (loaded.reply.handle.size() > kMaxHandleOctets) {
+        fault_here("'handle = " + loaded.reply.handle + "' is over " +
+                   std::to_string(kMaxHandleOctets) + " octets");
+      }
+    }
+    require_a_body(loaded.reply);
+    if (loaded.conditions.empty()) {
+      fault_here("'[" + section.title +
+                 "]' needs a condition: sender, subject-contains, subject-matches or "
+                 "body-contains");
+    }
+    responder_.sections.push_back(std::move(loaded));
+  }
+
+  /// The responder's own settings, without those that the section's settings replace as a group.
+  [[nodiscard]] ReplySettings inherited(const ConfigSection& section) const {
+    const auto has = [&](const auto& is_wanted) {
+      return std::any_of(section.entries.begin(), section.entries.end(), is_wanted);
+    };
+    ReplySettings reply = responder_.reply;
+    const bool has_body = has(is_body_setting);
+    // `subject` replaces the subjects of all languages, `subject.de` only its own.
+    if (has([](const auto& entry) { return entry.name == "subject"; })) {
+      for (auto& language : reply.languages)
+        language.subject.reset();
+    }
+    if (has_body) {
+      const auto* plain = reply.find({});
+      std::vector<LanguageSettings> subject_alone;
+      if (plain != nullptr && plain->subject) subject_alone.push_back({{}, plain->subject, {}, {}});
+      reply.languages = std::move(subject_alone);
+      reply.all_languages = false;
+      reply.default_language.clear();  // it was that of another text
+      reply.template_file.reset();
+      reply.inline_images.clear();
+      reply.set.erase("subject");  // so that the Subject of the section's template counts
+    }
+    if (has_body || has([](const auto& entry) { return entry.name == "attach"; })) {
+      reply.attachments.clear();
+    }
+    return reply;
+  }
+
+  /// Reports a missing body and settings that do not go together.
+  void require_a_body(const ReplySettings& reply) {
+    const auto fault_here = [&](const std::string& name, const std::string& text) {
+      const auto line = seen_.find(to_lower_ascii(name));
+      on_fault_({file_.path, line == seen_.end() ? reply.line : line->second, text});
+    };
+    bool has_text = false;
+    bool has_html = false;
+    bool has_language = false;
+    for (const auto& language : reply.languages) {
+      const bool has_body = language.text || language.html;
+      has_text = has_text || language.text.has_value();
+      has_html = has_html || language.html.has_value();
+      if (language.language.empty()) continue;
+      has_language = true;
+      if (has_body && equals_ignoring_case(language.language, reply.default_language)) {
+        fault_here("language", "'language = " + reply.default_language + "' is that of 'text." +
+                                   language.language + "', too");
+      }
+      if (language.subject && !has_body) {
+        fault_here("subject." + language.language, "'subject." + language.language +
+                                                       "' without 'text." + language.language +
+                                                       "' or 'html." + language.language + "'");
+      }
+    }
+    if (reply.template_file && (has_text || has_html || has_language)) {
+      fault_here("template", "'template' does not go with 'text' and 'html'");
+    }
+    if (reply.template_file && !reply.default_language.empty()) {
+      fault_here("language", "'language' does not go with 'template'");
+    }
+    if (!reply.template_file && !has_text && !has_html) {
+      fault_here({}, "needs 'text', 'html' or 'template'");
+    }
+    if (!reply.inline_images.empty() && !has_html) fault_here("inline", "'inline' needs 'html'");
+    if (reply.all_languages && !has_language) {
+      fault_here("languages", "'languages = all' needs a language, such as 'text.de'");
+    }
+  }
+
+  void set_kind(const ConfigEntry& entry) {
+    if (entry.value == "personal") {
+      responder_.kind = ResponderKind::kPersonal;
+    } else if (entry.value == "group") {
+      responder_.kind = ResponderKind::kGroup;
+    } else if (entry.value == "service") {
+      responder_.kind = ResponderKind::kService;
+    } else {
+      bad_value(entry, "personal, group or service");
+    }
+  }
+
+  [[nodiscard]] Address address(const ConfigEntry& entry, std::string_view text) const {
+    auto parsed = parse_address(text);
+    if (!parsed) bad_value(entry, "a mail address");
+    return *std::move(parsed);
+  }
+
+  [[nodiscard]] Mailbox mailbox(const ConfigEntry& entry) const {
+    const std::string wrong = find_mailbox_fault(entry.value);
+    if (!wrong.empty()) fault(entry, "'" + entry.name + " = " + entry.value + "': " + wrong);
+    auto parsed = parse_one_mailbox(entry.value);
+    if (!parsed) bad_value(entry, "one address, such as 'Name <user@example.org>'");
+    return *std::move(parsed);
+  }
+
+  [[nodiscard]] FileReference reference(const ConfigEntry& entry) const {
+    return {folder_, entry.value, file_.path, entry.line};
+  }
+
+  [[nodiscard]] bool yes_or_no(const ConfigEntry& entry) const {
+    if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
+    return entry.value == "yes";
+  }
+
+  /// The settings of the entry's language, which are made if there are none yet.
+  LanguageSettings& language_of(const ConfigEntry& entry) {
+    const SettingName name(entry.name);
+    if (name.base != entry.name && !is_language_tag(name.language)) {
+      fault(entry, "'" + entry.name + "': expected a language such as 'de' behind the dot");
+    }
+    auto& all = reply_->languages;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const LanguageSettings& known) {
+      return equals_ignoring_case(known.language, name.language);
+    });
+    if (found != all.end()) return *found;
+    all.push_back({std::string(name.language), {}, {}, {}});
+    return all.back();
+  }
+
+  void set_address(const ConfigEntry& entry) {
+    responder_.addresses.push_back(address(entry, entry.value));
+  }
+  void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
+  void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
+  void set_subject(const ConfigEntry& entry) {
+    // Decoded, as people copy encoded-words out of Sieve scripts and other programs.
+    language_of(entry).subject =
+        TextTemplate(decode_field_text(entry.value), file_.path, entry.line, on_fault_);
+  }
+  void set_text(const ConfigEntry& entry) { language_of(entry).text = reference(entry); }
+  void set_html(const ConfigEntry& entry) { language_of(entry).html = reference(entry); }
+  void set_languages(const ConfigEntry& entry) {
+    if (entry.value != "all") bad_value(entry, "all");
+    reply_->all_languages = true;
+  }
+  void set_language(const ConfigEntry& entry) {
+    if (!is_language_tag(entry.value)) bad_value(entry, "a language such as de");
+    reply_->default_language = entry.value;
+  }
+  void set_template(const ConfigEntry& entry) { reply_->template_file = reference(entry); }
+  void set_inline(const ConfigEntry& entry) { reply_->inline_images.push_back(reference(entry)); }
+  void set_attach(const ConfigEntry& entry) { reply_->attachments.push_back(reference(entry)); }
+  void set_quote(const ConfigEntry& entry) {
+    const auto quote = parse_quote(entry.value);
+    if (!quote) bad_value(entry, "none, headers, or a number of lines from 1 to 20");
+    reply_->quote = *quote;
+  }
+  void set_interval(const ConfigEntry& entry) {
+    reply_->interval.reset();
+    if (entry.value == "once") return;  // the interval never ends
+    reply_->interval = parse_duration(entry.value);
+    if (!reply_->interval) bad_value(entry, "a duration such as 7d, 0 or once");
+  }
+  void set_handle(const ConfigEntry& entry) {
+    if (entry.value.size() > kMaxHandleOctets) {
+      fault(entry, "'handle' is over " + std::to_string(kMaxHandleOctets) + " octets");
+    }
+    reply_->handle = entry.value;
+  }
+  void set_active_from(const ConfigEntry& entry) {
+    responder_.active_from = parse_time(entry.value);
+    if (!responder_.active_from) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+    responder_.active_from_text = format_local(*responder_.active_from);
+  }
+  void set_active_until(const ConfigEntry& entry) {
+    responder_.active_until = parse_end_time(entry.value);
+    if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+    responder_.active_until_line = entry.line;
+    // A period that ends with a day shows that day, not the next.
+    const std::string date = entry.value.substr(0, entry.value.find_first_of("T "));
+    const bool ends_with_day = parse_end_time(date) == responder_.active_until;
+    responder_.active_until_text = ends_with_day ? date : format_local(*responder_.active_until);
+  }
+  void set_ignore(const ConfigEntry& entry) {
+    const auto reason = reason_of(entry.value);
+    if (!reason) bad_value(entry, "the code of a rule, such as list");
+    if (!is_soft(*reason)) fault(entry, "the rule '" + entry.value + "' cannot be switched off");
+    responder_.ignored.push_back(*reason);
+  }
+  void set_precedence(const ConfigEntry& entry) {
+    if (!is_precedence(entry.value)) bad_value(entry, "one word");
+    reply_->precedence = entry.value == "none" ? "" : entry.value;
+  }
+  void set_envelope_from(const ConfigEntry& entry) {
+    reply_->envelope_from = entry.value == "<>" ? "" : address(entry, entry.value).to_wire();
+  }
+  void set_bcc(const ConfigEntry& entry) { reply_->bcc = address(entry, entry.value); }
+  void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
+  void set_limit(const ConfigEntry& entry) {
+    responder_.limit = parse_rate_limit(entry.value);
+    if (!responder_.limit) bad_value(entry, "replies in a time, such as 100/1d");
+  }
+  void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
+  void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
+  void set_sender(const ConfigEntry& entry) { add_to(conditions_->sender, entry); }
+  void add_to(AddressList& list, const ConfigEntry& entry) const {
+    if (list.add(entry.value)) return;
+    if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
+    list.add_file(reference(entry), indexes_);
+  }
+  void set_subject_contains(const ConfigEntry& entry) {
+    conditions_->subject_contains.push_back(searched(entry));
+  }
+  void set_body_contains(const ConfigEntry& entry) {
+    conditions_->body_contains.push_back(searched(entry));
+  }
+  [[nodiscard]] std::string searched(const ConfigEntry& entry) const {
+    if (fold_for_search(entry.value).empty()) bad_value(entry, "a text, not blanks alone");
+    return entry.value;
+  }
+  void set_subject_matches(const ConfigEntry& entry) {
+    if (entry.value.size() > kMaxPatternOctets) {
+      fault(entry, "'" + entry.name + "' is over " + std::to_string(kMaxPatternOctets) + " octets");
+    }
+    if (++patterns_ > kMaxPatterns) {
+      fault(entry, "over " + std::to_string(kMaxPatterns) + " times '" + entry.name + "'");
+    }
+    conditions_->subject_matches.emplace_back(entry.value, file_.path, entry.line);
+    if (depth_ == ReadingDepth::kAll) conditions_->subject_matches.back().check();
+  }
+
+  const FaultHandler& on_fault_;
+  const IndexFolder& indexes_;
+  ReadingDepth depth_;
+  ConfigFile file_;
+  std::string folder_;
+  std::map<std::string, std::size_t, std::less<>> seen_;  // the line of each name
+  Responder responder_;
+  ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
+  Conditions* conditions_ = nullptr;          // of the section being read; null above all sections
+  std::size_t patterns_ = 0;                  // in all sections so far
+};
+
+const std::map<std::string_view, Loader::Setting>& Loader::settings() {
+  static const std::map<std::string_view, Setting> table = {
+      {"kind", {false, kOfResponder, &Loader::set_kind}},
+      {"address", {true, kOfResponder, &Loader::set_address}},
+      {"active-from", {false, kOfResponder, &Loader::set_active_from}},
+      {"active-until", {false, kOfResponder, &Loader::set_active_until}},
+      {"ignore", {true, kOfResponder, &Loader::set_ignore}},
+      {"limit", {false, kOfResponder, &Loader::set_limit}},
+      {"never-reply-to", {true, kOfResponder, &Loader::set_never_reply_to}},
+      {"only-reply-to", {true, kOfResponder, &Loader::set_only_reply_to}},
+      {"sender", {true, kOfSection, &Loader::set_sender}},
+      {"subject-contains", {true, kOfSection, &Loader::set_subject_contains}},
+      {"subject-matches", {true, kOfSection, &Loader::set_subject_matches}},
+      {"body-contains", {true, kOfSection, &Loader::set_body_contains}},
+      {"from", {false, kOfBoth, &Loader::set_from}},
+      {"reply-to", {false, kOfBoth, &Loader::set_reply_to}},
+      {"subject", {false, kOfBoth, &Loader::set_subject}},
+      {"text", {false, kOfBoth, &Loader::set_text}},
+      {"html", {false, kOfBoth, &Loader::set_html}},
+      {"languages", {false, kOfBoth, &Loader::set_languages}},
+      {"language", {false, kOfBoth, &Loader::set_language}},
+      {"template", {false, kOfBoth, &Loader::set_template}},
+      {"inline", {true, kOfBoth, &Loader::set_inline}},
+      {"attach", {true, kOfBoth, &Loader::set_attach}},
+      {"quote", {false, kOfBoth, &Loader::set_quote}},
+      {"interval", {false, kOfBoth, &Loader::set_interval}},
+      {"handle", {false, kOfBoth, &Loader::set_handle}},
+      {"precedence", {false, kOfBoth, &Loader::set_precedence}},
+      {"envelope-from", {false, kOfBoth, &Loader::set_envelope_from}},
+      {"bcc", {false, kOfBoth, &Loader::set_bcc}},
+      {"allow-large", {false, kOfBoth, &Loader::set_allow_large}},
+  };
+  return table;
+}
+
+}  // namespace
+
+Responder load_responder(const std::string& file, const IndexFolder& indexes) {
+  const FaultHandler on_fault = throw_fault;
+  return Loader(file, indexes, on_fault, ReadingDepth::kForDelivery).load();
+}
+
+Responder load_responder(const std::string& file, const IndexFolder& indexes,
+                         const FaultHandler& on_fault) {
+  return Loader(file, indexes, on_fault, ReadingDepth::kAll).load();
+}
+
+}  // namespace inforeply
