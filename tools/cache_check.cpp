@@ -28,7 +28,7 @@ ExitStatus check_file(const CacheRequest& request) {
   const auto mode = request.has("repair") ? CheckMode::kRepair : CheckMode::kReport;
   std::size_t faults = 0;
   const auto check =
-      find_cache_store(request.settings().cache)->check(mode, [&](const std::string& fault) {
+      make_cache_store(request.settings().cache)->check(mode, [&](const std::string& fault) {
         if (++faults <= kShownFaults) print(fault + "\n");
       });
   if (faults > kShownFaults) {
@@ -40,7 +40,7 @@ ExitStatus check_file(const CacheRequest& request) {
 
 ExitStatus back_up(const CacheRequest& request) {
   const auto& file = request.arguments(1, 1).front();
-  const auto octets = find_cache_store(request.settings().cache)->back_up(file);
+  const auto octets = make_cache_store(request.settings().cache)->back_up(file);
   print("wrote " + format_size(octets) + " to " + to_single_line(file) + "\n");
   return ExitStatus::kOk;
 }

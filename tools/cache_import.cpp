@@ -116,7 +116,7 @@ ExitStatus import_records(const CacheRequest& request) {
     return ExitStatus::kBadData;
   }
 
-  const auto cache = find_cache_store(request.settings().cache)->open_records(CacheAccess::kCreate);
+  const auto cache = make_cache_store(request.settings().cache)->open_records(CacheAccess::kCreate);
   BatchWriter writer(*cache);
   file.rewind();
   const auto read = store_lines(file, *format, writer);

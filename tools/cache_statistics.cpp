@@ -86,7 +86,7 @@ class Gatherer {
 
 CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) {
   CacheStatistics statistics;
-  const auto store = find_cache_store(request.settings().cache);
+  const auto store = make_cache_store(request.settings().cache);
   statistics.cache = store->name();
   statistics.measured_at = SystemClock().now();
   statistics.file = store->measure();  // before this process counts as a reader of it

@@ -214,7 +214,7 @@ bool CacheRequest::wants_json() const {
 }
 
 std::unique_ptr<CacheRecords> CacheRequest::open() const {
-  return find_cache_store(settings_.cache)->open_records(CacheAccess::kExisting);
+  return make_cache_store(settings_.cache)->open_records(CacheAccess::kExisting);
 }
 
 namespace {

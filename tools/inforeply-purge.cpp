@@ -146,7 +146,7 @@ class Stopwatch {
 /// How many records were removed, or would be.
 std::size_t remove_records(const Task& task, Progress& progress) {
   const Watchdog watchdog(task.cache, task.patience);
-  const auto cache = find_cache_store(task.cache)->open_records(CacheAccess::kExisting);
+  const auto cache = make_cache_store(task.cache)->open_records(CacheAccess::kExisting);
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
     watchdog.step();
@@ -168,7 +168,7 @@ std::size_t remove_records(const Task& task, Progress& progress) {
 std::string compact(const Task& task, Progress& progress) {
   const Stopwatch watch;
   progress.begin("compacting");
-  const auto sizes = find_cache_store(task.cache)->compact(task.patience);
+  const auto sizes = make_cache_store(task.cache)->compact(task.patience);
   progress.clear();
   return "compacted from " + format_size(sizes.octets_before) + " to " +
          format_size(sizes.octets_after) + " in " + watch.elapsed();
@@ -183,7 +183,7 @@ ExitStatus purge(const Task& task) {
     say("would remove " + counted(remove_records(task, progress), "record"));
     return ExitStatus::kOk;
   }
-  const auto lock = find_cache_store(task.cache)->try_lock_for_purge();
+  const auto lock = make_cache_store(task.cache)->try_lock_for_purge();
   if (!lock) {
     say("nothing done: another inforeply-purge is at work");
     return ExitStatus::kOk;

@@ -1,11 +1,14 @@
 // Mail addresses (RFC 5321, 4.1.2, with RFC 6531's UTF-8).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace inforeply {
+
+inline constexpr std::size_t kMaxAddressOctets = 254;  ///< RFC 5321, 4.5.3.1.3, without brackets
 
 struct Address {
   std::string local_part;    ///< without the quotes and backslashes of a quoted string

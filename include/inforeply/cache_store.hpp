@@ -114,13 +114,13 @@ class CacheStore {
 
 /// Returns the store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same.
 /// Throws Error (kUsage) if the URL is not understood.
-std::unique_ptr<CacheStore> find_cache_store(std::string_view url);
+std::unique_ptr<CacheStore> make_cache_store(std::string_view url);
 
-/// Throws as find_cache_store does.
+/// Throws as make_cache_store does.
 void check_cache_url(std::string_view url);
 
 /// Returns the folder beside the cache for the indexes of address lists; empty if the cache has no
-/// file. Throws as find_cache_store does.
+/// file. Throws as make_cache_store does.
 std::string list_index_folder(std::string_view url);
 
 }  // namespace inforeply

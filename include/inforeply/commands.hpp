@@ -25,9 +25,8 @@ std::string responder_help();
 /// `--version`), and its own.
 struct ToolCommand {
   Settings settings;
-  std::vector<std::string> words;  ///< arguments that are no options
-  std::map<std::string, std::string>
-      options;  ///< those given of the tool's own; a flag has the value ""
+  std::vector<std::string> words;              ///< arguments that are no options
+  std::map<std::string, std::string> options;  ///< the tool's own that were given; of a flag ""
   bool help = false;
   bool version = false;
 };

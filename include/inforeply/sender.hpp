@@ -14,13 +14,13 @@ struct Sender {
 
   std::string given;               ///< as the mail server gave it; empty for the null sender
   std::optional<Address> address;  ///< where the reply goes; nullopt if `given` is no mail address
-  Address person;                  ///< behind the address: see person_behind
+  Address person;                  ///< behind the address: see person_behind; empty without one
 
   /// Returns the person, or the address itself if a forwarder in another domain has rewritten it:
   /// anybody could have written the address inside. `address` must have a value.
   [[nodiscard]] const Address& believed() const;
 
-  /// What canonical_sender returns for the address.
+  /// What canonical_sender returns for the address. `address` must have a value.
   [[nodiscard]] std::string canonical() const;
 };
 

@@ -45,6 +45,17 @@ std::optional<unsigned> hex_value(char digit);
 /// Replaces every `=XX`, for the mark `=`, by the octet it stands for. The rest stays as it is.
 std::string decode_hex_escapes(std::string_view text, char mark);
 
+/// Of ASCII alone.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_letter_or_digit(char c) {
+  return is_letter(c) || is_digit(c);
+}
+
 bool is_ascii(std::string_view text);
 bool has_control_characters(std::string_view text);  ///< below 0x20, or 0x7F
 bool is_valid_utf8(std::string_view text);

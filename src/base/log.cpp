@@ -45,10 +45,15 @@ class StderrLog : public Log {
 
 }  // namespace
 
-std::unique_ptr<Log> make_log(std::string_view spec) {
-  if (spec == "syslog") return std::make_unique<SyslogLog>();
-  if (spec == "stderr") return std::make_unique<StderrLog>();
+void check_log_spec(std::string_view spec) {
+  if (spec == "syslog" || spec == "stderr") return;
   throw Error(Fault::kUsage, "log '" + to_single_line(spec) + "': expected syslog or stderr");
+}
+
+std::unique_ptr<Log> make_log(std::string_view spec) {
+  check_log_spec(spec);
+  if (spec == "stderr") return std::make_unique<StderrLog>();
+  return std::make_unique<SyslogLog>();
 }
 
 }  // namespace inforeply

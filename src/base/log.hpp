@@ -23,4 +23,7 @@ class Log {
 /// The log to `syslog` (facility mail) or `stderr`. Throws Error (kUsage) for anything else.
 std::unique_ptr<Log> make_log(std::string_view spec);
 
+/// Throws as make_log does.
+void check_log_spec(std::string_view spec);
+
 }  // namespace inforeply

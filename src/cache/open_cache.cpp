@@ -26,7 +26,7 @@ constexpr std::array<CacheKind, 1> kKinds = {{{"lmdb:", make<LmdbStore>}}};
 
 }  // namespace
 
-std::unique_ptr<CacheStore> find_cache_store(std::string_view url) {
+std::unique_ptr<CacheStore> make_cache_store(std::string_view url) {
   const auto* kind = kKinds.data();
   std::string_view place = url;
   for (const auto& known : kKinds) {
@@ -43,16 +43,16 @@ std::unique_ptr<CacheStore> find_cache_store(std::string_view url) {
 }
 
 void check_cache_url(std::string_view url) {
-  find_cache_store(url);
+  make_cache_store(url);
 }
 
 std::string list_index_folder(std::string_view url) {
-  const std::string file = find_cache_store(url)->file();
+  const std::string file = make_cache_store(url)->file();
   return file.empty() ? file : file + "-lists";
 }
 
 std::unique_ptr<OpenCache> open_cache(std::string_view url, CacheAccess access) {
-  return find_cache_store(url)->open(access);
+  return make_cache_store(url)->open(access);
 }
 
 std::unique_ptr<CacheRecords> CacheStore::open_records(CacheAccess access) const {

@@ -14,7 +14,7 @@ namespace inforeply {
 /// What each kind of cache implements.
 class OpenCache : public ReplyCache, public CacheRecords {};
 
-/// Throws as find_cache_store and CacheStore::open_records do.
+/// Throws as make_cache_store and CacheStore::open_records do.
 std::unique_ptr<OpenCache> open_cache(std::string_view url, CacheAccess access);
 
 }  // namespace inforeply

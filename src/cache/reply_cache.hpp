@@ -48,6 +48,7 @@ struct ReservationRequest {
 /// it by one call of confirm or release, before the cache is closed. Destroyed without that call,
 /// it leaves the reservation pending, as a killed process does. That is right if nobody knows
 /// whether the reply was sent. Both functions throw Error (kCache), which also leaves it pending.
+/// In every case the delivery stops counting as at work on it.
 class Reservation {
  public:
   Reservation() = default;

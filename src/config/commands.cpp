@@ -65,8 +65,8 @@ void require_dry_run(const ResponderCommand& command) {
 }
 
 std::string help_of(const Option& option) {
-  if (option.standard == nullptr) return option.help;
-  return std::string(option.help) + "; by default " + option.standard;
+  if (option.default_value == nullptr) return option.help;
+  return std::string(option.help) + "; by default " + option.default_value;
 }
 
 void add_option(po::options_description& options, const std::string& names, const char* argument,

@@ -14,15 +14,6 @@ namespace {
 
 constexpr const char* kDefaultPath = "/etc/inforeply/inforeply.conf";
 
-/// A relative path in the file would depend on the mail server's working directory.
-void require_absolute(const std::string& name, std::string_view value) {
-  if (name == "cache" && value.starts_with("lmdb:")) value.remove_prefix(5);
-  const bool is_path = name == "cache" || name == "responder" || name == "responders";
-  if (is_path && !value.starts_with('/')) {
-    throw Error(Fault::kConfiguration, "'" + name + "' needs an absolute path");
-  }
-}
-
 class Reader {
  public:
   Reader(OptionTarget& target, std::string path) : target_(target), path_(std::move(path)) {
@@ -57,12 +48,19 @@ class Reader {
     auto& origins = target_.command.settings.origins;
     const auto& origin =
         origins.emplace(entry.name, SettingOrigin{path_, entry.line}).first->second;
-    const bool has_been_set = origin.line == 0;  // on the command line
-    OptionTarget checked_alone;
-    checked_alone.purpose = target_.purpose;
+    const bool is_on_command_line = origin.line == 0;
     try {
-      option->take(has_been_set ? checked_alone : target_, entry.value);
-      require_absolute(entry.name, entry.value);
+      const auto path = option->path_of == nullptr ? std::string() : option->path_of(entry.value);
+      if (!path.empty() && !path.starts_with('/')) {
+        throw Error(Fault::kConfiguration, "'" + entry.name + "' needs an absolute path");
+      }
+      if (is_on_command_line) {  // which comes first: the value here is only checked
+        OptionTarget discarded;
+        discarded.purpose = target_.purpose;
+        option->take(discarded, entry.value);
+      } else {
+        option->take(target_, entry.value);
+      }
     } catch (const Error& error) {
       fault(error.what());
     }
@@ -76,8 +74,8 @@ class Reader {
 }  // namespace
 
 void read_main_configuration(OptionTarget& target, const FaultHandler& on_fault) {
-  const bool is_named = !target.configuration.empty();
-  const std::string path = is_named ? target.configuration : kDefaultPath;
+  const bool is_named = target.configuration.has_value();
+  const std::string path = target.configuration.value_or(kDefaultPath);
   const bool is_missing =
       !is_named && ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
   if (is_missing) return;

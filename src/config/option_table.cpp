@@ -69,7 +69,7 @@ void set_mailer(OptionTarget& target, const std::string& value) {
 }
 
 void set_log(OptionTarget& target, const std::string& value) {
-  make_log(value);
+  check_log_spec(value);
   target.command.settings.log = value;
 }
 
@@ -126,6 +126,14 @@ void set_limit_sender_domain(OptionTarget& target, const std::string& value) {
   target.command.settings.limit_sender_domain = rate_limit("limit-sender-domain", value);
 }
 
+std::string same_path(const std::string& value) {
+  return value;
+}
+
+std::string path_of_cache(const std::string& value) {
+  return make_cache_store(value)->file();
+}
+
 constexpr auto kOnce = Repeats::kNo;
 constexpr auto kMany = Repeats::kYes;
 
@@ -161,17 +169,17 @@ constexpr std::array kOptions = {
     Option{"queue-id", 0, "ID", nullptr, kResponderAndFile, kOnce, set_queue_id,
            "for the log, and to recognise a delivery tried again"},
     Option{"responder", 0, "FILE", nullptr, kResponderAndFile, kOnce,
-           set_text<&Settings::responder>, "use this responder for every recipient"},
+           set_text<&Settings::responder>, "use this responder for every recipient", same_path},
     Option{"responders", 0, "DIR", "/etc/inforeply/responders", kResponderAndFile, kOnce,
-           set_text<&Settings::responders>, "responder files by address"},
+           set_text<&Settings::responders>, "responder files by address", same_path},
     Option{"cache", 0, "URL", "lmdb:/var/lib/inforeply/cache.mdb", kPrograms | kFile, kOnce,
-           set_cache, "lmdb:PATH, the reply cache"},
+           set_cache, "lmdb:PATH, the reply cache", path_of_cache},
     Option{"mailer", 0, "SPEC", "/usr/sbin/sendmail", kResponderAndFile, kOnce, set_mailer,
            "absolute path of a sendmail command, perhaps with options"},
     Option{"log", 0, "SPEC", "syslog", kResponderAndFile, kOnce, set_log, "syslog or stderr"},
 
-    Option{"recipient-delimiter", 0, "CHARS", "+", kFile, kOnce, set_recipient_delimiter,
-           "begin an extension, or none"},
+    Option{"recipient-delimiter", 0, "CHARS|none", "+", kFile, kOnce, set_recipient_delimiter,
+           "what begins an extension"},
     Option{"user", 0, "NAME", nullptr, kFile, kOnce, require_account,
            "the account to run as; by default any"},
     Option{"log-addresses", 0, "yes|no", "yes", kFile, kOnce, set_log_addresses,
@@ -201,7 +209,7 @@ const Option* find_option(std::string_view name, Place place) {
 OptionTarget default_target() {
   OptionTarget target;
   for (const auto& option : kOptions) {
-    if (option.standard != nullptr) option.take(target, option.standard);
+    if (option.default_value != nullptr) option.take(target, option.default_value);
   }
   return target;
 }

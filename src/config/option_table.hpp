@@ -2,6 +2,7 @@
 // option's forms, its default, what it sets, and its help.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ enum class Purpose { kDelivery, kInspection };
 /// What options set.
 struct OptionTarget {
   ResponderCommand command;                      ///< its settings serve all programs
-  std::string configuration;                     ///< `--config`; empty if it is not given
+  std::optional<std::string> configuration;      ///< `--config`
   std::vector<std::string> original_recipients;  ///< the n-th belongs to the n-th recipient
   Purpose purpose = Purpose::kDelivery;
 };
@@ -28,13 +29,17 @@ enum class Repeats { kNo, kYes };
 
 struct Option {
   const char* name;
-  char letter;           ///< as `-f` for `--sender`; 0: none
-  const char* argument;  ///< its argument's name in the help; null for a flag
-  const char* standard;  ///< the default value; null: none
+  char letter;                ///< as `-f` for `--sender`; 0: none
+  const char* argument;       ///< its argument's name in the help; null for a flag
+  const char* default_value;  ///< if the option stands nowhere; null: none
   unsigned places;
   Repeats repeats;
-  void (*take)(OptionTarget& target, const std::string& value);  ///< throws Error (kUsage)
+  /// Checks the value and sets what it means. Throws Error.
+  void (*take)(OptionTarget& target, const std::string& value);
   const char* help;
+  /// The path that a value names: it must be absolute in a file, as a relative one would depend on
+  /// where the mail server stands. Null: values name no path.
+  std::string (*path_of)(const std::string& value) = nullptr;
 };
 
 std::span<const Option> all_options();

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
@@ -338,11 +339,10 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   ConfigurationCheck check{std::move(faults), {}, 1};
   const FaultHandler collect = [&](const ConfigError& fault) { check.faults.push_back(fault); };
   const FaultHandler note = [&](const ConfigError& text) { check.notes.push_back(text); };
-  const auto store = find_cache_store(settings.cache);
+  const auto store = make_cache_store(settings.cache);
   const std::string cache = store->file();
   for (const auto& file : {settings.configuration, cache}) {
-    const auto folder = std::filesystem::path(file).parent_path().string();
-    if (!file.empty()) check_folder_mode(folder.empty() ? "." : folder, collect);
+    if (!file.empty()) check_folder_mode(folder_of(file), collect);
   }
   check_setting(settings, "cache", check.faults, [&] { store->require_usable(); });
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });

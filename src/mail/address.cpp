@@ -14,14 +14,9 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxAddressOctets = 254;  // RFC 5321, 4.5.3.1.3, less the angle brackets
 constexpr std::size_t kMaxDomainOctets = 253;
 constexpr std::size_t kMaxLabelOctets = 63;
 constexpr std::string_view kAtextSpecials = "!#$%&'*+-/=?^_`{|}~";
-
-bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 bool is_utf8_octet(char c) {
   return static_cast<unsigned char>(c) >= 0x80;

@@ -131,7 +131,7 @@ std::string code_page(std::string_view key) {
 bool is_charset_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxCharsetName &&
          std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           return is_letter_or_digit(c) ||
                   std::string_view("._:-").find(c) != std::string_view::npos;
          });
 }

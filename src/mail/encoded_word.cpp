@@ -124,7 +124,7 @@ std::optional<std::string> take_encoded_run(std::string_view& text) {
 }
 
 bool is_plain_in_q(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+  return is_letter_or_digit(c) ||
          std::string_view("!*+-/").find(c) != std::string_view::npos;  // RFC 2047, 5 (3)
 }
 

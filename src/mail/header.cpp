@@ -9,8 +9,6 @@
 namespace inforeply {
 namespace {
 
-constexpr std::size_t kMaxMessageIdOctets = 250;
-
 bool is_field_name_character(char c) {
   return c > ' ' && c < 0x7F && c != ':';
 }

@@ -41,9 +41,11 @@ std::string strip_comments(std::string_view body);
 /// empty if there is none.
 std::string leading_token(std::string_view body);
 
+inline constexpr std::size_t kMaxMessageIdOctets = 250;
+
 /// Returns every msg-id (RFC 5322, 3.6.4) of a field body in order, with its angle brackets. Ids
-/// with blanks, control characters, 8-bit octets or over 250 octets are left out. If the field has
-/// nothing but ids, those without brackets count, too, and get them.
+/// with blanks, control characters, 8-bit octets or over kMaxMessageIdOctets are left out. If the
+/// field has nothing but ids, those without brackets count, too, and get them.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
 /// Returns the msg-id with that beginning (in any case, with its angle bracket) from anywhere in a

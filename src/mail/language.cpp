@@ -12,14 +12,6 @@ constexpr std::size_t kMaxTagOctets = 64;  // RFC 5646, 4.4.1 foresees 35
 constexpr std::size_t kMaxSubtag = 8;
 constexpr std::string_view kAnyLanguage = "*";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_subtag(std::string_view text) {
   return !text.empty() && text.size() <= kMaxSubtag &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });

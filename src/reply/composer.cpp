@@ -23,8 +23,6 @@ namespace {
 /// RFC 2277, 4.5: for a text whose language nobody has named.
 constexpr std::string_view kAnyLanguage = "i-default";
 constexpr std::size_t kMaxFieldLine = 76;
-constexpr std::size_t kMaxAddressOctets = 254;    // the most that parse_address takes
-constexpr std::size_t kMaxMessageIdOctets = 250;  // the most that parse_message_ids takes
 
 /// A stranger's text, made fit to stand among the author's words.
 std::string value_of(std::string_view text) {

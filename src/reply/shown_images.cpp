@@ -32,8 +32,7 @@ class MarkupWatch {
 
  private:
   void open(std::string_view tag) {
-    in_tag_ =
-        !tag.empty() && ((tag[0] >= 'a' && tag[0] <= 'z') || (tag[0] >= 'A' && tag[0] <= 'Z'));
+    in_tag_ = !tag.empty() && is_letter(tag[0]);
     if (starts_with_ignoring_case(tag, "style")) in_style_ = true;
     if (starts_with_ignoring_case(tag, "/style")) in_style_ = false;
     last_ = '<';
@@ -50,8 +49,7 @@ class MarkupWatch {
 
 bool is_content_id(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("-._@+").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("-._@+").find(c) != std::string_view::npos;
   });
 }
 

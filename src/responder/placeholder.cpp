@@ -23,7 +23,7 @@ std::optional<Placeholder> placeholder_of(std::string_view name) {
 }
 
 bool is_name_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return is_letter_or_digit(c) || c == '_';
 }
 
 bool begins_with_vacation_subject(std::string_view text) {

@@ -14,9 +14,8 @@ const LanguageSettings* ReplySettings::find(std::string_view language) const {
 }
 
 bool is_precedence(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || c == '-' || c == '_'; });
 }
 
 }  // namespace inforeply

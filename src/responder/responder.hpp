@@ -41,7 +41,7 @@ struct ReplySettings {
   std::optional<Mailbox> from;
   std::optional<Mailbox> reply_to;
   std::vector<LanguageSettings> languages;  ///< in the order of the file
-  std::string default_language;  ///< of `text`, `html`, `subject` without one; may be empty
+  std::string default_language;             ///< of settings without `.LANGUAGE`; may be empty
   bool all_languages = false;
   std::optional<FileReference> template_file;
   std::vector<FileReference> inline_images;

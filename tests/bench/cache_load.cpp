@@ -70,7 +70,7 @@ nlohmann::json fill(const std::string& url, std::uint64_t total, std::uint64_t e
     cache->put(batch);
     batch.clear();
   }
-  const auto size = find_cache_store(url)->measure();
+  const auto size = make_cache_store(url)->measure();
   return {{"records", total},
           {"seconds", seconds_since(start)},
           {"file_octets", size.octets},
@@ -136,7 +136,7 @@ nlohmann::json pass_a_year(const std::string& url, std::uint64_t people_a_day) {
     PurgeRequest purge;
     purge.now = morning + Seconds{24 * 3600};
     cache->purge(purge);
-    if (day % 30 == 29) sizes.push_back(std::filesystem::file_size(find_cache_store(url)->file()));
+    if (day % 30 == 29) sizes.push_back(std::filesystem::file_size(make_cache_store(url)->file()));
   }
   return {{"people_a_day", people_a_day}, {"octets_each_30_days", sizes}};
 }

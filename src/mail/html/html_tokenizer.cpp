@@ -68,10 +68,6 @@ std::string decode_text(std::string_view text) {
   return result;
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /// Whether `text` begins with a tag. Any other `<` is text or begins a comment.
 bool starts_tag(std::string_view text) {
   const std::size_t name = text.starts_with("</") ? 2 : 1;

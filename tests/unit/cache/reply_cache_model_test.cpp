@@ -358,7 +358,7 @@ class Sequence {
       return true;
     });
     expect(promised == model_.records().end(), "a record is missing");
-    const auto check = find_cache_store(path())->check(
+    const auto check = make_cache_store(path())->check(
         CheckMode::kReport, [&](const std::string& fault) { expect(false, fault); });
     expect(check.is_sound() && check.records == model_.records().size(), "it is not sound");
   }

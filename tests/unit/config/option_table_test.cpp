@@ -39,6 +39,13 @@ TEST(Options, AreFoundWhereTheyMayStand) {
   EXPECT_EQ(find_option("", kFile), nullptr);
 }
 
+TEST(Options, NameAFileEvenIfItsNameIsEmpty) {
+  OptionTarget target = default_target();
+  EXPECT_FALSE(target.configuration);
+  find_option("config", kResponder)->take(target, "");
+  EXPECT_EQ(target.configuration, "");
+}
+
 TEST(Options, HaveTheirDefaults) {
   const Settings settings = default_settings();
   EXPECT_EQ(settings.responder, "");

@@ -93,7 +93,7 @@ class SweepTest : public ::testing::Test {
   }
   std::size_t counters() {
     cache_.reset();
-    const auto size = find_cache_store(path())->measure();
+    const auto size = make_cache_store(path())->measure();
     cache_ = open_cache(path(), CacheAccess::kExisting);
     const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
                                      [](const TableSize& table) { return table.name == "limits"; });
@@ -103,7 +103,7 @@ class SweepTest : public ::testing::Test {
   void TearDown() override {
     cache_.reset();
     EXPECT_TRUE(
-        find_cache_store(path())
+        make_cache_store(path())
             ->check(CheckMode::kReport, [](const std::string& fault) { ADD_FAILURE() << fault; })
             .is_sound());
   }
