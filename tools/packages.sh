@@ -8,7 +8,7 @@ libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3
 bench_packages="dovecot-sieve maildrop postfix vacation"
 
 test_packages="binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj postfix postfix-lmdb
-python3 python3-gi python3-lmdb strace zsh"
+python3 python3-gi python3-lmdb strace valgrind zsh"
 
 check_packages="clang-format clang-tidy"
 
