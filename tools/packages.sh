@@ -7,8 +7,11 @@ libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
 bench_packages="dovecot-sieve maildrop postfix vacation"
 
+# And tests/bench/speed.
+speed_packages="maildrop perl postfix postfix-lmdb vacation"
+
 test_packages="binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj postfix postfix-lmdb
-python3 python3-gi python3-lmdb strace zsh"
+python3 python3-gi python3-lmdb strace valgrind zsh"
 
 check_packages="clang-format clang-tidy"
 

@@ -234,21 +234,10 @@ class PostfixServer:
 
     def _mount(self, stack):
         """Put what the tests can do with as they like over the places that all the machine shares."""
-
-        def bind(source, target):
-            subprocess.run(["mount", "--rbind", source, target], check=True)
-            stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", target], check=True)
-
         copy = self.folder / "machines-configuration"
         shutil.copytree(MACHINES_MAIN_CF.parent, copy, symlinks=True)
-        bind(copy, MACHINES_MAIN_CF.parent)
-
-        devices = self.folder / "dev"
-        devices.mkdir()
-        for name in ("null", "zero", "full", "random", "urandom"):
-            (devices / name).touch()
-            bind(Path("/dev", name), devices / name)
-        bind(devices, SYSLOG.parent)
+        bind(copy, MACHINES_MAIN_CF.parent, stack)
+        bind_devices(self.folder / "dev", stack)
 
     def _introduce_to_setgid_programs(self, stack):
         """postdrop and postqueue believe a configuration that the machine's own one names."""
@@ -362,6 +351,21 @@ class PostfixServer:
             raise RuntimeError(f"{program} {' '.join(arguments)}: exit status {done.returncode}\n"
                                f"{done.stdout}{done.stderr}")
         return done.stdout
+
+
+def bind(source, target, stack):
+    """Put a file or folder in the place of another until `stack` ends."""
+    subprocess.run(["mount", "--rbind", source, target], check=True)
+    stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", target], check=True)
+
+
+def bind_devices(folder, stack):
+    """Make /dev a new folder with few devices and no syslog."""
+    folder.mkdir()
+    for name in ("null", "zero", "full", "random", "urandom"):
+        (folder / name).touch()
+        bind(Path("/dev", name), folder / name, stack)
+    bind(folder, SYSLOG.parent, stack)
 
 
 def parse_dump(dump):
