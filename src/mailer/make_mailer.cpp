@@ -58,15 +58,16 @@ bool is_ipv6(const std::string& host) {
 /// Reads HOST[:PORT], where an IPv6 address stands in brackets.
 SmtpServer parse_host_and_port(std::string_view spec, std::string_view text) {
   const bool is_bracketed = text.starts_with('[');
-  const auto end = std::min(is_bracketed ? text.find(']') : text.find(':'), text.size());
-  SmtpServer server{std::string(text.substr(is_bracketed ? 1 : 0, end - (is_bracketed ? 1 : 0)))};
-  auto rest = text.substr(end);
-  if (is_bracketed && !rest.empty()) rest.remove_prefix(1);
+  if (is_bracketed) text.remove_prefix(1);
+  const auto end = std::min(text.find(is_bracketed ? ']' : ':'), text.size());
+  SmtpServer server{std::string(text.substr(0, end))};
   if (server.host.empty()) refuse(spec, ": no host");
-  if (is_bracketed ? !is_ipv6(server.host) : is_ipv6(std::string(text))) {
+  const bool is_closed = is_bracketed && end < text.size();
+  if (is_bracketed ? !is_closed || !is_ipv6(server.host) : is_ipv6(std::string(text))) {
     refuse(spec, ": an IPv6 address is written in brackets, and nothing else is");
   }
   if (!is_bracketed && !is_host_name(server.host)) refuse(spec, ": not the name of a host");
+  const auto rest = text.substr(is_bracketed ? end + 1 : end);
   if (rest.empty()) return server;
   const auto port = rest.starts_with(':') ? parse_number(rest.substr(1)) : std::nullopt;
   if (!port || *port == 0 || *port > UINT16_MAX) {

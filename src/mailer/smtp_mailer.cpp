@@ -134,11 +134,11 @@ struct Mail {
   std::string_view recipient;
   std::string_view message;
 
-  [[nodiscard]] bool needs_eight_bit() const { return !is_ascii(message); }
   [[nodiscard]] bool needs_utf8() const {
     return !is_ascii(sender) || !is_ascii(recipient) ||
            !is_ascii(message.substr(0, message.find("\n\n")));
   }
+  [[nodiscard]] bool needs_eight_bit() const { return !is_ascii(message); }
   /// As it is sent, without what dot-stuffing adds (RFC 1870, 6.4).
   [[nodiscard]] std::size_t octets() const {
     return message.size() +
@@ -317,7 +317,7 @@ Submission SmtpMailer::Session::send_message(std::string_view message) {
   do {
     auto chunk = take_chunk(message);
     if (message.empty()) chunk += ".\r\n";
-    if (!connection_->send(chunk, deadline)) {
+    if (connection_->has_unread_input() || !connection_->send(chunk, deadline)) {
       const auto reply = answer(Step::kMessage);
       has_ended_ = true;  // it waits for the rest of the message
       return judge(Step::kMessage, reply);

@@ -50,8 +50,8 @@ TEST(MailerSpec, NamesWhatIsWrongWithAServer) {
         "smtp://host:25:25", "smtp://[::1]:", "smtp://[::1]25", "smtp://127.0.0.1:25/"}) {
     expect(spec, "expected a port from 1 to 65535 behind the host");
   }
-  for (const char* spec : {"smtp://::1", "smtp://[127.0.0.1]", "smtp://[::1", "smtp://[host]:25",
-                           "smtp://2001:db8::25"}) {
+  for (const char* spec : {"smtp://2001:db8::1", "smtp://[127.0.0.1]", "smtp://[::1",
+                           "smtp://[host]:25", "smtp://2001:db8::25"}) {
     expect(spec, "an IPv6 address is written in brackets, and nothing else is");
   }
   for (const char* spec :
