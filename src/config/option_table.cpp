@@ -175,7 +175,8 @@ constexpr std::array kOptions = {
     Option{"cache", 0, "URL", "lmdb:/var/lib/inforeply/cache.mdb", kPrograms | kFile, kOnce,
            set_cache, "lmdb:PATH, the reply cache", path_of_cache},
     Option{"mailer", 0, "SPEC", "/usr/sbin/sendmail", kResponderAndFile, kOnce, set_mailer,
-           "absolute path of a sendmail command, perhaps with options"},
+           "absolute path of a sendmail command, perhaps with options; smtp://HOST[:PORT]; or "
+           "smtp+unix:PATH"},
     Option{"log", 0, "SPEC", "syslog", kResponderAndFile, kOnce, set_log, "syslog or stderr"},
 
     Option{"recipient-delimiter", 0, "CHARS|none", "+", kFile, kOnce, set_recipient_delimiter,

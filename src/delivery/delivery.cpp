@@ -134,13 +134,14 @@ ReserveResult Delivery::ask_cache(const ReservationRequest& request) const {
 }
 
 Submission Delivery::submit(const RecipientCase& examined, const Address& recipient,
-                            const std::string& reply) const {
-  return world_.make_mailer()->submit(examined.reply.settings.envelope_from, recipient.to_wire(),
-                                      reply, step_deadline());
+                            const std::string& reply) {
+  if (!mailer_) mailer_ = world_.make_mailer();
+  return mailer_->submit(examined.reply.settings.envelope_from, recipient.to_wire(), reply,
+                         step_deadline());
 }
 
 void Delivery::submit_copy(const RecipientCase& examined, const std::string& reply,
-                           LogEntry& entry) const {
+                           LogEntry& entry) {
   // The reply is on its way, whatever becomes of the copy.
   std::string trouble;
   try {

@@ -24,8 +24,8 @@ namespace inforeply {
 /// The longest time for a submission, and for waiting while another process works on this delivery.
 inline constexpr std::chrono::seconds kStepTimeLimit{60};
 
-/// All that a delivery touches of the world. Cache and mailer are opened only when a reply is due:
-/// most mail needs neither.
+/// All that a delivery touches of the world. Cache and mailer are opened only when the first reply
+/// is due: most mail needs neither.
 struct World {
   const Clock& clock;
   const ResponderSource& responders;
@@ -69,8 +69,8 @@ class Delivery {
                                                      LogEntry& entry);
   [[nodiscard]] ReserveResult ask_cache(const ReservationRequest& request) const;
   [[nodiscard]] Submission submit(const RecipientCase& examined, const Address& recipient,
-                                  const std::string& reply) const;
-  void submit_copy(const RecipientCase& examined, const std::string& reply, LogEntry& entry) const;
+                                  const std::string& reply);
+  void submit_copy(const RecipientCase& examined, const std::string& reply, LogEntry& entry);
   void settle(Reservation& reservation, const Submission& submission, LogEntry& entry) const;
   void release(Reservation& reservation) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
@@ -87,6 +87,7 @@ class Delivery {
   Envelope envelope_;
   Sender sender_;
   std::unique_ptr<ReplyCache> cache_;
+  std::unique_ptr<Mailer> mailer_;  // one for all replies: it may keep a connection
   std::chrono::steady_clock::time_point start_;
 };
 

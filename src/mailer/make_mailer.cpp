@@ -1,34 +1,106 @@
 #include "mailer/make_mailer.hpp"
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/sendmail_mailer.hpp"
+#include "mailer/smtp_mailer.hpp"
 
 namespace inforeply {
 
 namespace {
 
-/// Returns the words of the command.
-std::vector<std::string> parse_mailer_spec(std::string_view spec) {
-  const std::string name = "mailer '" + to_single_line(spec) + "'";
-  if (spec.starts_with("smtp:") || spec.starts_with("smtp+unix:")) {
-    throw Error(Fault::kUsage, name + ": SMTP is not built in");
+constexpr std::string_view kExpected =
+    ": expected the absolute path of a sendmail command, smtp://HOST[:PORT] or smtp+unix:PATH";
+
+using Command = std::vector<std::string>;  // a sendmail command and its options
+
+/// Throws Error, which names what is wrong with the mailer.
+[[noreturn]] void refuse(std::string_view spec, std::string_view text) {
+  throw Error(Fault::kUsage, "mailer '" + to_single_line(spec) + "'" + std::string(text));
+}
+
+SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
+  if (!path.starts_with('/')) refuse(spec, ": the path of the socket is not absolute");
+  constexpr std::size_t kMaxPathOctets = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() > kMaxPathOctets) {
+    refuse(spec,
+           ": the path of the socket is longer than " + std::to_string(kMaxPathOctets) + " octets");
   }
+  return {.host = {}, .path = std::string(path)};
+}
+
+bool is_host_name(std::string_view host) {
+  return !host.empty() && host.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789-._") == std::string_view::npos;
+}
+
+bool is_ipv6(const std::string& host) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+/// Reads HOST[:PORT], where an IPv6 address stands in brackets.
+SmtpServer parse_host_and_port(std::string_view spec, std::string_view text) {
+  const bool is_bracketed = text.starts_with('[');
+  if (is_bracketed) text.remove_prefix(1);
+  const auto end = std::min(text.find(is_bracketed ? ']' : ':'), text.size());
+  SmtpServer server{std::string(text.substr(0, end))};
+  if (server.host.empty()) refuse(spec, ": no host");
+  const bool is_closed = is_bracketed && end < text.size();
+  if (is_bracketed ? !is_closed || !is_ipv6(server.host) : is_ipv6(std::string(text))) {
+    refuse(spec, ": an IPv6 address is written in brackets, and nothing else is");
+  }
+  if (!is_bracketed && !is_host_name(server.host)) refuse(spec, ": not the name of a host");
+  const auto rest = text.substr(is_bracketed ? end + 1 : end);
+  if (rest.empty()) return server;
+  const auto port = rest.starts_with(':') ? parse_number(rest.substr(1)) : std::nullopt;
+  if (!port || *port == 0 || *port > UINT16_MAX) {
+    refuse(spec, ": expected a port from 1 to 65535 behind the host");
+  }
+  server.port = static_cast<std::uint16_t>(*port);
+  return server;
+}
+
+Command parse_command(std::string_view spec) {
   std::string blanks(spec);
   std::replace(blanks.begin(), blanks.end(), '\t', ' ');
   const auto words = split(blanks, ' ');
-  if (words.empty() || !words.front().starts_with('/')) {
-    throw Error(Fault::kUsage, name + ": expected the absolute path of a sendmail command");
-  }
+  if (words.empty() || !words.front().starts_with('/')) refuse(spec, kExpected);
   return {words.begin(), words.end()};
+}
+
+std::variant<Command, SmtpServer> parse_mailer_spec(std::string_view spec) {
+  constexpr std::string_view kSmtp = "smtp://";
+  constexpr std::string_view kSmtpUnix = "smtp+unix:";
+  if (spec.starts_with(kSmtp)) return parse_host_and_port(spec, spec.substr(kSmtp.size()));
+  if (spec.starts_with(kSmtpUnix)) return parse_socket_path(spec, spec.substr(kSmtpUnix.size()));
+  return parse_command(spec);
+}
+
+std::unique_ptr<Mailer> make_sendmail_mailer(Command command) {
+  struct stat status {};
+  const bool is_folder = ::stat(command.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  if (is_folder) errno = EISDIR;  // which access(2) lets pass
+  if (is_folder || ::access(command.front().c_str(), X_OK) != 0) {
+    throw system_error(Fault::kMailer, "cannot run mailer " + command.front());
+  }
+  return std::make_unique<SendmailMailer>(std::move(command));
 }
 
 }  // namespace
@@ -38,14 +110,11 @@ void check_mailer_spec(std::string_view spec) {
 }
 
 std::unique_ptr<Mailer> make_mailer(std::string_view spec) {
-  auto command = parse_mailer_spec(spec);
-  struct stat status {};
-  const bool is_folder = ::stat(command.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-  if (is_folder) errno = EISDIR;  // which access(2) lets pass
-  if (is_folder || ::access(command.front().c_str(), X_OK) != 0) {
-    throw system_error(Fault::kMailer, "cannot run mailer " + command.front());
+  auto parsed = parse_mailer_spec(spec);
+  if (auto* server = std::get_if<SmtpServer>(&parsed)) {
+    return std::make_unique<SmtpMailer>(std::move(*server));
   }
-  return std::make_unique<SendmailMailer>(std::move(command));
+  return make_sendmail_mailer(std::get<Command>(std::move(parsed)));
 }
 
 }  // namespace inforeply

@@ -232,6 +232,12 @@ class PostfixServer:
             file.unlink()
         self._log_start += len(self.log())
 
+    def write_map(self, name, lines):
+        """A table lmdb:$config_directory/NAME; Postfix sees that it is new."""
+        (self.configuration / name).write_text("".join(f"{line}\n" for line in lines))
+        program = "postalias" if name == "aliases" else "postmap"
+        self._run(program, f"lmdb:{self.configuration}/{name}")
+
     def _mount(self, stack):
         """Put what the tests can do with as they like over the places that all the machine shares."""
         copy = self.folder / "machines-configuration"
@@ -275,9 +281,7 @@ class PostfixServer:
         (self.configuration / "main.cf").write_text("".join(lines))
         (self.configuration / "master.cf").write_text(SERVICES.format(port=self.port) + self.master)
         for name, lines in {**self.maps, "aliases": self.aliases}.items():
-            (self.configuration / name).write_text("".join(f"{line}\n" for line in lines))
-            program = "postalias" if name == "aliases" else "postmap"
-            self._run(program, f"lmdb:{self.configuration}/{name}")
+            self.write_map(name, lines)
 
     def _start_syslog(self, stack):
         log = stack.enter_context(open(self.folder / "mail.log", "ab", buffering=0))

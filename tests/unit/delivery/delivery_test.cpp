@@ -129,6 +129,18 @@ TEST_F(DeliveryTest, WithoutAMailerNoReservationStays) {
   EXPECT_NE(log_line().find("action=deferred reason=mailer"), std::string::npos);
 }
 
+TEST_F(DeliveryTest, OneMailerSubmitsAllRepliesAndCopies) {
+  for (const auto* name : {"info", "sales"}) {
+    add_responder(std::string(name) + "@example.org", std::string(name) + ".conf",
+                  "text = reply.txt\nignore = not-addressed\nbcc = desk@example.org\n");
+  }
+  const Envelope both{
+      "alice@example.net", {{"info@example.org", ""}, {"sales@example.org", ""}}, ""};
+  EXPECT_EQ(run(both), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.sent.size(), 4U);
+  EXPECT_EQ(world_.mailers_made, 1);
+}
+
 TEST_F(DeliveryTest, ARecentAnswerNeedsNoMailer) {
   world_.mailer_is_missing = true;
   world_.outcomes = {ReserveOutcome::kAnswered};

@@ -44,6 +44,7 @@ struct FakeWorld {
   std::string cache_file;  // of a real cache; empty: reservations are as above
   bool confirm_fails = false;
   bool mailer_is_missing = false;
+  int mailers_made = 0;
 
   std::vector<Sent> sent;
   std::vector<std::string> cache_calls;
@@ -159,6 +160,7 @@ class DeliveryTest : public ::testing::Test {
              },
              [this]() -> std::unique_ptr<Mailer> {
                if (world_.mailer_is_missing) throw Error(Fault::kMailer, "cannot run mailer");
+               ++world_.mailers_made;
                return std::make_unique<FakeMailer>(world_);
              },
              settings_, std::chrono::steady_clock::now() + std::chrono::seconds(2)},

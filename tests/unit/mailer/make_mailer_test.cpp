@@ -1,0 +1,69 @@
+#include "mailer/make_mailer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "inforeply/error.hpp"
+
+namespace inforeply {
+namespace {
+
+/// What check_mailer_spec says, or "no error".
+std::string fault_of_spec(const std::string& spec) {
+  try {
+    check_mailer_spec(spec);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kUsage);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(MailerSpec, TakesTheFormsOfTheDocumentation) {
+  for (const char* spec :
+       {"/usr/sbin/sendmail", "/usr/sbin/sendmail -oi", "smtp://127.0.0.1", "smtp://127.0.0.1:1",
+        "smtp://[::1]", "smtp://[::1]:65535", "smtp://localhost:25", "smtp://mail.example.org:587",
+        "smtp+unix:/run/smtp", "smtp+unix:/path with blanks"}) {
+    EXPECT_EQ(fault_of_spec(spec), "no error") << spec;
+  }
+}
+
+TEST(MailerSpec, WantsAnAbsolutePathOrAServer) {
+  for (const std::string spec : {"", " ", "sendmail", "./sendmail", "smtp:host", "smtp:/host",
+                                 "smtps://host", "SMTP://host", "unix:/run/smtp"}) {
+    EXPECT_EQ(fault_of_spec(spec), "mailer '" + spec +
+                                       "': expected the absolute path of a sendmail command, "
+                                       "smtp://HOST[:PORT] or smtp+unix:PATH");
+  }
+}
+
+TEST(MailerSpec, NamesWhatIsWrongWithAServer) {
+  const auto expect = [](const std::string& spec, const std::string& fault) {
+    EXPECT_EQ(fault_of_spec(spec), "mailer '" + spec + "': " + fault);
+  };
+  for (const char* spec : {"smtp://", "smtp://:25", "smtp://[]", "smtp://[]:25"}) {
+    expect(spec, "no host");
+  }
+  for (const char* spec :
+       {"smtp://host:", "smtp://host:0", "smtp://host:65536", "smtp://host:x", "smtp://host:+1",
+        "smtp://host:25:25", "smtp://[::1]:", "smtp://[::1]25", "smtp://127.0.0.1:25/"}) {
+    expect(spec, "expected a port from 1 to 65535 behind the host");
+  }
+  for (const char* spec : {"smtp://2001:db8::1", "smtp://[127.0.0.1]", "smtp://[::1",
+                           "smtp://[host]:25", "smtp://2001:db8::25"}) {
+    expect(spec, "an IPv6 address is written in brackets, and nothing else is");
+  }
+  for (const char* spec :
+       {"smtp://user@host", "smtp://host/", "smtp://a host", "smtp://h\xC3\xB6st"}) {
+    expect(spec, "not the name of a host");
+  }
+  for (const char* spec : {"smtp+unix:", "smtp+unix:run/smtp", "smtp+unix: /run/smtp"}) {
+    expect(spec, "the path of the socket is not absolute");
+  }
+  expect("smtp+unix:/" + std::string(107, 'x'), "the path of the socket is longer than 107 octets");
+  EXPECT_EQ(fault_of_spec("smtp+unix:/" + std::string(106, 'x')), "no error");
+}
+
+}  // namespace
+}  // namespace inforeply
