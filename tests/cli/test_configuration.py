@@ -80,7 +80,7 @@ class Configuration(TestCase):
             ("log = stderr\nlog = stderr\n", ["log"]),
             ("\nlog-addresses = maybe\n", ["log-addresses"]),
             ("\nmailer = sendmail\n", ["sendmail", "absolute"]),
-            ("\nmailer = smtp://localhost\n", ["not built in"]),
+            ("\nmailer = smtp://localhost:0\n", ["smtp://localhost:0", "port"]),
             ("\ncache = redis://localhost\n", ["not built in"]),
             ("\nlog = nowhere\n", ["nowhere"]),
             ("\nqueue-id =\n", ["queue-id"]),
