@@ -323,6 +323,14 @@ class EveryDelivery(CheckTestCase):
                                      words)],
                                    configuration=f"mailer = {self.place.folder}/{mailer} -v\n")
 
+    def test_an_smtp_server_that_cannot_be_one(self):
+        for server, words in (("smtp://mail.example:smtp", "port"), ("smtp://", "no host"),
+                              ("smtp+unix:run/smtp", "not absolute")):
+            with self.subTest(server):
+                self.assert_faults([("main.conf:1", f"mailer '{server}'", words)],
+                                   configuration=f"mailer = {server}\n")
+        self.assert_well(1, configuration="mailer = smtp://mail.example:587\n")
+
     def test_a_setting_that_is_at_fault_is_not_taken_for_its_default(self):
         self.assert_faults([("main.conf:1", "absolute"), ("main.conf:2", "not built in")],
                            configuration="mailer = sendmail\ncache = redis://localhost\n")
