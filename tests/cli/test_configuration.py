@@ -100,6 +100,16 @@ class Configuration(TestCase):
         self.assert_deferred(self.place.run(mail(), "--config", "/nonexistent.conf"),
                              "/nonexistent.conf: ", "No such file")
 
+    def test_an_empty_name_is_no_default(self):
+        for option in (["-c", ""], ["--config="]):
+            self.assert_deferred(self.place.run(mail(), *option), "cannot open")
+
+    def test_a_path_at_fault_is_not_used(self):
+        self.place.configure("responders = here\n")
+        outcome = self.place.run("", "--check-config", recipients=[], without=["--responders"])
+        self.assertIn("'responders' needs an absolute path", outcome.stdout.decode())
+        self.assertNotIn("here: ", outcome.stdout.decode())
+
     def test_a_folder_is_no_configuration(self):
         self.assert_deferred(self.place.run(mail(), "-c", self.place.folder), self.place.folder,
                              "not a regular file")
