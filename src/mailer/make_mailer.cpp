@@ -44,10 +44,9 @@ SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
 }
 
 bool is_host_name(std::string_view host) {
-  return !host.empty() && host.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyz"
-                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "0123456789-._") == std::string_view::npos;
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return is_letter_or_digit(c) || std::string_view("-._").find(c) != std::string_view::npos;
+  });
 }
 
 bool is_ipv6(const std::string& host) {

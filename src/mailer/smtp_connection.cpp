@@ -165,9 +165,8 @@ Descriptor connect_to(const SmtpServer& server, Deadline deadline) {
 
 /// Whether a line begins as a reply does (RFC 5321, 4.2).
 bool has_reply_code(std::string_view line) {
-  const auto is_digit = [](char c, char last) { return c >= '0' && c <= last; };
-  return line.size() >= 3 && line[0] >= '2' && is_digit(line[0], '5') && is_digit(line[1], '9') &&
-         is_digit(line[2], '9') && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
+  return line.size() >= 3 && line[0] >= '2' && line[0] <= '5' && is_digit(line[1]) &&
+         is_digit(line[2]) && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
 }
 
 std::string shown(std::string_view text) {

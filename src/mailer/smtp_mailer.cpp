@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
@@ -95,8 +94,8 @@ std::string own_name(const SmtpConnection& connection) {
   std::array<char, 256> buffer{};
   if (::gethostname(buffer.data(), buffer.size() - 1) != 0) return connection.own_address_literal();
   std::string name = buffer.data();
-  const bool is_plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '.');
+  const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '-' || c == '.';
   });
   const bool is_full = is_plain && name.find('.') != std::string::npos;
   return is_full ? name : connection.own_address_literal();
