@@ -132,12 +132,10 @@ struct Mail {
   std::string_view sender;
   std::string_view recipient;
   std::string_view message;
+  bool needs_utf8 = !is_ascii(sender) || !is_ascii(recipient) ||
+                    !is_ascii(message.substr(0, message.find("\n\n")));
+  bool needs_eight_bit = !is_ascii(message);
 
-  [[nodiscard]] bool needs_utf8() const {
-    return !is_ascii(sender) || !is_ascii(recipient) ||
-           !is_ascii(message.substr(0, message.find("\n\n")));
-  }
-  [[nodiscard]] bool needs_eight_bit() const { return !is_ascii(message); }
   /// As it is sent, without what dot-stuffing adds (RFC 1870, 6.4).
   [[nodiscard]] std::size_t octets() const {
     return message.size() +
@@ -148,8 +146,8 @@ struct Mail {
 std::string mail_command(const Mail& mail, const Extensions& extensions) {
   std::string command = "MAIL FROM:<" + std::string(mail.sender) + ">";
   if (extensions.size) command += " SIZE=" + std::to_string(mail.octets());
-  if (mail.needs_eight_bit()) command += " BODY=8BITMIME";
-  if (mail.needs_utf8()) command += " SMTPUTF8";
+  if (mail.needs_eight_bit) command += " BODY=8BITMIME";
+  if (mail.needs_utf8) command += " SMTPUTF8";
   return command + "\r\n";
 }
 
@@ -240,8 +238,8 @@ void SmtpMailer::Session::open() {
 }
 
 std::string_view SmtpMailer::Session::missing_extension(const Mail& mail) const {
-  if (mail.needs_utf8() && !extensions_.utf8) return "SMTPUTF8";
-  if (mail.needs_eight_bit() && !extensions_.eight_bit) return "8BITMIME";
+  if (mail.needs_utf8 && !extensions_.utf8) return "SMTPUTF8";
+  if (mail.needs_eight_bit && !extensions_.eight_bit) return "8BITMIME";
   return {};
 }
 
@@ -348,11 +346,12 @@ Submission SmtpMailer::submit(std::string_view envelope_sender, std::string_view
   if (has_control_characters(envelope_sender) || has_control_characters(recipient)) {
     return {Result::kRefused, "control characters in an address"};
   }
+  const Mail mail{envelope_sender, recipient, message};
   bool was_idle = session_ != nullptr;  // meanwhile the server may have ended the connection
   while (true) {
     if (!session_) session_ = std::make_unique<Session>(server_);
     try {
-      auto submission = session_->submit({envelope_sender, recipient, message}, deadline);
+      auto submission = session_->submit(mail, deadline);
       if (session_->has_ended()) session_.reset();
       return submission;
     } catch (const ConnectionFault& fault) {
