@@ -6,8 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <memory>
 
 #include "inforeply/error.hpp"
 
@@ -42,14 +42,15 @@ void require_trusted(const Descriptor& file, const Place& place) {
 
 std::string read_all(const Descriptor& file, std::size_t max_octets, const Place& place) {
   std::string text;
-  std::array<char, std::size_t{16} * 1024>
-      buffer;  // not cleared: most files are small, and there are many runs
+  // Neither cleared nor on the stack, so that a small file touches few pages of it.
+  constexpr std::size_t kReadOctets = 16 * 1024;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kReadOctets);
   while (true) {
-    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    const ssize_t count = ::read(file.get(), buffer.get(), kReadOctets);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) place.fail_with_errno("read");
     if (count == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
+    text.append(buffer.get(), static_cast<std::size_t>(count));
     if (text.size() > max_octets)
       place.fail("larger than " + std::to_string(max_octets) + " octets");
   }

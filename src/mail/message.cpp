@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 
 #include "base/digest.hpp"
 #include "inforeply/envelope.hpp"
@@ -150,15 +151,17 @@ Message parse_message(std::string_view text) {
 Message read_message(int file_descriptor) {
   // One empty line more than the longest block, which tells that block from a longer one.
   constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2 + kMaxBodyOctets;
+  constexpr std::size_t kReadOctets = 64 * 1024;
   std::string kept;
-  std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
+  // Neither cleared nor on the stack, so that a short message touches few pages of it.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kReadOctets);
   while (true) {
-    const ssize_t count = ::read(file_descriptor, buffer.data(), buffer.size());
+    const ssize_t count = ::read(file_descriptor, buffer.get(), kReadOctets);
     if (count == 0) return parse_message(kept);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw system_error(Fault::kInput, "cannot read the message");
     const auto room = kMaxKept - kept.size();
-    kept.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
+    kept.append(buffer.get(), std::min(room, static_cast<std::size_t>(count)));
   }
 }
 

@@ -32,6 +32,12 @@ class Programs(unittest.TestCase):
                              "__stack_chk_fail", "_chk@"):
                     self.assertIn(mark, listing)
 
+    def test_refer_to_no_standard_stream_that_is_not_set_up(self):
+        names = subprocess.run(["nm", BIN / "inforeply"], capture_output=True, text=True,
+                               check=True).stdout
+        self.assertIn("__wrap__ZNSt8ios_base4InitC1Ev", names)
+        self.assertNotRegex(names, r"\b_ZSt\d(w?c(in|out|err|log))\b")
+
 
 if __name__ == "__main__":
     unittest.main()
