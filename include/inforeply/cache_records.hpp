@@ -27,9 +27,9 @@ enum class RecordState : std::uint8_t { kPending = 1, kAnswered = 2 };
 struct ReplyRecord {
   ReplyKey key;
   RecordState state = RecordState::kPending;
-  Time answered_at;                ///< of a pending record: when it was reserved
-  std::optional<Time> expires_at;  ///< of a pending record: the end of its lease; nullopt: never
-  std::uint32_t count = 0;         ///< replies sent
+  Time answered_at;                ///< when the reply was reserved, just before it was sent
+  std::optional<Time> expires_at;  ///< the end of the interval; nullopt: never
+  std::uint32_t count = 0;         ///< replies sent; of a pending record with the reserved one
   std::string message_id;          ///< of the message answered last; may be empty
   std::string delivery;            ///< digest that tells the delivery of that message from others
 

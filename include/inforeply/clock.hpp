@@ -21,18 +21,22 @@ class Clock {
   Clock& operator=(const Clock&) = delete;
   virtual ~Clock() = default;
   [[nodiscard]] virtual Time now() const = 0;
+  /// When the machine was started, by the same clock.
+  [[nodiscard]] virtual Time booted_at() const = 0;
 };
 
 class SystemClock : public Clock {
  public:
   [[nodiscard]] Time now() const override;
+  [[nodiscard]] Time booted_at() const override;
 };
 
-/// Always the same time: `--now`, and tests.
+/// Always the same time: `--now`, and tests. The machine was started long before.
 class FixedClock : public Clock {
  public:
   explicit FixedClock(Time now) : now_(now) {}
   [[nodiscard]] Time now() const override { return now_; }
+  [[nodiscard]] Time booted_at() const override { return Time{}; }
   void set(Time now) { now_ = now; }
 
  private:

@@ -100,6 +100,12 @@ Time SystemClock::now() const {
   return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
 }
 
+Time SystemClock::booted_at() const {
+  timespec since_boot{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return Time{};
+  return now() - Seconds{since_boot.tv_sec};
+}
+
 std::optional<Seconds> parse_duration(std::string_view text) {
   if (text == "0") return Seconds{0};
   if (text.size() < 2) return std::nullopt;

@@ -9,6 +9,12 @@
 // process that held the reservation has died, and the reply is granted again. For any other message
 // a pending reservation counts as an answer while its holder lives, and then until its lease has
 // run out.
+//
+// A power cut: a reservation is on the disk before the reply is submitted. That it was confirmed
+// may be forgotten, so a reservation from before the machine was started counts for other messages
+// as an answer does, to the end of the interval. The mail server, which has its own queue on the
+// disk, may try the same message again: then the same reply, with the same Message-ID, is sent a
+// second time. Nothing worse can happen.
 #pragma once
 
 #include <memory>
@@ -28,6 +34,12 @@ namespace inforeply {
 /// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
 inline constexpr Seconds kLease{3600};
 
+/// Whether the lease of a pending record runs. One further in the future than kClockTolerance was
+/// made by a wrong clock and has none.
+inline bool is_leased(const ReplyRecord& record, Time now) {
+  return record.answered_at <= now + kClockTolerance && now < record.answered_at + kLease;
+}
+
 /// A limit that a reply counts against, together with all others of the same counter.
 struct CountedLimit {
   std::string_view setting;  ///< its name, a literal
@@ -42,6 +54,7 @@ struct ReservationRequest {
   bool is_named = false;            ///< the mail server named it; else an equal one may be a copy
   std::optional<Seconds> interval;  ///< zero: every message is granted; nullopt: only the first
   std::vector<CountedLimit> limits;
+  Time booted_at{};  ///< when the machine was started
 };
 
 /// A reply that was granted. The delivery that asked holds it while it submits the reply, and ends
@@ -56,8 +69,8 @@ class Reservation {
   Reservation& operator=(const Reservation&) = delete;
   virtual ~Reservation() = default;
 
-  /// The reply was submitted: it counts as answered from `now` on.
-  virtual void confirm(Time now) = 0;
+  /// The reply was submitted.
+  virtual void confirm() = 0;
 
   /// The reply was not submitted. It no longer counts against the limits, and its record goes,
   /// unless that is another delivery's by now. A reservation that was granted again stays pending:

@@ -176,7 +176,8 @@ std::unique_ptr<Reservation> Delivery::reserve(const RecipientCase& examined, Lo
       .delivery = digest({envelope_.queue_id, message_.fingerprint}),
       .is_named = !envelope_.queue_id.empty(),
       .interval = examined.reply.settings.interval,
-      .limits = limits_of(examined)};
+      .limits = limits_of(examined),
+      .booted_at = world_.clock.booted_at()};
   auto result = ask_cache(request);
   switch (result.outcome) {
     case ReserveOutcome::kGranted:
@@ -229,7 +230,7 @@ void Delivery::settle(Reservation& reservation, const Submission& submission,
     entry.action = "replied";
   }
   try {
-    reservation.confirm(world_.clock.now());
+    reservation.confirm();
   } catch (const std::exception& error) {
     // The reply is on its way: another try would send it twice.
     entry.add_detail(error.what());

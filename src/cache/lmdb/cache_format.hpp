@@ -53,6 +53,7 @@ std::string expiry_value(Time expires_at);
 std::string_view record_key_in(std::string_view expiry_key);
 
 std::string encode(const ReplyRecord& record);
+inline constexpr off_t kStateOffset = 0;  ///< in the value
 /// nullopt if key or value is not that of a record.
 std::optional<ReplyRecord> decode(std::string_view key, std::string_view value);
 

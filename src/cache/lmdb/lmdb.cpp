@@ -234,6 +234,24 @@ void Transaction::erase(MDB_dbi database, std::string_view key) {
   if (status != MDB_NOTFOUND) environment_.require(status, "write");
 }
 
+std::optional<off_t> Transaction::find_in_file(std::string_view value) const {
+  MDB_stat stat{};
+  int file = -1;
+  environment_.require(mdb_env_stat(environment_.get(), &stat), "read");
+  environment_.require(mdb_env_get_fd(environment_.get(), &file), "read");
+  // LMDB reads the file as memory, from the start of a page of memory. Each page of its own begins
+  // with its number.
+  const auto address = reinterpret_cast<std::uintptr_t>(value.data());
+  const std::uintptr_t in_page = address % stat.ms_psize;
+  std::uint64_t page = 0;
+  std::memcpy(&page, value.data() - in_page, sizeof page);
+  const auto offset = static_cast<off_t>(page * stat.ms_psize + in_page);
+  std::string there(value.size(), '\0');
+  const ssize_t count = ::pread(file, there.data(), there.size(), offset);
+  if (count != static_cast<ssize_t>(value.size()) || there != value) return std::nullopt;
+  return offset;
+}
+
 // --- Cursor ---
 
 Cursor::Cursor(const Transaction& transaction, MDB_dbi database)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <lmdb.h>
+#include <sys/types.h>
 
 #include <memory>
 #include <optional>
@@ -74,6 +75,10 @@ class Transaction {
   void put(MDB_dbi database, std::string_view key, std::string_view value);
   /// The key need not be there.
   void erase(MDB_dbi database, std::string_view key);
+
+  /// The offset in the file of a value that get() returned and that this transaction has not
+  /// changed. nullopt if the file does not have the value there.
+  [[nodiscard]] std::optional<off_t> find_in_file(std::string_view value) const;
 
   [[nodiscard]] MDB_txn* get() const { return txn_.get(); }
   [[nodiscard]] const Environment& environment() const { return environment_; }

@@ -79,16 +79,15 @@ class LmdbReservation : public Reservation {
         may_be_sent_(may_be_sent),
         lock_(std::move(lock)) {}
 
-  void confirm(Time now) override {
+  void confirm() override {
     Transaction write(tables_.environment(), Mode::kWrite);
-    const auto earlier = tables_.find(write, key_);
-    std::optional<Time> expires_at;
-    if (request_.interval) expires_at = now + *request_.interval;
-    tables_.store(write,
-                  {request_.key, RecordState::kAnswered, now, expires_at,
-                   (earlier ? earlier->count : 0) + 1, request_.message_id, request_.delivery},
-                  earlier);
-    write.commit();
+    auto record = tables_.find(write, key_);
+    // With an interval of 0 it may be another delivery's by now. Or it was forgotten.
+    if (is_reserved_for(request_, record) && !tables_.mark_answered(write, key_)) {
+      record->state = RecordState::kAnswered;
+      tables_.store(write, *record, record);
+      write.commit();
+    }
     lock_.unlock();
   }
 
@@ -137,9 +136,12 @@ class LmdbCache : public OpenCache {
       change_tallies(tables_, write, request.limits, &ReplyTally::take_back, earlier->answered_at);
     }
     change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
+    std::optional<Time> expires_at;
+    if (request.interval) expires_at = now + *request.interval;
+    const auto replies = (earlier ? earlier->count : 0) + (may_be_sent ? 0 : 1);
     tables_.store(write,
-                  {request.key, RecordState::kPending, now, now + kLease,
-                   earlier ? earlier->count : 0, request.message_id, request.delivery},
+                  {request.key, RecordState::kPending, now, expires_at, replies, request.message_id,
+                   request.delivery},
                   earlier);
     write.commit();
     result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,
@@ -185,9 +187,10 @@ class LmdbCache : public OpenCache {
     const bool same = record->delivery == request.delivery;
     if (request.is_named && same && record->state == RecordState::kAnswered) return true;
     if (request.interval == Seconds{0}) return false;
-    const bool pending = record->state == RecordState::kPending;
-    if (record->counts_at(now)) return !pending || !same;
-    return pending && !same &&
+    if (record->state == RecordState::kAnswered) return record->counts_at(now);
+    if (same) return false;
+    const bool is_older_than_boot = record->answered_at < request.booted_at;
+    return is_leased(*record, now) || (is_older_than_boot && record->counts_at(now)) ||
            lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cache/lmdb/lmdb_locks.hpp"
+#include "cache/reply_cache.hpp"
 #include "inforeply/batch_size.hpp"
 
 namespace inforeply::lmdb {
@@ -159,7 +160,9 @@ class Purge {
  private:
   [[nodiscard]] bool is_purgeable(const ReplyRecord& record) const {
     const bool expired = record.expires_at && *record.expires_at <= request_.now;
-    if (!request_.older_than || record.state == RecordState::kPending) return expired;
+    const bool is_pending = record.state == RecordState::kPending;
+    if (is_pending && is_leased(record, request_.now)) return false;
+    if (is_pending || !request_.older_than) return expired;
     return record.answered_at < request_.now - *request_.older_than;
   }
 

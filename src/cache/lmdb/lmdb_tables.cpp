@@ -1,5 +1,7 @@
 #include "cache/lmdb/lmdb_tables.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "inforeply/text.hpp"
@@ -70,6 +72,16 @@ void Tables::remove(Transaction& txn, const ReplyRecord& record) const {
   const std::string key = record_key(record.key);
   if (const auto entry = entry_key(record, key)) txn.erase(expiry_, *entry);
   txn.erase(records_, key);
+}
+
+bool Tables::mark_answered(const Transaction& txn, std::string_view key) const {
+  const auto stored = txn.get(records_, key);
+  const auto place = stored ? txn.find_in_file(*stored) : std::nullopt;
+  if (!place) return false;
+  int file = -1;
+  environment_.require(mdb_env_get_fd(environment_.get(), &file), "write");
+  const auto state = static_cast<char>(RecordState::kAnswered);
+  return ::pwrite(file, &state, 1, *place + kStateOffset) == 1;
 }
 
 }  // namespace inforeply::lmdb

@@ -40,6 +40,13 @@ class Tables {
              const std::optional<ReplyRecord>& earlier) const;
   void remove(Transaction& txn, const ReplyRecord& record) const;
 
+  /// Marks a pending record as answered where it lies in the file, without a commit. False if that
+  /// cannot be done; then nothing was changed. `txn` must be a write transaction, which keeps all
+  /// other writers out, and must have changed nothing. All readers see the change at once, and it
+  /// outlives the process; it reaches the disk with the next commit, or when the kernel writes it.
+  /// It needs no room and cannot be half written: it is one octet.
+  [[nodiscard]] bool mark_answered(const Transaction& txn, std::string_view key) const;
+
  private:
   const Environment& environment_;
   MDB_dbi records_ = 0;

@@ -38,7 +38,7 @@ class CacheProcess {
     return static_cast<ReserveOutcome>(ask(Order::Kind::kReserve, path, task, now));
   }
   /// Each closes the cache afterwards.
-  void confirm(Time now) { ask(Order::Kind::kConfirm, {}, 0, now); }
+  void confirm() { ask(Order::Kind::kConfirm, {}, 0, {}); }
   void release() { ask(Order::Kind::kRelease, {}, 0, {}); }
   void close() { ask(Order::Kind::kClose, {}, 0, {}); }
 
@@ -116,7 +116,7 @@ class CacheProcess {
       held = std::move(result.reservation);
       if (held) return static_cast<int>(outcome);
     } else if (order.kind == Order::Kind::kConfirm) {
-      held->confirm(order.now);
+      held->confirm();
     } else if (order.kind == Order::Kind::kRelease) {
       held->release();
     }

@@ -46,21 +46,20 @@ class PromisedCache {
       if (is_tried_again) uncount(limit, known->answered_at);
       counted_[limit.counter].push_back(now);
     }
-    const std::uint32_t count = known == nullptr ? 0 : known->count;
-    records_[key] = {request.key,        RecordState::kPending, now, now + kLease, count,
+    std::optional<Time> end;
+    if (request.interval) end = now + *request.interval;
+    const std::uint32_t count = (known == nullptr ? 0 : known->count) + (is_tried_again ? 0 : 1);
+    records_[key] = {request.key,        RecordState::kPending, now, end, count,
                      request.message_id, request.delivery};
     held_.insert({key, request.delivery});
     return ReserveOutcome::kGranted;
   }
 
-  void confirm(const ReservationRequest& request, Time now) {
-    const Key key = key_of(request.key);
-    const ReplyRecord* known = find(key);
-    std::optional<Time> end;
-    if (request.interval) end = now + *request.interval;
-    const std::uint32_t count = known == nullptr ? 1 : known->count + 1;
-    records_[key] = {request.key,        RecordState::kAnswered, now, end, count,
-                     request.message_id, request.delivery};
+  void confirm(const ReservationRequest& request) {
+    const auto found = records_.find(key_of(request.key));
+    if (found != records_.end() && found->second.delivery == request.delivery) {
+      found->second.state = RecordState::kAnswered;
+    }
     die(request);
   }
 
@@ -103,6 +102,7 @@ class PromisedCache {
       const auto& [key, record] = entry;
       const bool is_pending = record.state == RecordState::kPending;
       if (is_pending && is_held(key, record.delivery)) return false;
+      if (is_pending && is_remembered(record, request.now)) return false;
       if (request.older_than && !is_pending) {
         return record.answered_at + *request.older_than < request.now;
       }
@@ -126,8 +126,9 @@ class PromisedCache {
   }
   /// Neither over nor so far in the future that a wrong clock must have written it.
   static bool is_remembered(const ReplyRecord& record, Time now) {
-    const bool is_over = record.expires_at && now >= *record.expires_at;
-    return !is_over && record.answered_at - now <= kClockTolerance;
+    const bool is_pending = record.state == RecordState::kPending;
+    const auto end = is_pending ? record.answered_at + kLease : record.expires_at;
+    return !(end && now >= *end) && record.answered_at - now <= kClockTolerance;
   }
   [[nodiscard]] bool is_limited(const ReservationRequest& request, Time now) const {
     return std::any_of(request.limits.begin(), request.limits.end(), [&](const auto& limit) {

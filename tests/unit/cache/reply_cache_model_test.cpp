@@ -229,7 +229,7 @@ class Sequence {
     for (const auto& sent : sent_[key]) {
       if (sent.delivery == wanted.delivery && !sent.confirmed) continue;
       const bool is_over = sent.confirmed
-                               ? wanted.interval && now_ >= *sent.confirmed + *wanted.interval
+                               ? wanted.interval && now_ >= sent.reserved + *wanted.interval
                                : now_ >= sent.reserved + kLease;
       expect(is_over, "a second reply, after that to " + sent.delivery);
     }
@@ -264,8 +264,8 @@ class Sequence {
         sent.push_back({wanted.delivery, reserved, {}});
         return tell("kill " + name_of(wanted));
       default:
-        processes_[process]->confirm(now_);
-        model_.confirm(wanted, now_);
+        processes_[process]->confirm();
+        model_.confirm(wanted);
         task.is_done = true;
         std::erase_if(sent,
                       [&](const Sent& earlier) { return earlier.delivery == wanted.delivery; });
@@ -292,8 +292,8 @@ class Sequence {
       bool is_answered = false;
       for (const auto& sent : sent_[key]) {
         is_answered = is_answered || sent.delivery == wanted.delivery || !wanted.interval ||
-                      !sent.confirmed || *sent.confirmed + *wanted.interval > *task.refused_at ||
-                      wanted.interval == Seconds{0};
+                      !sent.confirmed || sent.reserved + *wanted.interval > *task.refused_at ||
+                      *sent.confirmed >= *task.refused_at || wanted.interval == Seconds{0};
       }
       expect(is_answered, "nobody has answered the sender of " + wanted.delivery);
     }

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -87,9 +88,7 @@ class ReplyCacheTest : public ::testing::Test {
   std::unique_ptr<Reservation> hold(const ReservationRequest& wanted, Time now = kNow) {
     return inforeply::hold(*cache_, wanted, now);
   }
-  void answer(const ReservationRequest& wanted, Time now = kNow) {
-    hold(wanted, now)->confirm(now);
-  }
+  void answer(const ReservationRequest& wanted, Time now = kNow) { hold(wanted, now)->confirm(); }
 
   test::TemporaryFolder folder_;
   std::unique_ptr<OpenCache> cache_ = open();
@@ -167,6 +166,38 @@ TEST_F(ReplyCacheTest, APendingReservationCountsForOtherMessagesUntilItsLeaseRun
   EXPECT_EQ(reserve(request("second"), kNow + kLease), ReserveOutcome::kGranted);
 }
 
+TEST_F(ReplyCacheTest, AReservationFromBeforeTheMachineWasStartedCountsToTheEndOfTheInterval) {
+  hold(request("first")).reset();
+  auto second = request("second");
+  second.booted_at = kNow + Seconds{1};
+  EXPECT_EQ(reserve(second, kNow + kLease), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(second, kNow + kWeek - Seconds{1}), ReserveOutcome::kAnswered);
+  auto first = request("first");
+  first.booted_at = second.booted_at;
+  hold(first, kNow + kDay)->release();  // the mail server tries again
+  EXPECT_EQ(reserve(second, kNow + kDay + kWeek), ReserveOutcome::kGranted);
+}
+
+TEST_F(ReplyCacheTest, AConfirmationChangesOneOctetOfTheFile) {
+  auto held = hold(request("first"));
+  const auto before = test::read_file(path());
+  held->confirm();
+  const auto after = test::read_file(path());
+  ASSERT_EQ(before.size(), after.size());
+  int changed = 0;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    changed += before[i] != after[i] ? 1 : 0;
+  EXPECT_EQ(changed, 1);
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kAnswered);
+}
+
+TEST_F(ReplyCacheTest, WhatIsForgottenMeanwhileIsNotConfirmed) {
+  const auto held = hold(request("first"));
+  EXPECT_EQ(cache_->forget({}), 1U);
+  held->confirm();
+  EXPECT_TRUE(records().empty());
+}
+
 TEST_F(ReplyCacheTest, TheSameDeliveryIsInProgressWhileItsHolderLives) {
   const auto first = hold(request("first"));
   const pid_t child = ::fork();
@@ -226,19 +257,19 @@ TEST_F(ReplyCacheTest, APurgeSparesAReservationWhileItsHolderLives) {
   auto first = hold(request("first"));
   in_other_process([](OpenCache& cache) {
     for (const auto mode : {PurgeMode::kCount, PurgeMode::kRemove}) {
-      EXPECT_EQ(cache.purge({kNow + kLease, {}, 10, mode}), 0U);
-      EXPECT_EQ(cache.purge({kNow + kLease, Seconds{0}, 10, mode}), 0U);
+      EXPECT_EQ(cache.purge({kNow + kWeek, {}, 10, mode}), 0U);
+      EXPECT_EQ(cache.purge({kNow + kWeek, Seconds{0}, 10, mode}), 0U);
     }
   });
   EXPECT_EQ(records().size(), 1U);
   first.reset();
-  in_other_process([](OpenCache& cache) { EXPECT_EQ(cache.purge({kNow + kLease, {}, 10}), 1U); });
+  in_other_process([](OpenCache& cache) { EXPECT_EQ(cache.purge({kNow + kWeek, {}, 10}), 1U); });
 }
 
 TEST_F(ReplyCacheTest, AnAnswerOutlivesTheProcessThatGaveIt) {
   in_killed_process([](OpenCache& cache) {
     auto held = inforeply::hold(cache, request("first"));
-    held->confirm(kNow);
+    held->confirm();
     return held;
   });
   EXPECT_EQ(reserve(request("first")), ReserveOutcome::kAnswered);
@@ -459,7 +490,7 @@ TEST_F(LimitTest, ALongCounterIsKeptApartFromAnother) {
 TEST_F(LimitTest, OutlivesTheProcess) {
   in_killed_process([&](OpenCache& cache) {
     auto held = inforeply::hold(cache, of_sender(0, {counted("all", 3)}));
-    held->confirm(kNow);
+    held->confirm();
     return held;
   });
   EXPECT_EQ(room("all"), 2);
@@ -485,7 +516,7 @@ int sent_by_processes(const std::string& path, std::uint32_t replies, int fails)
       if (n % fails == fails - 1) {
         reservation->release();
       } else {
-        reservation->confirm(kNow);
+        reservation->confirm();
         ++sent;
       }
     }
@@ -603,11 +634,16 @@ TEST_F(PurgeTest, OlderThanGoesByTheTimeOfTheAnswer) {
   EXPECT_EQ(records().size(), 2U);
 }
 
-TEST_F(PurgeTest, APendingReservationGoesOnlyAfterItsLease) {
-  ASSERT_EQ(reserve(request("pending")), ReserveOutcome::kGranted);
-  EXPECT_EQ(cache_->purge({kNow + kLease - Seconds{1}, Seconds{0}, 100}), 10U);
-  EXPECT_EQ(records().size(), 1U);
-  EXPECT_EQ(cache_->purge({kNow + kLease, {}, 100}), 1U);
+TEST_F(PurgeTest, APendingReservationGoesOnlyAfterItsIntervalAndItsLease) {
+  for (const Seconds interval : {Seconds{60}, kWeek}) {
+    auto wanted = request("pending");
+    wanted.interval = interval;
+    ASSERT_EQ(reserve(wanted), ReserveOutcome::kGranted);
+    const Time end = kNow + std::max(interval, kLease);
+    cache_->purge({end - Seconds{1}, Seconds{0}, 100});
+    EXPECT_EQ(records().size(), 1U);
+    EXPECT_EQ(cache_->purge({end, {}, 100}), 1U);
+  }
 }
 
 TEST_F(PurgeTest, AnAnswerRenewedIsNotPurgedByItsOldDate) {
@@ -650,8 +686,7 @@ void expect_refused(const std::string& path, const std::string& content, const s
     EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find(cause), std::string::npos) << error.what();
   }
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), content);
+  EXPECT_EQ(test::read_file(path), content);
 }
 
 TEST(ReplyCacheFile, AFileThatIsNoCacheIsRefusedAndLeftAsItIs) {
@@ -664,8 +699,7 @@ TEST(ReplyCacheFile, AFileOfANewerFormatIsRefusedAndLeftAsItIs) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("cache.mdb");
   open_cache(path, CacheAccess::kCreate);
-  std::ifstream made(path, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(made), {});
+  std::string content = test::read_file(path);
   // The key "inforeply" and its value "1" lie side by side in the page of the unnamed database.
   const std::string version_node = "inforeply1";
   std::size_t changed = 0;
@@ -748,7 +782,7 @@ TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
     wanted.key.sender = std::to_string(n) + "@example.net";
     const auto cache = open_cache(path, CacheAccess::kCreate);
     const auto reservation = cache->reserve(wanted, kNow).reservation;
-    if (reservation) reservation->confirm(kNow);
+    if (reservation) reservation->confirm();
     ::_exit(reservation ? 0 : 1);
   }
   for (const pid_t child : children) {

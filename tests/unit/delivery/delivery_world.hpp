@@ -54,7 +54,7 @@ struct FakeWorld {
 class FakeReservation : public Reservation {
  public:
   explicit FakeReservation(FakeWorld& world) : world_(world) {}
-  void confirm(Time /*now*/) override {
+  void confirm() override {
     world_.cache_calls.emplace_back("confirm");
     if (world_.confirm_fails) throw Error(Fault::kCache, "cannot write cache: No space left");
   }

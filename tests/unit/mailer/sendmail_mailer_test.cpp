@@ -25,10 +25,7 @@ class MailerTest : public ::testing::Test {
     EXPECT_EQ(::chmod(path.c_str(), 0700), 0);
     return path;
   }
-  std::string file(const std::string& name) {
-    std::ifstream stream(folder_.path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  std::string file(const std::string& name) { return test::read_file(folder_.path(name)); }
   Submission submit(const std::string& body, const std::string& recipient = "alice@example.net",
                     const std::string& message = "Subject: x\n\ntext\n") {
     return make_mailer(script(body))->submit("", recipient, message, soon());

@@ -276,10 +276,6 @@ class ListIndexTest : public ListFileTest {
     if (files.size() != 1) throw std::runtime_error(std::to_string(files.size()) + " indexes");
     return files.front();
   }
-  static std::string content_of(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
   static void put(const std::string& file, std::string_view content) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
   }
@@ -290,7 +286,7 @@ class ListIndexTest : public ListFileTest {
   }
   /// Makes the list's index say that nobody is in it, so that a test can see whether it is used.
   void empty_the_index() {
-    std::string content = content_of(index_file());
+    std::string content = test::read_file(index_file());
     constexpr std::size_t kDigests = 40;  // behind magic and identity
     std::fill(content.begin() + kDigests + 8, content.end(), '\0');
     put(index_file(), content);
@@ -376,7 +372,7 @@ TEST_F(ListIndexTest, IsMadeAgainWhenTheFileHasChanged) {
     ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
   EXPECT_FALSE(holds(nth(3), indexes()));
   EXPECT_TRUE(holds(nth(3).replace(0, 1, "x"), indexes()));
-  EXPECT_EQ(content_of(index_file()).size(), 48U + 10'000U * 8);
+  EXPECT_EQ(test::read_file(index_file()).size(), 48U + 10'000U * 8);
 }
 
 TEST_F(ListIndexTest, IsMadeAgainWhenAnotherFileOfTheSameSizeTakesThePlace) {
@@ -403,7 +399,7 @@ TEST_F(ListIndexTest, ThatIsNotWholeIsMadeAgain) {
   write(large());
   ASSERT_TRUE(holds(nth(3), indexes()));
   const std::string file = index_file();
-  const std::string good = content_of(file);
+  const std::string good = test::read_file(file);
   std::string other_magic = good;
   other_magic[0] = 'x';
   std::string other_count = good;
@@ -417,7 +413,7 @@ TEST_F(ListIndexTest, ThatIsNotWholeIsMadeAgain) {
       EXPECT_TRUE(holds(nth(3), indexes(access)));
       EXPECT_TRUE(holds(nth(9'999), indexes(access)));
       EXPECT_FALSE(holds(nth(10'000), indexes(access)));
-      EXPECT_EQ(content_of(file) == good, access == IndexAccess::kWrite);
+      EXPECT_EQ(test::read_file(file) == good, access == IndexAccess::kWrite);
     }
   }
 }
@@ -450,7 +446,7 @@ TEST_F(ListIndexTest, IsNotNeeded) {
     EXPECT_TRUE(holds(nth(3), folder)) << place;
     EXPECT_FALSE(holds(nth(10'000), folder)) << place;
   }
-  EXPECT_EQ(content_of(folder_.path("file")), "x");
+  EXPECT_EQ(test::read_file(folder_.path("file")), "x");
 }
 
 TEST_F(ListIndexTest, IsNotMadeOfAFileThatHasChangedJustNow) {

@@ -167,7 +167,7 @@ class CompactionTest : public ::testing::Test {
       const auto wanted = request(who + "." + std::to_string(number));
       const auto reservation = cache->reserve(wanted, kNow).reservation;
       if (!reservation) throw std::runtime_error("not granted: " + wanted.key.sender);
-      number % 5 == 0 ? reservation->release() : reservation->confirm(kNow);
+      number % 5 == 0 ? reservation->release() : reservation->confirm();
       const auto again = cache->reserve(wanted, kNow);
       if (again.outcome == ReserveOutcome::kAnswered ? number % 5 == 0 : number % 5 != 0) {
         throw std::runtime_error("not remembered: " + wanted.key.sender);
@@ -231,7 +231,7 @@ TEST_F(CompactionTest, MakesTheFileSmallerAndKeepsEveryRecord) {
     const auto cache = open();
     const auto reservation = cache->reserve(wanted, kNow).reservation;
     ASSERT_NE(reservation, nullptr);
-    reservation->confirm(kNow);
+    reservation->confirm();
   }
   const auto before = std::filesystem::file_size(path());
   const auto sizes = make_cache_store(path())->compact(1s);

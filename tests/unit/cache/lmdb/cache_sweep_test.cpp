@@ -89,7 +89,7 @@ class SweepTest : public ::testing::Test {
       wanted.limits.push_back({"limit", std::to_string(number), {1, kHour, {}}});
     const auto reservation = cache_->reserve(wanted, kNow).reservation;
     ASSERT_NE(reservation, nullptr);
-    reservation->confirm(kNow);
+    reservation->confirm();
   }
   std::size_t counters() {
     cache_.reset();
