@@ -29,7 +29,7 @@ struct ReplyRecord {
   RecordState state = RecordState::kPending;
   Time answered_at;                ///< when the reply was reserved, just before it was sent
   std::optional<Time> expires_at;  ///< the end of the interval; nullopt: never
-  std::uint32_t count = 0;         ///< replies sent; of a pending record with the reserved one
+  std::uint32_t count = 0;         ///< replies sent, without one that is only reserved
   std::string message_id;          ///< of the message answered last; may be empty
   std::string delivery;            ///< digest that tells the delivery of that message from others
 

@@ -122,7 +122,7 @@ std::string encode(const ReplyRecord& record) {
   put_integer(value, static_cast<std::uint8_t>(record.state));
   put_integer(value, to_stored(record.answered_at));
   put_integer(value, to_stored(record.expires_at));
-  put_integer(value, record.count);
+  put_integer(value, record.count + (record.state == RecordState::kPending ? 1U : 0U));
   put_string(value, record.message_id);
   put_string(value, record.delivery);
   for (const auto* part : {&record.key.responder, &record.key.sender}) {
@@ -145,6 +145,7 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
   const auto expires_at = reader.integer<std::uint64_t>();
   if (expires_at != kNever) record.expires_at = from_stored(expires_at);
   record.count = reader.integer<std::uint32_t>();
+  if (record.state == RecordState::kPending && record.count > 0) --record.count;
   record.message_id = reader.string();
   record.delivery = reader.string();
   record.key.responder = reader.string();

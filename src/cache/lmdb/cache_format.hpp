@@ -6,7 +6,8 @@
 //   records   key    responder NUL sender NUL handle
 //             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
 //                    four strings, each after a u8 with its length: message_id, delivery,
-//                    the whole responder, the whole sender
+//                    the whole responder, the whole sender. count: replies sent, with that of a
+//                    pending record, so that confirming it changes nothing but the state
 //   expiry    key    u32 day of expires_at, counted from the epoch, big-endian, then the key in
 //                    records; no entry for "never"
 //             value  u64 expires_at

@@ -85,6 +85,7 @@ class LmdbReservation : public Reservation {
     // With an interval of 0 it may be another delivery's by now. Or it was forgotten.
     if (is_reserved_for(request_, record) && !tables_.mark_answered(write, key_)) {
       record->state = RecordState::kAnswered;
+      ++record->count;
       tables_.store(write, *record, record);
       write.commit();
     }
@@ -138,10 +139,9 @@ class LmdbCache : public OpenCache {
     change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
     std::optional<Time> expires_at;
     if (request.interval) expires_at = now + *request.interval;
-    const auto replies = (earlier ? earlier->count : 0) + (may_be_sent ? 0 : 1);
     tables_.store(write,
-                  {request.key, RecordState::kPending, now, expires_at, replies, request.message_id,
-                   request.delivery},
+                  {request.key, RecordState::kPending, now, expires_at,
+                   earlier ? earlier->count : 0, request.message_id, request.delivery},
                   earlier);
     write.commit();
     result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,

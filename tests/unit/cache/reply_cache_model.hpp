@@ -48,7 +48,7 @@ class PromisedCache {
     }
     std::optional<Time> end;
     if (request.interval) end = now + *request.interval;
-    const std::uint32_t count = (known == nullptr ? 0 : known->count) + (is_tried_again ? 0 : 1);
+    const std::uint32_t count = known == nullptr ? 0 : known->count;
     records_[key] = {request.key,        RecordState::kPending, now, end, count,
                      request.message_id, request.delivery};
     held_.insert({key, request.delivery});
@@ -59,6 +59,7 @@ class PromisedCache {
     const auto found = records_.find(key_of(request.key));
     if (found != records_.end() && found->second.delivery == request.delivery) {
       found->second.state = RecordState::kAnswered;
+      ++found->second.count;
     }
     die(request);
   }
