@@ -6,6 +6,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -50,6 +51,36 @@ void expect_damage_of(const std::string& path) {
   std::signal(SIGBUS, report_damage);
 }
 
+/// What one of the two first pages of a file holds.
+enum class FirstPage {
+  kBlank,  // nothing, or the file ends before: a power cut lets a new file have any of its pages
+  kNew,    // what it is made with
+  kInUse,
+  kForeign
+};
+
+// A file of zeros that is no larger may be a cache that was being made; a larger one is another's.
+constexpr off_t kMaxBlankOctets = 64 * 1024;
+
+[[noreturn]] void throw_open_error(const std::string& path) {
+  throw system_error(Fault::kCache, "cannot open cache " + path);
+}
+
+FirstPage read_first_page(const Descriptor& file, off_t offset, const std::string& path) {
+  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+  constexpr std::size_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the page
+  constexpr std::size_t kTransactionOffset = 144;
+  std::array<char, kTransactionOffset + sizeof(std::uint64_t)> page{};
+  if (::pread(file.get(), page.data(), page.size(), offset) < 0) throw_open_error(path);
+  std::uint32_t magic = 0;
+  std::uint64_t transaction = 0;
+  std::memcpy(&magic, page.data() + kMagicOffset, sizeof magic);
+  std::memcpy(&transaction, page.data() + kTransactionOffset, sizeof transaction);
+  if (magic == kMagic) return transaction == 0 ? FirstPage::kNew : FirstPage::kInUse;
+  const bool is_blank = std::all_of(page.begin(), page.end(), [](char c) { return c == 0; });
+  return is_blank ? FirstPage::kBlank : FirstPage::kForeign;
+}
+
 MDB_val to_val(std::string_view text) {
   // LMDB never writes through a key or value that it is given.
   return {text.size(), const_cast<char*>(text.data())};
@@ -85,34 +116,26 @@ Environment::~Environment() {
   if (lock_file_.is_open()) lock_octet(lock_file_.get(), kUsersOctet, F_OFD_SETLK, F_RDLCK);
 }
 
+// LMDB begins a file with two pages that say where all else is, and syncs them with the first
+// transaction, which writes into the second of them. Until then the file holds nothing to lose.
 bool Environment::is_half_made(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return false;
-  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the first page
-  // Another process may make the file, or clear a half made one, between the two looks at it.
-  struct stat status {};
-  std::uint32_t magic = 0;
-  for (int tries = 0; magic != kMagic && tries < 3; ++tries) {
-    if (::fstat(file.get(), &status) != 0)
-      throw system_error(Fault::kCache, "cannot open cache " + path);
+  const auto page_octets = ::sysconf(_SC_PAGESIZE);
+  // Another process may make the file, or clear a half made one, between two looks at it.
+  for (int tries = 0; tries < 3; ++tries) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) throw_open_error(path);
     if (status.st_size == 0) return false;
-    if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
-      throw system_error(Fault::kCache, "cannot open cache " + path);
-    }
+    const auto first = read_first_page(file, 0, path);
+    if (first == FirstPage::kInUse) return false;
+    const bool is_whole = status.st_size >= 2 * page_octets;
+    const auto second = is_whole ? read_first_page(file, page_octets, path) : FirstPage::kBlank;
+    if (first == FirstPage::kNew) return second == FirstPage::kBlank;
+    const bool is_unused = second == FirstPage::kBlank || second == FirstPage::kNew;
+    if (first == FirstPage::kBlank && is_unused && status.st_size <= kMaxBlankOctets) return true;
   }
-  if (magic != kMagic) {
-    throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
-  }
-  // LMDB begins a file with two pages that say where all else is. Only the second transaction
-  // writes into the first of them; until then the rest of the file holds nothing to lose.
-  constexpr long kFirstPages = 2;
-  constexpr off_t kTransactionOffset = 144;
-  std::uint64_t transaction = 0;
-  return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE) &&
-         ::pread(file.get(), &transaction, sizeof transaction, kTransactionOffset) ==
-             sizeof transaction &&
-         transaction == 0;
+  throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
 }
 
 void Environment::fail(const std::string& operation, const std::string& cause) const {
