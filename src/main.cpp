@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "cache/open_cache.hpp"
+#include "decision/decision.hpp"
 #include "delivery/config_check.hpp"
 #include "delivery/delivery.hpp"
 #include "delivery/sample.hpp"
@@ -40,7 +42,7 @@ constexpr const char* kTerminalHint =
 
 /// Handles the time limit and signals that end us; does only what is safe in a signal handler. A
 /// reserved reply is granted again at the mail server's next try, so the mailer must not go on.
-void give_up(int /*signal*/) {
+void end_by_signal(int /*signal*/) {
   constexpr std::string_view kText = "inforeply: deferred: ended by a signal or after 120 s\n";
   kill_running_mailer();
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
@@ -66,7 +68,7 @@ void set_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);
   for (const int signal : {SIGALRM, SIGTERM, SIGINT, SIGHUP}) {
-    std::signal(signal, give_up);
+    std::signal(signal, end_by_signal);
   }
   sigset_t none;
   sigemptyset(&none);
@@ -85,13 +87,21 @@ ExitStatus print(const std::string& text) {
   return ExitStatus::kOk;
 }
 
-ExitStatus respond(const ResponderCommand& command) {
+/// What is known of the delivery when an error ends it.
+struct Progress {
+  std::optional<Time> now;  ///< --now
+  std::optional<Seconds> give_up_after = Seconds{2 * 24 * 3600};
+  bool is_inspection = false;  ///< nothing is delivered
+  std::optional<Message> message;
+};
+
+ExitStatus respond(const ResponderCommand& command, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const auto& settings = command.settings;
   const auto log = make_log(settings.log);
   const auto responders =
       open_responders(settings, command.dry_run ? IndexAccess::kRead : IndexAccess::kWrite);
-  Message message;
+  Message& message = progress.message.emplace();
   Envelope envelope = command.envelope;
   auto now = command.now;
   const bool is_terminal = ::isatty(STDIN_FILENO) == 1;
@@ -138,18 +148,38 @@ ExitStatus check_config(const ResponderCommand& command) {
   return check.faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
-ExitStatus run(int argc, char** argv) {
+ExitStatus run(int argc, char** argv, Progress& progress) {
+  constexpr std::array<std::string_view, 3> kInspections = {"-n", "--dry-run", "--check-config"};
+  progress.is_inspection = std::any_of(argv, argv + argc, [&](std::string_view word) {
+    return is_one_of(word, kInspections);
+  });
   const ResponderCommand command = parse_responder_command(argc, argv, read_envelope_variables());
+  progress.now = command.now;
+  progress.give_up_after = command.settings.give_up_after;
+  progress.is_inspection = command.dry_run || command.check_config;
   if (command.help) return print(responder_help());
   if (command.version) return print("inforeply " INFOREPLY_VERSION "\n");
-  return command.check_config ? check_config(command) : respond(command);
+  return command.check_config ? check_config(command) : respond(command, progress);
 }
 
+/// Ends a delivery that could not even begin: it is deferred, unless the message is late already.
 /// Reports to both places, as no log is chosen yet. The mail server keeps what is printed here.
-void report(const std::exception& error) {
-  for (const char* spec : {"syslog", "stderr"}) {
-    make_log(spec)->write(Severity::kError, std::string("inforeply: deferred: ") + error.what());
+ExitStatus give_up(const std::exception& error, Progress& progress) {
+  bool is_given_up = false;
+  try {
+    const bool has_message = !progress.is_inspection && ::isatty(STDIN_FILENO) != 1;
+    if (!progress.message && has_message) progress.message = read_message(STDIN_FILENO);
+    is_given_up =
+        has_message && is_late(*progress.message, progress.now.value_or(SystemClock().now()),
+                               progress.give_up_after);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): `error` is what counts
   }
+  for (const char* spec : {"syslog", "stderr"}) {
+    make_log(spec)->write(
+        Severity::kError,
+        std::string("inforeply: ") + (is_given_up ? "late" : "deferred") + ": " + error.what());
+  }
+  return is_given_up ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
 }  // namespace
@@ -163,10 +193,11 @@ int main(int argc, char** argv) {
     inforeply::set_signals();
     inforeply::give_back_large_memory();
     ::alarm(static_cast<unsigned>(inforeply::kRunTimeLimit.count()));
+    inforeply::Progress progress;
     try {
-      status = inforeply::run(argc, argv);
+      status = inforeply::run(argc, argv, progress);
     } catch (const std::exception& error) {
-      inforeply::report(error);
+      status = inforeply::give_up(error, progress);
     }
   } catch (...) {  // not even memory to report: still, the message must not bounce
     status = ExitStatus::kTemporaryFailure;

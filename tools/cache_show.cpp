@@ -15,10 +15,12 @@ namespace {
 
 /// What happens to the sender's next message if its reply has the same handle.
 std::string fate_of(const ReplyRecord& record, Time now) {
-  if (!record.counts_at(now)) return "answered again";
-  if (!record.expires_at) return "left unanswered for good";
+  const bool is_pending = record.state == RecordState::kPending;
+  if (!(is_pending ? record.is_leased_at(now) : record.counts_at(now))) return "answered again";
+  const auto end = is_pending ? record.answered_at + kLease : record.expires_at;
+  if (!end) return "left unanswered for good";
   std::string text = "left unanswered until ";
-  append_utc(text, *record.expires_at);
+  append_utc(text, *end);
   return text;
 }
 
@@ -49,6 +51,7 @@ void print_block(const ReplyRecord& record, Time now) {
   };
   line("responder", record.key.responder);
   line("sender", record.key.sender);
+  if (!record.key.forwarder.empty()) line("forwarder", record.key.forwarder);
   line("handle", record.key.handle);
   line("state",
        record.state == RecordState::kAnswered ? "answered" : "pending: a reply is on its way");

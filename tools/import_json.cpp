@@ -13,8 +13,10 @@
 namespace inforeply {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFields = {
-    "responder", "sender", "handle", "state", "answered_at", "expires_at", "count", "message_id"};
+/// All but the last must be there.
+constexpr std::array<std::string_view, 9> kFields = {"responder", "sender",      "handle",
+                                                     "state",     "answered_at", "expires_at",
+                                                     "count",     "message_id",  "forwarder"};
 enum Field : std::size_t {
   kResponder,
   kSender,
@@ -23,7 +25,8 @@ enum Field : std::size_t {
   kAnsweredAt,
   kExpiresAt,
   kCount,
-  kMessageId
+  kMessageId,
+  kForwarder
 };
 constexpr std::size_t kNoField = kFields.size();
 
@@ -108,12 +111,13 @@ class JsonFormat : public ImportFormat {
     MemberReader members;
     nlohmann::json::sax_parse(line.data(), line.data() + line.size(), &members);
     for (std::size_t i = 0; i < kFields.size(); ++i) {
-      if (!members.seen[i]) throw BadLine("'" + std::string(kFields[i]) + "' is missing");
+      if (!members.seen[i] && i != kForwarder)
+        throw BadLine("'" + std::string(kFields[i]) + "' is missing");
     }
     ImportedLine result;
     auto& record = result.record.emplace();
     record.key = {responder_of(members.texts[kResponder]), sender_of(members.texts[kSender]),
-                  handle_of(members.texts[kHandle])};
+                  handle_of(members.texts[kHandle]), forwarder_of(members.texts[kForwarder])};
     record.state = state_of(members.texts[kState]);
     record.answered_at = time_of(members.texts[kAnsweredAt], kAnsweredAt);
     if (!members.never_expires) {
@@ -144,6 +148,12 @@ class JsonFormat : public ImportFormat {
     const auto address = parse_stored_address(text);
     if (!address) throw BadLine("'sender' is no mail address: " + in_quotes(text));
     return canonical_sender(*address);
+  }
+  static std::string forwarder_of(const std::string& text) {
+    if (text.empty()) return text;
+    auto domain = parse_domain(text);
+    if (!domain) throw BadLine("'forwarder' is no domain: " + in_quotes(text));
+    return *std::move(domain);
   }
   static std::string handle_of(std::string& text) {
     if (text.empty()) throw BadLine("'handle' is empty");

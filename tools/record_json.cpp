@@ -142,6 +142,7 @@ void append_json(std::string& into, const ReplyRecord& record) {
   into += ",\"count\":";
   append_number(into, record.count);
   append_member(into, ",\"message_id\":", record.message_id);
+  if (!record.key.forwarder.empty()) append_member(into, ",\"forwarder\":", record.key.forwarder);
   into += '}';
 }
 

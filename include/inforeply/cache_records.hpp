@@ -15,11 +15,18 @@ namespace inforeply {
 
 inline constexpr std::size_t kMaxHandleOctets = 128;
 
+/// How long a pending reservation whose holder has died counts for other messages: longer than it
+/// takes until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
+/// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
+inline constexpr Seconds kLease{3600};
+
 /// The cache remembers at most one reply for each key.
 struct ReplyKey {
   std::string responder;  ///< its address, normalised
   std::string sender;     ///< as canonical_sender returns it
   std::string handle;     ///< at most kMaxHandleOctets
+  /// The domain that has rewritten the sender's address (Sender::forwarder); empty: nobody has.
+  std::string forwarder{};
 };
 
 enum class RecordState : std::uint8_t { kPending = 1, kAnswered = 2 };
@@ -32,11 +39,18 @@ struct ReplyRecord {
   std::uint32_t count = 0;         ///< replies sent, without one that is only reserved
   std::string message_id;          ///< of the message answered last; may be empty
   std::string delivery;            ///< digest that tells the delivery of that message from others
+  /// Of a pending record: how often its reply was submitted, or may have been, with an outcome that
+  /// nobody knows.
+  std::uint8_t tries = 0;
 
-  /// Whether this record forbids a reply to the sender. A record further in the future than
-  /// kClockTolerance does not: a wrong clock wrote it.
+  /// Whether the record of an answer forbids a reply to the sender. A record further in the future
+  /// than kClockTolerance does not: a wrong clock wrote it.
   [[nodiscard]] bool counts_at(Time now) const {
     return answered_at <= now + kClockTolerance && (!expires_at || now < *expires_at);
+  }
+  /// Whether a pending record forbids it although nobody is at work on it any more.
+  [[nodiscard]] bool is_leased_at(Time now) const {
+    return answered_at <= now + kClockTolerance && now < answered_at + kLease;
   }
 };
 

@@ -47,7 +47,15 @@ class ReplyTally {
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
+  /// Whether a member of all those that `all` counts still has room: as long as `all` has, and
+  /// then, so that a busy one does not silence the others, while it has had less than a fifth of
+  /// the limit and all together less than twice the limit. `own` counts the member's replies.
+  static bool has_share(const ReplyTally& all, const ReplyTally& own, const RateLimit& limit,
+                        Time now);
+
  private:
+  [[nodiscard]] std::uint64_t count(const RateLimit& limit, Time now) const;
+
   std::vector<Entry> entries_;  // the earliest first
 };
 

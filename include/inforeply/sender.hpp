@@ -16,8 +16,13 @@ struct Sender {
   std::optional<Address> address;  ///< where the reply goes; nullopt if `given` is no mail address
   Address person;                  ///< behind the address: see person_behind; empty without one
 
-  /// Returns the person, or the address itself if a forwarder in another domain has rewritten it:
-  /// anybody could have written the address inside. `address` must have a value.
+  /// Returns the domain of the forwarder that has rewritten the address; empty if nobody outside
+  /// the person's own domain has. Anybody could have written the address inside, so what it says is
+  /// believed only of that forwarder. `address` must have a value.
+  [[nodiscard]] std::string forwarder() const;
+
+  /// Returns the person, or the address itself if a forwarder has rewritten it. `address` must have
+  /// a value.
   [[nodiscard]] const Address& believed() const;
 
   /// What canonical_sender returns for the address. `address` must have a value.

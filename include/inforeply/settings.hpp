@@ -35,6 +35,7 @@ struct Settings {
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
   std::optional<RateLimit> limit;
   std::optional<RateLimit> limit_sender_domain;
+  std::optional<Seconds> give_up_after;  ///< nullopt: never
   std::string configuration;  ///< the main configuration that was read; empty if there is none
   std::map<std::string, SettingOrigin> origins;  ///< by name, if not left to its default
 

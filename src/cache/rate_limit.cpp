@@ -29,12 +29,24 @@ std::optional<RateLimit> parse_rate_limit(std::string_view text) {
   return RateLimit{static_cast<std::uint32_t>(*replies), *period, std::string(text)};
 }
 
-bool ReplyTally::has_room(const RateLimit& limit, Time now) const {
+std::uint64_t ReplyTally::count(const RateLimit& limit, Time now) const {
   std::uint64_t replies = 0;
   for (const auto& entry : entries_) {
     if (counts(entry, limit, now)) replies += entry.replies;
   }
-  return replies < limit.replies;
+  return replies;
+}
+
+bool ReplyTally::has_room(const RateLimit& limit, Time now) const {
+  return count(limit, now) < limit.replies;
+}
+
+bool ReplyTally::has_share(const ReplyTally& all, const ReplyTally& own, const RateLimit& limit,
+                           Time now) {
+  constexpr std::uint64_t kMembers = 5;
+  if (all.has_room(limit, now)) return true;
+  return own.count(limit, now) < limit.replies / kMembers &&
+         all.count(limit, now) < std::uint64_t{2} * limit.replies;
 }
 
 void ReplyTally::add(const RateLimit& limit, Time now) {

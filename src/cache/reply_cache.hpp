@@ -6,7 +6,8 @@
 //
 // A reply is reserved, submitted, then confirmed. A reservation is pending until it is confirmed or
 // released. It knows the message it is for. When the mail server tries the same message again, the
-// process that held the reservation has died, and the reply is granted again. For any other message
+// process that held the reservation has died, and the reply is granted again, kMaxTries times in
+// all. For any other message
 // a pending reservation counts as an answer while its holder lives, and then until its lease has
 // run out.
 //
@@ -29,22 +30,12 @@
 
 namespace inforeply {
 
-/// How long a pending reservation whose holder has died counts for other messages: longer than it
-/// takes until the mail server tries again. Postfix waits 300 s at least and looks every 300 s
-/// (minimal_backoff_time, queue_run_delay), Exim's usual retry rule 15 minutes.
-inline constexpr Seconds kLease{3600};
-
-/// Whether the lease of a pending record runs. One further in the future than kClockTolerance was
-/// made by a wrong clock and has none.
-inline bool is_leased(const ReplyRecord& record, Time now) {
-  return record.answered_at <= now + kClockTolerance && now < record.answered_at + kLease;
-}
-
 /// A limit that a reply counts against, together with all others of the same counter.
 struct CountedLimit {
   std::string_view setting;  ///< its name, a literal
   std::string counter;
   RateLimit limit;
+  std::string member{};  ///< a counter within `counter` that has a share (ReplyTally::has_share)
 };
 
 struct ReservationRequest {
@@ -56,6 +47,9 @@ struct ReservationRequest {
   std::vector<CountedLimit> limits;
   Time booted_at{};  ///< when the machine was started
 };
+
+/// How often a reply is submitted if nobody knows what became of it.
+inline constexpr unsigned kMaxTries = 3;
 
 /// A reply that was granted. The delivery that asked holds it while it submits the reply, and ends
 /// it by one call of confirm or release, before the cache is closed. Destroyed without that call,
@@ -83,12 +77,14 @@ enum class ReserveOutcome {
   kAnswered,     ///< recently answered, or another message's reservation is pending
   kInProgress,   ///< another process is at work on this very delivery: ask again
   kRateLimited,  ///< a limit is reached
+  kGivenUp,      ///< it was tried kMaxTries times, and what became of it is not known
 };
 
 struct ReserveResult {
   ReserveOutcome outcome;
   std::unique_ptr<Reservation> reservation{};  ///< of kGranted
   std::optional<CountedLimit> reached{};       ///< of kRateLimited: the first limit without room
+  unsigned tries = 0;  ///< of kGranted: this delivery's, with this one, whose outcome is not known
 };
 
 /// What a delivery needs of a cache.

@@ -126,6 +126,15 @@ void set_limit_sender_domain(OptionTarget& target, const std::string& value) {
   target.command.settings.limit_sender_domain = rate_limit("limit-sender-domain", value);
 }
 
+void set_give_up_after(OptionTarget& target, const std::string& value) {
+  auto& give_up_after = target.command.settings.give_up_after;
+  give_up_after = parse_duration(value);
+  if (value == "none") return;
+  if (!give_up_after || *give_up_after == Seconds{0}) {
+    bad_value("give-up-after", value, "a time such as 2d, or none");
+  }
+}
+
 std::string same_path(const std::string& value) {
   return value;
 }
@@ -192,6 +201,8 @@ constexpr std::array kOptions = {
     Option{"limit", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit, "replies in all"},
     Option{"limit-sender-domain", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit_sender_domain,
            "the same to senders in one domain"},
+    Option{"give-up-after", 0, "DURATION|none", "2d", kFile, kOnce, set_give_up_after,
+           "older messages are not answered, nor tried again whatever the trouble is"},
 };
 
 }  // namespace

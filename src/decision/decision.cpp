@@ -7,6 +7,7 @@
 #include "decision/authentication.hpp"
 #include "decision/marks.hpp"
 #include "inforeply/text.hpp"
+#include "mail/date.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/mailbox.hpp"
 #include "mail/mime.hpp"
@@ -124,6 +125,11 @@ std::optional<Hit> check_inactive(const RuleInput& input) {
     return Hit{"active-until = " + responder.active_until_text, {}};
   }
   return std::nullopt;
+}
+
+std::optional<Hit> check_late(const RuleInput& input) {
+  if (!is_late(input.message, input.now, input.give_up_after)) return std::nullopt;
+  return Hit{"received " + format_utc(*received_at(input.message.header)), {}};
 }
 
 std::optional<Hit> check_null_sender(const RuleInput& input) {
@@ -286,6 +292,8 @@ constexpr std::array kRules = {
          "responder files"},
     Rule{Reason::kInactive, kHard, check_inactive, "the responder's time has not come or is over",
          "responder file"},
+    Rule{Reason::kLate, kHard, check_late, "it came longer ago than give-up-after",
+         "main configuration"},
     Rule{Reason::kNullSender, kHard, check_null_sender, "it is a bounce: nobody is to be answered",
          "RFC 3834, 2"},
     Rule{Reason::kInvalidSender, kHard, check_invalid_sender, "there is no valid sender's address",
@@ -335,6 +343,11 @@ Outcome outcome_of(const Rule& rule, const DecisionInput& input, const std::opti
 }
 
 }  // namespace
+
+bool is_late(const Message& message, Time now, std::optional<Seconds> give_up_after) {
+  const auto received = give_up_after ? received_at(message.header) : std::nullopt;
+  return received && *received < now - *give_up_after;
+}
 
 Decision decide(const DecisionInput& input) {
   auto parts = find_mime_parts(input.message.header, input.message.body);

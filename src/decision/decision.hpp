@@ -28,6 +28,7 @@ struct DecisionInput {
   std::string_view delimiters;   ///< characters that begin a recipient's extension
   Time now;
   std::span<const std::string> trusted_authserv;  ///< authserv-ids (RFC 8601, 2.5)
+  std::optional<Seconds> give_up_after{};         ///< nullopt: never
 };
 
 enum class Outcome {
@@ -53,6 +54,10 @@ struct Decision {
 };
 
 Decision decide(const DecisionInput& input);
+
+/// Whether our mail server got the message longer ago than `give_up_after`: an answer would only
+/// bewilder, and a message that is deferred so long would bounce.
+bool is_late(const Message& message, Time now, std::optional<Seconds> give_up_after);
 
 /// The recipient's own address that stands in To, Cc, Bcc or one of their Resent- forms, as written
 /// there. nullopt if none stands there (RFC 3834, 2).

@@ -18,6 +18,10 @@ namespace inforeply {
 namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{20};
+constexpr std::chrono::milliseconds kConfirmAgain{200};
+
+/// The reason in the log if nobody will ever know whether the reply was sent.
+constexpr std::string_view kUnknownOutcome = "unknown-outcome";
 
 struct GivenAddress {
   std::string_view role;
@@ -51,6 +55,7 @@ struct Delivery::LogEntry {
   std::string responder = "-";
   std::string section = "-";
   std::string detail;
+  Severity severity = Severity::kInfo;
 
   void set(std::string_view new_action, std::string_view new_reason, std::string new_detail) {
     action = new_action;
@@ -102,7 +107,7 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
   }
   examined.decision =
       decide({message_, sender_, examined.responder.get(), own, settings.recipient_delimiter,
-              world_.clock.now(), settings.trusted_authserv});
+              world_.clock.now(), settings.trusted_authserv, settings.give_up_after});
   if (!examined.decision.suppressed) {
     if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
       examined.used = address;
@@ -160,24 +165,30 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
                        const std::optional<RateLimit>& limit) {
     if (limit) limits.push_back({setting, std::move(counter), *limit});
   };
-  add("limit", "responder " + examined.responder->file, examined.responder->limit);
+  const auto& responder = *examined.responder;
+  add("limit", "responder " + responder.file, responder.limit);
+  // A person counts by where the reply goes, as a domain does below.
+  add("limit-person",
+      "person " + sender_.canonical() + " " + sender_.forwarder() + " " + responder.file,
+      responder.limit_person);
   // Counted by where the reply goes: anybody can make up the address inside a forwarder's.
   add("limit-sender-domain", "domain " + sender_.address->ascii_domain,
       settings.limit_sender_domain);
   add("main limit", "all", settings.limit);
+  if (settings.limit) limits.back().member = "all " + responder.file;
   return limits;
 }
 
-std::unique_ptr<Reservation> Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
+ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
   if (!cache_) cache_ = world_.open_cache();
-  const ReservationRequest request{
-      .key = {examined.found_by->normalized(), sender_.canonical(), examined.reply.handle},
-      .message_id = message_.message_id(),
-      .delivery = digest({envelope_.queue_id, message_.fingerprint}),
-      .is_named = !envelope_.queue_id.empty(),
-      .interval = examined.reply.settings.interval,
-      .limits = limits_of(examined),
-      .booted_at = world_.clock.booted_at()};
+  const ReservationRequest request{.key = {examined.found_by->normalized(), sender_.canonical(),
+                                           examined.reply.handle, sender_.forwarder()},
+                                   .message_id = message_.message_id(),
+                                   .delivery = digest({envelope_.queue_id, message_.fingerprint}),
+                                   .is_named = !envelope_.queue_id.empty(),
+                                   .interval = examined.reply.settings.interval,
+                                   .limits = limits_of(examined),
+                                   .booted_at = world_.clock.booted_at()};
   auto result = ask_cache(request);
   switch (result.outcome) {
     case ReserveOutcome::kGranted:
@@ -190,15 +201,20 @@ std::unique_ptr<Reservation> Delivery::reserve(const RecipientCase& examined, Lo
       if (const auto& reached = result.reached) {
         entry.detail = std::string(reached->setting) + " " + reached->limit.text + " reached";
       }
+      entry.severity = Severity::kWarning;
+      break;
+    case ReserveOutcome::kGivenUp:
+      entry.set("suppressed", kUnknownOutcome, "tried " + std::to_string(kMaxTries) + " times");
+      entry.severity = Severity::kError;
       break;
     case ReserveOutcome::kInProgress:
       throw Error(Fault::kCache, "another process is at work on this delivery");
   }
-  return std::move(result.reservation);
+  return result;
 }
 
 void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
-  const auto reservation = reserve(examined, entry);
+  const auto [outcome, reservation, reached, tries] = reserve(examined, entry);
   if (!reservation) return;
   std::string reply;
   Submission submission{};
@@ -213,7 +229,7 @@ void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
     throw;
   }
   // The reservation stays pending, as if we had been killed, until the mail server tries again.
-  if (submission.result == Submission::Result::kUnknown) {
+  if (submission.result == Submission::Result::kUnknown && tries < kMaxTries) {
     throw Error(Fault::kMailer, submission.detail);
   }
   settle(*reservation, submission, entry);
@@ -226,14 +242,24 @@ void Delivery::settle(Reservation& reservation, const Submission& submission,
                       LogEntry& entry) const {
   if (submission.result == Submission::Result::kRefused) {
     entry.set("suppressed", "refused", submission.detail);
+  } else if (submission.result == Submission::Result::kUnknown) {
+    entry.set("suppressed", kUnknownOutcome, submission.detail);
+    entry.severity = Severity::kError;
   } else {
     entry.action = "replied";
   }
-  try {
-    reservation.confirm();
-  } catch (const std::exception& error) {
-    // The reply is on its way: another try would send it twice.
-    entry.add_detail(error.what());
+  // The reply is on its way: another try would send it twice, and forgetting it, too.
+  for (const auto deadline = step_deadline();;) {
+    try {
+      return reservation.confirm();
+    } catch (const std::exception& error) {
+      if (std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kConfirmAgain);
+        continue;
+      }
+      entry.severity = Severity::kError;
+      return entry.add_detail(error.what());
+    }
   }
 }
 
@@ -255,6 +281,7 @@ DeliveryStatus Delivery::run() {
       if (examined.found_by) entry.responder = in_log(examined.found_by->normalized());
       if (examined.decision.suppressed) {
         entry.set("suppressed", code_of(*examined.decision.suppressed), {});
+        if (examined.decision.suppressed == Reason::kLate) entry.severity = Severity::kError;
         const auto tried = examined.responder ? "" : tried_addresses(recipient);
         if (!tried.empty()) entry.detail = "no settings for " + tried;
       } else {
@@ -264,12 +291,16 @@ DeliveryStatus Delivery::run() {
         entry.handle = escape_for_log(examined.reply.handle);
         answer(examined, entry);
       }
-    } catch (const Error& error) {
-      entry.set("deferred", name_of(error.fault()), error.what());
-      status = DeliveryStatus::kDeferred;
     } catch (const std::exception& error) {
-      entry.set("deferred", name_of(Fault::kInternal), error.what());
-      status = DeliveryStatus::kDeferred;
+      const auto* known = dynamic_cast<const Error*>(&error);
+      entry.set("deferred", name_of(known != nullptr ? known->fault() : Fault::kInternal),
+                error.what());
+      entry.severity = Severity::kError;
+      if (is_late(message_, world_.clock.now(), world_.settings.give_up_after)) {
+        entry.set("suppressed", code_of(Reason::kLate), error.what());
+      } else {
+        status = DeliveryStatus::kDeferred;
+      }
     }
     write_log(recipient, std::move(entry));
   }
@@ -333,8 +364,7 @@ void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
                      " delay=" + seconds.data() + " responder=" + entry.responder +
                      " section=" + entry.section;
   if (!entry.detail.empty()) line += " detail=" + to_single_line(entry.detail);
-  const bool deferred = entry.action == "deferred";
-  world_.log.write(deferred ? Severity::kError : Severity::kInfo, line);
+  world_.log.write(entry.severity, line);
 }
 
 std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
@@ -347,6 +377,12 @@ std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
     if ((is_explained || is_view) && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
+    for (auto& result : examined.decision.results) {
+      if (result.reason != Reason::kRateLimited || suppressed) continue;
+      for (const auto& counted : limits_of(examined))
+        result.evidence += (result.evidence.empty() ? "" : ", ") + std::string(counted.setting) +
+                           " " + counted.limit.text;
+    }
     if (is_explained)
       text += "\n" +
               explain(examined.decision, examined.responder ? examined.responder->file : "") +

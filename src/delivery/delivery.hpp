@@ -64,9 +64,8 @@ class Delivery {
   [[nodiscard]] std::vector<CountedLimit> limits_of(const RecipientCase& examined) const;
   /// Reserves, submits and settles the reply. Throws Error if the delivery is to be tried again.
   void answer(const RecipientCase& examined, LogEntry& entry);
-  /// Null if the cache grants no reply; the log entry says why.
-  [[nodiscard]] std::unique_ptr<Reservation> reserve(const RecipientCase& examined,
-                                                     LogEntry& entry);
+  /// Without a reservation if the cache grants no reply; the log entry says why.
+  [[nodiscard]] ReserveResult reserve(const RecipientCase& examined, LogEntry& entry);
   [[nodiscard]] ReserveResult ask_cache(const ReservationRequest& request) const;
   [[nodiscard]] Submission submit(const RecipientCase& examined, const Address& recipient,
                                   const std::string& reply);

@@ -110,8 +110,12 @@ Sender::Sender(std::string text) : given(std::move(text)), address(parse_address
   if (address) person = person_behind(*address);
 }
 
+std::string Sender::forwarder() const {
+  return person.ascii_domain == address->ascii_domain ? "" : address->ascii_domain;
+}
+
 const Address& Sender::believed() const {
-  return person.ascii_domain == address->ascii_domain ? person : *address;
+  return forwarder().empty() ? person : *address;
 }
 
 std::string Sender::canonical() const {

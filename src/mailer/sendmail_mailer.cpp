@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -119,16 +120,18 @@ int spawn(char* const* argv, int input, int output, pid_t& pid) {
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);  // the child shares this memory: no handler may run
   volatile int error = 0;
+  const pid_t parent = ::getpid();
   // NOLINTBEGIN(clang-analyzer-*): the child does nothing but system calls, and tells its fault
   pid = ::vfork();
   if (pid == 0) {
     for (const int signal : kChangedSignals)
       std::signal(signal, SIG_DFL);
-    const bool is_ready = ::setpgid(0, 0) == 0 && ::dup2(input, STDIN_FILENO) >= 0 &&
-                          ::dup2(output, STDOUT_FILENO) >= 0 &&
-                          ::dup2(output, STDERR_FILENO) >= 0 &&
-                          ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0 &&
-                          ::sigprocmask(SIG_SETMASK, &before, nullptr) == 0;
+    // If we are killed, the mailer must not go on: the next try would send the same again.
+    const bool is_ready =
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && ::setpgid(0, 0) == 0 &&
+        ::dup2(input, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
+        ::dup2(output, STDERR_FILENO) >= 0 && ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0 &&
+        ::sigprocmask(SIG_SETMASK, &before, nullptr) == 0;
     if (is_ready) ::execv(argv[0], argv);
     error = errno;
     ::_exit(EX_OSERR);

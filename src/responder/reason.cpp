@@ -5,14 +5,26 @@
 namespace inforeply {
 namespace {
 
-constexpr std::array<std::string_view, 19> kCodes = {
-    "no-responder",       "inactive",      "null-sender",
-    "invalid-sender",     "own-address",   "loop",
-    "auto-submitted",     "report",        "excluded",
-    "system-sender",      "list",          "precedence",
-    "suppress-requested", "auto-reply",    "spam",
-    "unauthenticated",    "not-addressed", "recently-answered",
-    "rate-limited"};
+constexpr std::array<std::string_view, 20> kCodes = {"no-responder",
+                                                     "inactive",
+                                                     "late",
+                                                     "null-sender",
+                                                     "invalid-sender",
+                                                     "own-address",
+                                                     "loop",
+                                                     "auto-submitted",
+                                                     "report",
+                                                     "excluded",
+                                                     "system-sender",
+                                                     "list",
+                                                     "precedence",
+                                                     "suppress-requested",
+                                                     "auto-reply",
+                                                     "spam",
+                                                     "unauthenticated",
+                                                     "not-addressed",
+                                                     "recently-answered",
+                                                     "rate-limited"};
 static_assert(kCodes.size() == static_cast<std::size_t>(Reason::kRateLimited) + 1);
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace inforeply {
 enum class Reason {
   kNoResponder,
   kInactive,
+  kLate,
   kNullSender,
   kInvalidSender,
   kOwnAddress,

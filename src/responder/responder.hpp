@@ -75,7 +75,8 @@ struct Responder {
   std::string active_until_text;
   std::size_t active_until_line = 0;  ///< where it is set
   std::vector<Reason> ignored;        ///< soft rules switched off
-  std::optional<RateLimit> limit;
+  std::optional<RateLimit> limit = RateLimit{300, Seconds{3600}, "300/1h"};
+  std::optional<RateLimit> limit_person = RateLimit{5, Seconds{24 * 3600}, "5/1d"};
   AddressList never_reply_to;
   AddressList only_reply_to;  ///< empty: everybody
   ReplySettings reply;

@@ -358,9 +358,13 @@ class Loader {
   }
   void set_bcc(const ConfigEntry& entry) { reply_->bcc = address(entry, entry.value); }
   void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
-  void set_limit(const ConfigEntry& entry) {
-    responder_.limit = parse_rate_limit(entry.value);
-    if (!responder_.limit) bad_value(entry, "replies in a time, such as 100/1d");
+  void set_limit(const ConfigEntry& entry) { responder_.limit = rate_limit(entry); }
+  void set_limit_person(const ConfigEntry& entry) { responder_.limit_person = rate_limit(entry); }
+  std::optional<RateLimit> rate_limit(const ConfigEntry& entry) const {
+    if (entry.value == "none") return std::nullopt;
+    auto limit = parse_rate_limit(entry.value);
+    if (!limit) bad_value(entry, "replies in a time, such as 100/1d, or none");
+    return limit;
   }
   void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
   void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
@@ -411,6 +415,7 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
       {"active-until", {false, kOfResponder, &Loader::set_active_until}},
       {"ignore", {true, kOfResponder, &Loader::set_ignore}},
       {"limit", {false, kOfResponder, &Loader::set_limit}},
+      {"limit-person", {false, kOfResponder, &Loader::set_limit_person}},
       {"never-reply-to", {true, kOfResponder, &Loader::set_never_reply_to}},
       {"only-reply-to", {true, kOfResponder, &Loader::set_only_reply_to}},
       {"sender", {true, kOfSection, &Loader::set_sender}},

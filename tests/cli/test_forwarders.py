@@ -46,12 +46,17 @@ OTHERS = {
 }
 
 
+FORWARDED = {name: sender for name, sender in VARIANTS.items()
+             if not sender.lower().endswith("@sender.example")}
+DIRECT = {name: sender for name, sender in VARIANTS.items() if name not in FORWARDED}
+
+
 class OnePerson(TestCase):
     def deliver(self, number, sender):
         return self.place.run(mail(message_id=f"<{number}@x>", From=None), sender=sender)
 
-    def test_is_answered_once_whatever_the_way(self):
-        for first in VARIANTS:
+    def test_is_answered_once_by_all_the_ways(self):
+        for first in DIRECT:
             with self.subTest(first=first):
                 self.place = type(self.place)(self)
                 self.assert_replied(self.deliver(0, VARIANTS[first]))
@@ -59,12 +64,45 @@ class OnePerson(TestCase):
                     outcome = self.deliver(number, VARIANTS[then])
                     self.assert_suppressed(outcome, "recently-answered")
 
-    def test_is_answered_once_by_all_the_ways(self):
+    def test_is_not_answered_through_a_forwarder_who_was_answered_directly(self):
         self.assert_replied(self.deliver(0, ALICE))
         for number, (name, sender) in enumerate(VARIANTS.items(), 1):
             with self.subTest(name):
                 self.assert_suppressed(self.deliver(number, sender), "recently-answered")
         self.assert_sent(1)
+
+    def test_is_answered_once_through_each_forwarder(self):
+        """Anybody could have written the address inside."""
+        answered = set()
+        for number, (name, sender) in enumerate(FORWARDED.items()):
+            with self.subTest(name):
+                forwarder = sender.rpartition("@")[2]
+                outcome = self.deliver(number, sender)
+                if forwarder in answered:
+                    self.assert_suppressed(outcome, "recently-answered")
+                else:
+                    self.assert_replied(outcome)
+                answered.add(forwarder)
+        self.assertEqual({record.get("forwarder") for record in self.records()}, answered)
+
+    def test_is_silenced_by_nobody_elses_forwarder(self):
+        self.assert_replied(self.deliver(0, "SRS0=H=T=sender.example=alice@attacker.example"))
+        self.assert_replied(self.deliver(1, VARIANTS["SRS0"]))
+        self.assert_replied(self.deliver(2, ALICE))
+        # Now that she was answered directly, no way is open.
+        self.assert_suppressed(self.deliver(3, VARIANTS["SRS1"]), "recently-answered")
+        self.assertEqual(set(self.senders()), {ALICE})
+
+    def test_is_exported_and_imported_with_the_forwarder(self):
+        self.assert_replied(self.deliver(0, VARIANTS["SRS0"]))
+        exported = self.place.write("exported", self.tool_output("cache", "export"))
+        self.tool_output("cache", "forget", "--sender", ALICE)
+        self.assertEqual(self.records(), [])
+        self.tool_output("cache", "import", str(exported))
+        self.assert_suppressed(self.deliver(1, VARIANTS["SRS0"]), "recently-answered")
+        self.assert_replied(self.deliver(2, ALICE))
+        self.assertIn("forwarder.example",
+                      self.tool_output("cache", "show", "info@our.example", ALICE))
 
     def test_others_are_not_taken_for_him(self):
         self.assert_replied(self.deliver(0, ALICE))
@@ -95,7 +133,7 @@ class OnePerson(TestCase):
 
 class Reply(TestCase):
     def test_goes_to_the_address_that_was_given(self):
-        self.place.set_responder("interval = 0")
+        self.place.set_responder("interval = 0\nlimit-person = none")
         for name, sender in (VARIANTS | OTHERS).items():
             with self.subTest(name):
                 self.assert_replied(self.place.run(mail(From=None), sender=sender))

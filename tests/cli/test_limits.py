@@ -143,6 +143,62 @@ class OfAResponder(LimitTestCase):
         self.assert_limited(self.deliver(), "limit 1/1h reached")
 
 
+class ByDefault(LimitTestCase):
+    def test_a_person_is_answered_five_times_a_day(self):
+        """A robot without any mark that answers each of our replies."""
+        self.place.set_responder("interval = 0")
+        for number in range(5):
+            self.assert_replied(self.deliver("Robot+1@x.example", at=number * 600))
+        for sender in ["robot@x.example", "prvs=0123456789=robot@X.example"]:
+            self.assert_limited(self.deliver(sender, at=6000), "limit-person 5/1d reached")
+        self.assert_replied(self.deliver("other@x.example", at=6000))
+        self.assert_replied(self.deliver("robot@x.example", at=DAY))
+
+    def test_whatever_section_answers(self):
+        self.place.set_responder("".join(f"interval = 0\n[when s{number}]\n"
+                                         f"subject-contains = {number}\ninterval = 0\n"
+                                         for number in range(1, 2)))
+        for number in range(5):
+            outcome = self.place.run(mail(subject=f"number {number % 2}", message_id=f"<{number}@y>"),
+                                     sender="robot@x.example")
+            self.assert_replied(outcome)
+        self.assert_limited(self.deliver("robot@x.example"), "limit-person 5/1d reached")
+
+    def test_each_responder_counts_for_itself(self):
+        self.place.set_responder("interval = 0\nlimit-person = 1/1d")
+        self.add_responder("interval = 0\nlimit-person = 1/1d")
+        for recipient in ["info@our.example", "sales@our.example"]:
+            self.assert_replied(self.deliver("a@x.example", recipients=[recipient]))
+            self.assert_limited(self.deliver("a@x.example", recipients=[recipient]),
+                                "limit-person 1/1d reached")
+
+    def test_a_person_is_who_the_reply_goes_to(self):
+        self.place.set_responder("interval = 0\nlimit-person = 1/1d")
+        self.assert_replied(self.deliver("SRS0=H=T=x.example=a@attacker.example"))
+        self.assert_limited(self.deliver("SRS0=I=U=x.example=a@attacker.example"),
+                            "limit-person 1/1d reached")
+        self.assert_replied(self.deliver("a@x.example"))
+
+    def test_a_responder_answers_three_hundred_an_hour(self):
+        self.place.set_quiet_mailer()
+        records = [self.deliver() for _ in range(3)]
+        explained = self.place.preview(mail(), "--explain").table
+        self.assertIn("limit 300/1h, limit-person 5/1d", explained)
+        self.assertEqual([outcome.status for outcome in records], [0] * 3)
+
+    def test_none_takes_them_away(self):
+        self.place.set_responder("interval = 0\nlimit = none\nlimit-person = none")
+        for _ in range(7):
+            self.assert_replied(self.deliver("robot@x.example"))
+        self.assertNotIn("limit-person", self.place.preview(mail(), "--explain").table)
+
+    def test_a_mistake_names_its_line(self):
+        self.place.set_responder("limit-person = often")
+        outcome = self.deliver()
+        self.assertEqual(outcome.status, 75)
+        self.assertIn("info.conf:2:", outcome.stderr)
+
+
 class InAll(LimitTestCase):
     def setUp(self):
         super().setUp()
@@ -179,6 +235,17 @@ class InAll(LimitTestCase):
             self.assert_replied(self.deliver(recipients=["sales@our.example"]))
         self.assert_limited(self.deliver(recipients=["sales@our.example"]),
                             "main limit 3/1d reached")
+
+
+    def test_a_busy_address_leaves_the_others_their_share(self):
+        self.place.configure("limit = 10/1d")
+        for _ in range(10):
+            self.assert_replied(self.deliver())
+        self.assert_limited(self.deliver(), "main limit 10/1d reached")
+        for _ in range(2):  # a fifth
+            self.assert_replied(self.deliver(recipients=["sales@our.example"]))
+        self.assert_limited(self.deliver(recipients=["sales@our.example"]),
+                            "main limit 10/1d reached")
 
 
 class ToADomain(LimitTestCase):

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxKeyPart = 180;
 constexpr std::size_t kDigestOctets = 32;
+constexpr std::size_t kForwarderDigits = 16;
 constexpr std::size_t kMaxStoredString = 255;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
@@ -80,7 +81,11 @@ std::string prefix_of(const std::string& responder, const std::string& sender) {
   return prefix_of(responder) + key_part(sender) + '\0';
 }
 std::string record_key(const ReplyKey& key) {
-  return prefix_of(key.responder, key.sender) + key.handle;
+  std::string text = prefix_of(key.responder, key.sender) + key.handle;
+  if (!key.forwarder.empty()) {
+    text += '\0' + digest({key.forwarder}).substr(0, kForwarderDigits);
+  }
+  return text;
 }
 
 std::string day_prefix(std::uint32_t day) {
@@ -128,6 +133,8 @@ std::string encode(const ReplyRecord& record) {
   for (const auto* part : {&record.key.responder, &record.key.sender}) {
     put_string(value, part->size() > kMaxKeyPart ? std::string_view(*part) : std::string_view());
   }
+  put_string(value, record.key.forwarder);
+  put_integer(value, record.tries);
   return value;
 }
 
@@ -150,11 +157,16 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
   record.delivery = reader.string();
   record.key.responder = reader.string();
   record.key.sender = reader.string();
+  if (!reader.rest.empty()) {
+    record.key.forwarder = reader.string();
+    record.tries = reader.integer<std::uint8_t>();
+  }
   if (record.key.responder.empty()) record.key.responder = key.substr(0, responder_end);
   if (record.key.sender.empty()) {
     record.key.sender = key.substr(responder_end + 1, sender_end - responder_end - 1);
   }
-  record.key.handle = key.substr(sender_end + 1);
+  const auto handle = key.substr(sender_end + 1);
+  record.key.handle = handle.substr(0, handle.find('\0'));
   const bool known_state =
       record.state == RecordState::kPending || record.state == RecordState::kAnswered;
   if (!reader.ok || !known_state) return std::nullopt;

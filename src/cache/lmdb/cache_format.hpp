@@ -3,10 +3,12 @@
 // Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
 // key "inforeply" with the version as a decimal number, and three named databases:
 //
-//   records   key    responder NUL sender NUL handle
+//   records   key    responder NUL sender NUL handle, then of a sender whose address a forwarder
+//                    has rewritten NUL and a digest of the forwarder's domain
 //             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
-//                    four strings, each after a u8 with its length: message_id, delivery,
-//                    the whole responder, the whole sender. count: replies sent, with that of a
+//                    five strings, each after a u8 with its length: message_id, delivery,
+//                    the whole responder, the whole sender, forwarder; u8 tries. The last two
+//                    are missing in what older versions wrote. count: replies sent, with that of a
 //                    pending record, so that confirming it changes nothing but the state
 //   expiry    key    u32 day of expires_at, counted from the epoch, big-endian, then the key in
 //                    records; no entry for "never"

@@ -40,10 +40,17 @@ ReplyTally find_tally(const Tables& tables, const Transaction& txn, const std::s
   return *std::move(tally);
 }
 
+bool has_room(const Tables& tables, const Transaction& txn, const CountedLimit& counted, Time now) {
+  const auto all = find_tally(tables, txn, key_part(counted.counter));
+  if (counted.member.empty()) return all.has_room(counted.limit, now);
+  const auto own = find_tally(tables, txn, key_part(counted.member));
+  return ReplyTally::has_share(all, own, counted.limit, now);
+}
+
 std::optional<CountedLimit> find_reached(const Tables& tables, const Transaction& txn,
                                          const Limits& limits, Time now) {
   const auto reached = std::find_if(limits.begin(), limits.end(), [&](const auto& counted) {
-    return !find_tally(tables, txn, key_part(counted.counter)).has_room(counted.limit, now);
+    return !has_room(tables, txn, counted, now);
   });
   return reached == limits.end() ? std::nullopt : std::optional(*reached);
 }
@@ -52,13 +59,16 @@ std::optional<CountedLimit> find_reached(const Tables& tables, const Transaction
 void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits,
                     void (ReplyTally::*change)(const RateLimit&, Time), Time at) {
   for (const auto& counted : limits) {
-    const std::string key = key_part(counted.counter);
-    auto tally = find_tally(tables, txn, key);
-    (tally.*change)(counted.limit, at);
-    if (tally.entries().empty()) {
-      txn.erase(tables.limits(), key);
-    } else {
-      txn.put(tables.limits(), key, encode(tally, counted.limit.period));
+    for (const auto* counter : {&counted.counter, &counted.member}) {
+      if (counter->empty()) continue;
+      const std::string key = key_part(*counter);
+      auto tally = find_tally(tables, txn, key);
+      (tally.*change)(counted.limit, at);
+      if (tally.entries().empty()) {
+        txn.erase(tables.limits(), key);
+      } else {
+        txn.put(tables.limits(), key, encode(tally, counted.limit.period));
+      }
     }
   }
 }
@@ -66,6 +76,19 @@ void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits
 /// Whether the record is a reservation of this delivery, made by a process that has died.
 bool is_reserved_for(const ReservationRequest& request, const std::optional<ReplyRecord>& record) {
   return record && record->state == RecordState::kPending && record->delivery == request.delivery;
+}
+
+/// Marks the request's own pending record, if it is still there: with an interval of 0 it may be
+/// another delivery's by now, or it was forgotten. `write` must have changed nothing.
+void mark_answered(const Tables& tables, Transaction write, const ReservationRequest& request,
+                   const std::string& key) {
+  auto record = tables.find(write, key);
+  if (!is_reserved_for(request, record) || tables.mark_answered(write, key)) return;
+  const auto earlier = record;
+  record->state = RecordState::kAnswered;
+  ++record->count;
+  tables.store(write, *record, earlier);
+  write.commit();
 }
 
 class LmdbReservation : public Reservation {
@@ -80,27 +103,25 @@ class LmdbReservation : public Reservation {
         lock_(std::move(lock)) {}
 
   void confirm() override {
-    Transaction write(tables_.environment(), Mode::kWrite);
-    auto record = tables_.find(write, key_);
-    // With an interval of 0 it may be another delivery's by now. Or it was forgotten.
-    if (is_reserved_for(request_, record) && !tables_.mark_answered(write, key_)) {
-      record->state = RecordState::kAnswered;
-      ++record->count;
-      tables_.store(write, *record, record);
-      write.commit();
-    }
+    mark_answered(tables_, Transaction(tables_.environment(), Mode::kWrite), request_, key_);
     lock_.unlock();
   }
 
   void release() override {
-    if (!may_be_sent_) {
-      Transaction write(tables_.environment(), Mode::kWrite);
-      const auto record = tables_.find(write, key_);
-      if (is_reserved_for(request_, record)) tables_.remove(write, *record);
+    Transaction write(tables_.environment(), Mode::kWrite);
+    auto record = tables_.find(write, key_);
+    const bool is_ours = is_reserved_for(request_, record);
+    if (may_be_sent_) {
+      if (is_ours) {
+        --record->tries;  // this try is known to have sent nothing
+        tables_.store(write, *record, record);
+      }
+    } else {
+      if (is_ours) tables_.remove(write, *record);
       // It was counted even if another delivery has replaced it, as happens with an interval of 0.
       change_tallies(tables_, write, request_.limits, &ReplyTally::take_back, reserved_at_);
-      write.commit();
     }
+    write.commit();
     lock_.unlock();
   }
 
@@ -123,13 +144,17 @@ class LmdbCache : public OpenCache {
     {
       const Transaction read(environment_, Mode::kRead);
       auto result = decide(read, tables_.find(read, key), request, now);
-      if (result.outcome != ReserveOutcome::kGranted) return result;
+      const bool is_refused = result.outcome != ReserveOutcome::kGranted;
+      if (is_refused && result.outcome != ReserveOutcome::kGivenUp) return result;
     }
     DeliveryLock lock(environment_, key, request.delivery);
     if (!lock.is_held()) return {ReserveOutcome::kInProgress};
     Transaction write(environment_, Mode::kWrite);
     const auto earlier = tables_.find(write, key);
     auto result = decide(write, earlier, request, now);
+    if (result.outcome == ReserveOutcome::kGivenUp) {
+      mark_answered(tables_, std::move(write), request, key);
+    }
     if (result.outcome != ReserveOutcome::kGranted) return result;
     const bool may_be_sent = is_reserved_for(request, earlier);
     // A reply counts once, and when it is sent.
@@ -139,11 +164,13 @@ class LmdbCache : public OpenCache {
     change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
     std::optional<Time> expires_at;
     if (request.interval) expires_at = now + *request.interval;
+    const auto tries = static_cast<std::uint8_t>(may_be_sent ? earlier->tries + 1 : 1);
     tables_.store(write,
                   {request.key, RecordState::kPending, now, expires_at,
-                   earlier ? earlier->count : 0, request.message_id, request.delivery},
+                   earlier ? earlier->count : 0, request.message_id, request.delivery, tries},
                   earlier);
     write.commit();
+    result.tries = tries;
     result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,
                                                            may_be_sent, std::move(lock));
     return result;
@@ -190,7 +217,7 @@ class LmdbCache : public OpenCache {
     if (record->state == RecordState::kAnswered) return record->counts_at(now);
     if (same) return false;
     const bool is_older_than_boot = record->answered_at < request.booted_at;
-    return is_leased(*record, now) || (is_older_than_boot && record->counts_at(now)) ||
+    return record->is_leased_at(now) || (is_older_than_boot && record->counts_at(now)) ||
            lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
   }
 
@@ -199,7 +226,15 @@ class LmdbCache : public OpenCache {
                                      const std::optional<ReplyRecord>& record,
                                      const ReservationRequest& request, Time now) const {
     if (is_answered(record, request, now)) return {ReserveOutcome::kAnswered};
-    if (is_reserved_for(request, record)) return {ReserveOutcome::kGranted};
+    if (!request.key.forwarder.empty()) {
+      auto direct = request.key;
+      direct.forwarder.clear();
+      const auto answer = tables_.find(txn, record_key(direct));
+      if (is_answered(answer, request, now)) return {ReserveOutcome::kAnswered};
+    }
+    if (is_reserved_for(request, record)) {
+      return {record->tries < kMaxTries ? ReserveOutcome::kGranted : ReserveOutcome::kGivenUp};
+    }
     auto reached = find_reached(tables_, txn, request.limits, now);
     if (reached) return {ReserveOutcome::kRateLimited, nullptr, std::move(reached)};
     return {ReserveOutcome::kGranted};

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "cache/lmdb/lmdb_locks.hpp"
-#include "cache/reply_cache.hpp"
 #include "inforeply/batch_size.hpp"
 
 namespace inforeply::lmdb {
@@ -161,7 +160,7 @@ class Purge {
   [[nodiscard]] bool is_purgeable(const ReplyRecord& record) const {
     const bool expired = record.expires_at && *record.expires_at <= request_.now;
     const bool is_pending = record.state == RecordState::kPending;
-    if (is_pending && is_leased(record, request_.now)) return false;
+    if (is_pending && record.is_leased_at(request_.now)) return false;
     if (is_pending || !request_.older_than) return expired;
     return record.answered_at < request_.now - *request_.older_than;
   }

@@ -37,6 +37,10 @@ class PromisedCache {
     }
     if (!is_tried_again && is_limited(request, now)) return ReserveOutcome::kRateLimited;
     if (is_held(key, request.delivery)) return ReserveOutcome::kInProgress;
+    if (is_tried_again && known->tries >= kMaxTries) {
+      confirm(request);
+      return ReserveOutcome::kGivenUp;
+    }
     if (is_tried_again) {
       tried_before_.insert({key, request.delivery});
     } else {
@@ -49,8 +53,9 @@ class PromisedCache {
     std::optional<Time> end;
     if (request.interval) end = now + *request.interval;
     const std::uint32_t count = known == nullptr ? 0 : known->count;
-    records_[key] = {request.key,        RecordState::kPending, now, end, count,
-                     request.message_id, request.delivery};
+    const auto tries = static_cast<std::uint8_t>(is_tried_again ? known->tries + 1 : 1);
+    records_[key] = {request.key,        RecordState::kPending, now,  end, count,
+                     request.message_id, request.delivery,      tries};
     held_.insert({key, request.delivery});
     return ReserveOutcome::kGranted;
   }
@@ -66,13 +71,15 @@ class PromisedCache {
 
   void release(const ReservationRequest& request, Time reserved) {
     const Key key = key_of(request.key);
-    // Who knows what the process before has sent.
-    if (tried_before_.contains({key, request.delivery})) return die(request);
-    const ReplyRecord* known = find(key);
-    if (known != nullptr && known->state == RecordState::kPending &&
-        known->delivery == request.delivery) {
-      records_.erase(key);
+    const auto known = records_.find(key);
+    const bool is_own = known != records_.end() && known->second.state == RecordState::kPending &&
+                        known->second.delivery == request.delivery;
+    if (tried_before_.contains({key, request.delivery})) {
+      // Who knows what the process before has sent. This one has not.
+      if (is_own) --known->second.tries;
+      return die(request);
     }
+    if (is_own) records_.erase(known);
     for (const auto& limit : request.limits)
       uncount(limit, reserved);
     die(request);

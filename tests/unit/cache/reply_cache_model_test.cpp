@@ -366,12 +366,12 @@ class Sequence {
   static bool is_equal(const ReplyRecord& a, const ReplyRecord& b) {
     return PromisedCache::key_of(a.key) == PromisedCache::key_of(b.key) && a.state == b.state &&
            a.answered_at == b.answered_at && a.expires_at == b.expires_at && a.count == b.count &&
-           a.message_id == b.message_id && a.delivery == b.delivery;
+           a.message_id == b.message_id && a.delivery == b.delivery && a.tries == b.tries;
   }
 
   static std::string name_of(ReserveOutcome outcome) {
-    constexpr std::array<const char*, 4> kNames{
-        {"granted", "answered", "in progress", "rate limited"}};
+    constexpr std::array<const char*, 5> kNames{
+        {"granted", "answered", "in progress", "rate limited", "given up"}};
     return kNames[static_cast<std::size_t>(outcome)];
   }
 

@@ -198,6 +198,77 @@ TEST_F(ReplyCacheTest, WhatIsForgottenMeanwhileIsNotConfirmed) {
   EXPECT_TRUE(records().empty());
 }
 
+/// From alice, through a forwarder if it is named.
+ReservationRequest request_through(const std::string& forwarder, const std::string& delivery) {
+  auto wanted = request(delivery);
+  wanted.key.forwarder = forwarder;
+  return wanted;
+}
+
+TEST_F(ReplyCacheTest, WhoWasAnsweredDirectlyIsNotAnsweredThroughAForwarder) {
+  answer(request("first"));
+  EXPECT_EQ(reserve(request_through("f.example", "second")), ReserveOutcome::kAnswered);
+}
+
+TEST_F(ReplyCacheTest, WhatWentThroughAForwarderSilencesThatWayAlone) {
+  answer(request_through("f.example", "first"));
+  EXPECT_EQ(reserve(request_through("f.example", "second")), ReserveOutcome::kAnswered);
+  EXPECT_EQ(records().front().key.forwarder, "f.example");
+  answer(request_through("g.example", "third"));
+  answer(request("fourth"));
+  EXPECT_EQ(records({{}, "alice@example.net"}).size(), 3U);
+  EXPECT_EQ(cache_->forget({{}, "alice@example.net"}), 3U);
+}
+
+TEST_F(ReplyCacheTest, TheLongestKeysHaveRoomForAForwarder) {
+  auto wanted = request_through(std::string(250, 'f') + ".example", "first");
+  wanted.key.responder = std::string(240, 'x') + "@example.org";
+  wanted.key.sender = std::string(240, 'y') + "@example.org";
+  wanted.key.handle = std::string(kMaxHandleOctets, 'h');
+  answer(wanted);
+  EXPECT_EQ(reserve(wanted), ReserveOutcome::kAnswered);
+  EXPECT_EQ(records().front().key.handle, wanted.key.handle);
+  EXPECT_EQ(cache_->purge({kNow + kWeek, {}, 10}), 1U);
+}
+
+TEST_F(ReplyCacheTest, WhatNobodyKnowsTheOutcomeOfIsTriedThreeTimes) {
+  for (unsigned tries = 1; tries <= kMaxTries; ++tries) {
+    auto result = cache_->reserve(request("first"), kNow);
+    ASSERT_EQ(result.outcome, ReserveOutcome::kGranted);
+    EXPECT_EQ(result.tries, tries);
+  }
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kGivenUp);
+  EXPECT_EQ(records().front().state, RecordState::kAnswered);
+  EXPECT_EQ(reserve(request("first")), ReserveOutcome::kAnswered);
+  EXPECT_EQ(reserve(request("second"), kNow + kWeek - Seconds{1}), ReserveOutcome::kAnswered);
+}
+
+TEST_F(ReplyCacheTest, ATryThatIsKnownToHaveFailedIsNone) {
+  hold(request("first")).reset();
+  for (int times = 0; times < 10; ++times)
+    hold(request("first"))->release();
+  EXPECT_EQ(cache_->reserve(request("first"), kNow).tries, 2U);
+}
+
+TEST_F(ReplyCacheTest, ABusyMemberOfALimitLeavesTheOthersTheirShare) {
+  const auto reserve_for = [&](const std::string& member) {
+    static int number = 0;
+    auto wanted = request(std::to_string(++number));
+    wanted.key.sender = std::to_string(number) + "@example.net";
+    wanted.limits = {{"main limit", "all", {10, kDay, "10/1d"}, member}};
+    return reserve(wanted);
+  };
+  for (int times = 0; times < 10; ++times)
+    EXPECT_EQ(reserve_for("busy"), ReserveOutcome::kGranted);
+  EXPECT_EQ(reserve_for("busy"), ReserveOutcome::kRateLimited);
+  for (const char* other : {"a", "b", "c", "d", "e"}) {
+    EXPECT_EQ(reserve_for(other), ReserveOutcome::kGranted);
+    EXPECT_EQ(reserve_for(other), ReserveOutcome::kGranted);
+    EXPECT_EQ(reserve_for(other), ReserveOutcome::kRateLimited);
+  }
+  EXPECT_EQ(reserve_for("f"), ReserveOutcome::kRateLimited) << "twice the limit in all";
+}
+
 TEST_F(ReplyCacheTest, TheSameDeliveryIsInProgressWhileItsHolderLives) {
   const auto first = hold(request("first"));
   const pid_t child = ::fork();

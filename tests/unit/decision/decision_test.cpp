@@ -37,14 +37,26 @@ TEST(Decision, ALetterIsAnswered) {
 }
 
 TEST(Decision, AsksTheRulesInOneOrderAndKnowsTheHardOnes) {
-  const std::vector<std::pair<std::string, bool>> expected = {
-      {"no-responder", true},        {"inactive", true},       {"null-sender", true},
-      {"invalid-sender", true},      {"own-address", true},    {"loop", true},
-      {"auto-submitted", true},      {"report", true},         {"excluded", true},
-      {"system-sender", false},      {"list", false},          {"precedence", false},
-      {"suppress-requested", false}, {"auto-reply", false},    {"spam", false},
-      {"unauthenticated", false},    {"not-addressed", false}, {"recently-answered", true},
-      {"rate-limited", true}};
+  const std::vector<std::pair<std::string, bool>> expected = {{"no-responder", true},
+                                                              {"inactive", true},
+                                                              {"late", true},
+                                                              {"null-sender", true},
+                                                              {"invalid-sender", true},
+                                                              {"own-address", true},
+                                                              {"loop", true},
+                                                              {"auto-submitted", true},
+                                                              {"report", true},
+                                                              {"excluded", true},
+                                                              {"system-sender", false},
+                                                              {"list", false},
+                                                              {"precedence", false},
+                                                              {"suppress-requested", false},
+                                                              {"auto-reply", false},
+                                                              {"spam", false},
+                                                              {"unauthenticated", false},
+                                                              {"not-addressed", false},
+                                                              {"recently-answered", true},
+                                                              {"rate-limited", true}};
   std::vector<std::pair<std::string, bool>> found;
   for (const auto& result : decide_on({}).results) {
     found.emplace_back(code_of(result.reason), result.hard);
@@ -64,6 +76,22 @@ TEST(Decision, OnlyTheCacheIsLeftWhenAnAnswerIsDue) {
   }
 }
 
+TEST(Decision, AMessageThatCameLongAgoIsLate) {
+  Situation situation;
+  situation.give_up_after = Seconds(3600);
+  const auto verdict_received = [&](Time at) {
+    situation.fields.front() = "Received: by mx.example.org; " + format_rfc5322(at);
+    return verdict(situation);
+  };
+  EXPECT_EQ(verdict(situation), "reply") << "nobody knows when it came";
+  situation.fields.insert(situation.fields.begin(), "");
+  EXPECT_EQ(verdict_received(kNow - Seconds(3600)), "reply");
+  EXPECT_EQ(verdict_received(kNow - Seconds(3601)), "late");
+  EXPECT_EQ(verdict_received(kNow + Seconds(3601)), "reply");
+  situation.give_up_after.reset();
+  EXPECT_EQ(verdict_received(kNow - Seconds(3601)), "reply");
+}
+
 TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   Situation situation;
   situation.has_responder = false;
@@ -71,7 +99,9 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   situation.sender = "";
   ASSERT_TRUE(situation.responder.never_reply_to.add("mailer-daemon@example.net"));
   situation.trusted_authserv = {"mx.example.org"};
-  situation.fields = {"Message-ID: <inforeply.1@example.org>",
+  situation.give_up_after = Seconds(10);
+  situation.fields = {"Received: by x; Mon, 1 Jan 2001 00:00:00 +0000",
+                      "Message-ID: <inforeply.1@example.org>",
                       "Auto-Submitted: auto-replied",
                       "Content-Type: multipart/report",
                       "List-Id: <a.example.net>",
@@ -86,6 +116,7 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   const std::vector<std::pair<std::string, std::function<void(Situation&)>>> steps = {
       {"no-responder", [](Situation& s) { s.has_responder = true; }},
       {"inactive", [](Situation& s) { s.responder.active_until.reset(); }},
+      {"late", drop_first_field},
       {"null-sender", [](Situation& s) { s.sender = "nobody"; }},
       {"invalid-sender", [](Situation& s) { s.sender = "info@example.org"; }},
       {"own-address", [](Situation& s) { s.sender = "mailer-daemon@example.net"; }},

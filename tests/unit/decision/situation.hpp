@@ -26,6 +26,7 @@ struct Situation {
   std::string delimiters = "+";
   Time now = kNow;
   std::vector<std::string> trusted_authserv{};
+  std::optional<Seconds> give_up_after{};
 
   [[nodiscard]] std::string text(std::string_view line_end = "\n") const {
     std::string result;
@@ -39,7 +40,8 @@ inline Decision decide_message(const Situation& situation, std::string_view text
   const Message message = parse_message(text);
   const Sender sender(situation.sender);
   return decide({message, sender, situation.has_responder ? &situation.responder : nullptr,
-                 situation.own, situation.delimiters, situation.now, situation.trusted_authserv});
+                 situation.own, situation.delimiters, situation.now, situation.trusted_authserv,
+                 situation.give_up_after});
 }
 
 inline Decision decide_on(const Situation& situation) {

@@ -159,9 +159,18 @@ TEST(ResponderFile, AllowsALargeReplyOnlyWhenTold) {
   EXPECT_FALSE(desk.load_with_text("allow-large = no\n").reply.allow_large);
 }
 
-TEST(ResponderFile, LimitsItsRepliesOnlyWhereItIsTold) {
+TEST(ResponderFile, LimitsItsRepliesUnlessItIsTold) {
   const Desk desk;
-  EXPECT_FALSE(desk.load_with_text("").limit);
+  const auto usual = desk.load_with_text("");
+  ASSERT_TRUE(usual.limit && usual.limit_person);
+  EXPECT_EQ(usual.limit->text, "300/1h");
+  EXPECT_EQ(usual.limit_person->text, "5/1d");
+  for (const auto& given : {*usual.limit, *usual.limit_person}) {
+    const auto same = parse_rate_limit(given.text);
+    EXPECT_TRUE(same && same->replies == given.replies && same->period == given.period);
+  }
+  const auto none = desk.load_with_text("limit = none\nlimit-person = none\n");
+  EXPECT_FALSE(none.limit || none.limit_person);
   const auto limit = desk.load_with_text("limit = 100/1d\n").limit;
   ASSERT_TRUE(limit);
   EXPECT_EQ(limit->replies, 100U);
