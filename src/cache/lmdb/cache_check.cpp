@@ -15,6 +15,7 @@
 #include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "cache/lmdb/lmdb_verify.hpp"
+#include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -163,12 +164,32 @@ void require_sound_copy(const Environment& environment, const FileReplacement& c
   if (fault) environment.fail("copy", "the copy would not be sound, " + *fault);
 }
 
+namespace {
+
+/// Throws Error (kCache) if it is not our file. A missing table of limits is none that was lost:
+/// caches made before there were limits lack it.
+std::optional<std::string> find_lost_table(const Environment& environment) {
+  lmdb::require_own_format(environment, CacheAccess::kExisting);
+  Transaction read(environment, Mode::kRead);
+  for (const char* name : {"records", "expiry"}) {
+    try {
+      read.open_database(name, 0);
+    } catch (const Error&) {
+      return std::string("the table ") + name + " is lost";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 CacheCheck LmdbStore::check(CheckMode mode,
                             const std::function<void(const std::string&)>& on_fault) const {
   auto fault = lmdb::find_meta_fault(path_);
   if (!fault) {
     const Environment environment = open_existing(path_);
     fault = lmdb::find_page_fault(environment);
+    if (!fault) fault = find_lost_table(environment);
     if (!fault) return Checker(environment, mode, on_fault).check();
   }
   on_fault(*fault);

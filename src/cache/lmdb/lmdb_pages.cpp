@@ -68,7 +68,8 @@ Page::Page(PageNumber number, std::vector<char> octets)
 
 template <typename Integer>
 Integer Page::at(std::size_t offset) const {
-  if (offset + sizeof(Integer) > octets_.size()) throw PageFault(number_, "reaches beyond itself");
+  if (offset + sizeof(Integer) > octets_.size())
+    throw PageFault(number_, "a node reaches beyond the page");
   Integer value = 0;
   std::memcpy(&value, octets_.data() + offset, sizeof value);
   return value;
