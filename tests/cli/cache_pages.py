@@ -5,12 +5,12 @@ import struct
 PAGE = 4096
 HEADER = 16
 NODE = 8
-BRANCH, LEAF = 1, 2
-IN_OVERFLOW, IS_TREE = 1, 2
+BRANCH = 1
+IS_TREE = 2
 NO_PAGE = 2 ** 64 - 1
-# Where the records of the trees begin in a meta page, and in a tree's record its depth and root.
+# Where the records of the trees begin in a meta page, and in a tree's record the number of its root.
 FREE_LIST, MAIN, LAST_PAGE, TRANSACTION = 40, 88, 136, 144
-DEPTH, ENTRIES, ROOT = 6, 32, 40
+ROOT = 40
 
 
 def number_at(file, offset, form="<Q"):

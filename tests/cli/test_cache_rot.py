@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 sys.dont_write_bytecode = True
 
 from cache_file import record_key, tables
-from cache_pages import DEPTH, ENTRIES, LAST_PAGE, PAGE, ROOT, TRANSACTION, Pages
+from cache_pages import PAGE, Pages
 from programs import BIN, NOW, SANITIZED, TestCase, environment, mail
 
 FILES = int(os.environ.get("INFOREPLY_ROT_FILES", "40" if SANITIZED else "150"))
@@ -165,6 +165,128 @@ class Damage(RotTestCase):
             bad = [f"seed {SEED}, file {number}: {complaint}"
                    for number, complaints in enumerate(found) for complaint in complaints]
         self.assertEqual(bad, [], "\n".join(bad))
+
+    def test_a_circle_of_branches_ends_no_program_late(self):
+        file = bytearray(self.pages.file)
+        branch = self.pages.root("records")
+        node = self.pages.node(branch, 1)
+        file[node:node + 4] = (branch // PAGE).to_bytes(4, "little")
+        for run, status, allowed, stderr in self.outcomes("circle", bytes(file)):
+            with self.subTest(run):
+                self.assertIn(status, allowed, stderr)
+                if run in ("check", "list", "import", "compact", "age"):
+                    self.assertIn(status, (65, 69))
+
+
+class Check(RotTestCase):
+    def change(self, offset, octets):
+        """The cache with a few octets changed; returns the file."""
+        file = bytearray(self.pages.file)
+        file[offset:offset + len(octets)] = octets
+        self.place.cache.write_bytes(file)
+        return bytes(file)
+
+    def test_names_the_page_and_repairs_nothing_unasked(self):
+        page, _ = sorted(self.pages.leaves.items())[3]
+        file = self.change(page * PAGE, b"\7")
+        done = self.tool("cache", "check")
+        self.assertEqual((done.returncode, done.stderr), (65, ""))
+        self.assertEqual(done.stdout.splitlines(),
+                         [f"page {page}: has the number of another page",
+                          "the file is damaged, --repair saves what can be read: not sound"])
+        self.assertEqual(self.place.cache.read_bytes(), file)
+
+    def test_refusals_name_the_page_and_the_way_out(self):
+        page = sorted(self.pages.leaves)[3]
+        self.change(page * PAGE, b"\7")
+        copy = self.place.write("copy", "an older one")
+        for arguments in (["cache", "backup", copy], ["cache", "import", "/dev/null"],
+                          ["purge", "--compact"]):
+            with self.subTest(arguments):
+                done = self.tool(*arguments)
+                self.assertEqual(done.returncode, 69)
+                self.assertIn(f"damaged, page {page}: has the number of another page "
+                              "(inforeply-cache check --repair)", done.stderr)
+        self.assertEqual(copy.read_text(), "an older one")
+
+    def test_repair_saves_all_sound_leaves_behind_a_damaged_branch_and_keeps_the_old_file(self):
+        before = self.keys_of(self.place.cache)
+        file = self.change(self.pages.root("records"), bytes(PAGE))
+        done = self.tool("cache", "check", "--repair")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        damaged = f"{self.place.cache}.damaged"
+        self.assertIn(f"these could be read; the damaged file is {damaged}: repaired", done.stdout)
+        self.assertEqual(self.keys_of(self.place.cache), before)  # and none that was removed
+        with open(damaged, "rb") as kept:
+            self.assertEqual(kept.read(), file)
+        self.assertEqual(self.tool("cache", "check").returncode, 0)
+        # Who was answered stays so, and the counters go on.
+        self.assert_suppressed(self.place.run(), "recently-answered")
+        with tables(self.place.cache) as cache:
+            self.assertEqual(len(cache.keys("limits")), 1)
+
+    def test_repair_saves_the_records_of_a_file_that_has_lost_its_first_page(self):
+        before = self.keys_of(self.place.cache)
+        self.change(0, bytes(PAGE))
+        self.assertEqual(self.tool("cache", "check").returncode, 65)
+        self.assertEqual(self.tool("cache", "check", "--repair").returncode, 0)
+        self.assertLessEqual(before, self.keys_of(self.place.cache))
+
+    def test_repair_saves_the_records_of_a_table_whose_name_is_damaged(self):
+        main = self.pages.root("main")
+        before = self.keys_of(self.place.cache)
+        self.change(self.pages.file.index(b"records", main, main + PAGE), b"rfcords")
+        done = self.tool("cache", "check")
+        self.assertEqual((done.returncode, done.stdout.splitlines()[0]),
+                         (65, "the table records is lost"))
+        self.assertEqual(self.tool("cache", "check", "--repair").returncode, 0)
+        self.assertEqual(self.keys_of(self.place.cache), before)
+
+    def test_repair_leaves_a_file_alone_of_which_nothing_can_be_read(self):
+        file = bytearray(self.pages.file)
+        file[2 * PAGE:] = bytes(len(file) - 2 * PAGE)
+        self.place.cache.write_bytes(file)
+        done = self.tool("cache", "check", "--repair")
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("no record can be read", done.stderr)
+        self.assertEqual(self.place.cache.read_bytes(), file)
+        self.assertEqual({path.name for path in self.place.folder.glob("cache.mdb*")},
+                         {"cache.mdb", "cache.mdb-lock"})
+
+    def test_repair_leaves_a_newer_format_alone(self):
+        file = bytearray(self.pages.file.replace(b"inforeply1", b"inforeply2"))
+        page = sorted(self.pages.leaves)[3] * PAGE
+        file[page:page + 1] = b"\7"
+        self.place.cache.write_bytes(file)
+        done = self.tool("cache", "check", "--repair")
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("the damaged one has format '2'", done.stderr)
+        self.assertEqual(self.place.cache.read_bytes(), file)
+
+    def test_nothing_is_found_in_a_sound_file_that_is_being_written(self):
+        stop = threading.Event()
+
+        def write(name):
+            number = 0
+            while not stop.is_set():
+                number += 1
+                records = "".join(IMPORTED.replace("new@", f"{number}-{i}@{name}.") for i in range(99))
+                done = self.run_on(self.place.cache, "inforeply-cache", "import", input=records.encode())
+                assert done.returncode == 0, done.stderr
+                self.run_on(self.place.cache, "inforeply-cache", "forget", "--sender",
+                            f"{number}-7@{name}.import.example")
+                self.assert_replied(self.place.run(sender=f"{number}@{name}.example"))
+
+        with ThreadPoolExecutor(2) as pool:
+            writers = [pool.submit(write, name) for name in ("a", "b")]
+            try:
+                for _ in range(50):
+                    done = self.tool("cache", "check")
+                    self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            finally:
+                stop.set()
+            for writer in writers:
+                writer.result()
 
 
 if __name__ == "__main__":
