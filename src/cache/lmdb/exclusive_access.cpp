@@ -38,8 +38,9 @@ ExclusiveAccess::ExclusiveAccess(const std::string& path, std::chrono::milliseco
   while (!try_lock()) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) {
-      throw Error(Fault::kCache,
-                  "cannot " + operation + " cache " + path + ": others have it open");
+      std::string text = "cannot " + operation;
+      text += " cache " + path + ": others have it open";
+      throw Error(Fault::kCache, text);
     }
     if (now >= change) {
       closed = !closed;
