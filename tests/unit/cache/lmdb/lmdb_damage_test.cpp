@@ -1,10 +1,11 @@
 #include "cache/lmdb/lmdb_damage.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <cstddef>
-#include <cstdlib>
 
 #include "inforeply/cache_store.hpp"
 
@@ -59,10 +60,13 @@ TEST(Damage, FaultsOfOursStayWhatTheyAre) {
 }
 
 TEST(Damage, AValueBehindTheEndOfTheFileIsFoundWhenLmdbReturnsIt) {
-  MDB_val value{std::size_t{1} << 40U, std::malloc(1)};
-  EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), touch(value)), ::testing::ExitedWithCode(75),
-              kReport);
-  std::free(value.mv_data);
+  constexpr std::size_t kOctets = 65'536;
+  void* map = ::mmap(nullptr, 2 * kOctets, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_EQ(::mprotect(map, kOctets, PROT_READ), 0);
+  touch({kOctets, map});
+  EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), touch({kOctets + 1, map})),
+              ::testing::ExitedWithCode(75), kReport);
+  ::munmap(map, 2 * kOctets);
 }
 
 }  // namespace
