@@ -12,12 +12,18 @@ namespace {
 constexpr std::size_t kShownFaults = 20;
 
 std::string summary_of(const CacheCheck& check, CheckMode mode) {
+  if (!check.has_sound_pages && mode == CheckMode::kReport) {
+    return "the file is damaged, --repair saves what can be read: not sound";
+  }
   std::string text = "format " + std::to_string(check.version) + ", " +
                      counted(check.records, "record") + ", " + std::to_string(check.damaged) +
                      " damaged, " + std::to_string(check.not_indexed) + " not in the index, " +
                      std::to_string(check.stray) + " stray in the index, " +
                      counted(check.dead_readers, "dead reader") + " cleared: ";
   if (check.is_sound()) return text + "sound";
+  if (!check.damaged_file.empty()) {
+    text += "these could be read; the damaged file is " + to_single_line(check.damaged_file) + ": ";
+  }
   return text + (mode == CheckMode::kRepair ? "repaired" : "not sound");
 }
 

@@ -116,7 +116,9 @@ ExitStatus import_records(const CacheRequest& request) {
     return ExitStatus::kBadData;
   }
 
-  const auto cache = make_cache_store(request.settings().cache)->open_records(CacheAccess::kCreate);
+  const auto store = make_cache_store(request.settings().cache);
+  store->require_sound();
+  const auto cache = store->open_records(CacheAccess::kCreate);
   BatchWriter writer(*cache);
   file.rewind();
   const auto read = store_lines(file, *format, writer);

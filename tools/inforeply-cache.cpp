@@ -101,7 +101,10 @@ const std::vector<CacheCommand>& commands() {
        "[--repair]",
        "whether the file is sound: status 65 where it is not",
        "inforeply-cache check",
-       {{"repair", nullptr, "mend the index, remove records that are damaged"}},
+       {{"repair", nullptr,
+         "mend the index, remove damaged records; if pages are damaged, save what can be read into "
+         "a "
+         "new file and keep the old one beside it as FILE.damaged"}},
        check_file},
       {"backup",
        "FILE",

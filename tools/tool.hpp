@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
 #include "inforeply/text.hpp"
@@ -56,6 +57,7 @@ inline ExitStatus status_of(Fault fault) {
 
 /// Runs `body`; an exception becomes a line "NAME: text" on standard error and a status.
 inline int run_tool(const char* name, const std::function<ExitStatus()>& body) {
+  set_status_of_damage(ExitStatus::kUnavailable);
   // write(2) then returns an error for a closed pipe and for a limit on file sizes.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "inforeply/cache_records.hpp"
+#include "inforeply/exit_status.hpp"
 
 namespace inforeply {
 
@@ -47,7 +48,11 @@ struct CacheCheck {
   std::size_t stray = 0;           ///< entries in the expiry index without a record
   std::size_t dead_readers = 0;    ///< reader slots of killed processes; cleared
   unsigned long long version = 0;  ///< of the cache's format
-  [[nodiscard]] bool is_sound() const { return damaged + not_indexed + stray == 0; }
+  bool has_sound_pages = true;     ///< false: nothing else could be looked at before a repair
+  std::string damaged_file;        ///< where the repair has left the file with the damaged pages
+  [[nodiscard]] bool is_sound() const {
+    return has_sound_pages && damaged + not_indexed + stray == 0;
+  }
 };
 
 /// Keeps a second purge from running until this lock or its process ends.
@@ -90,18 +95,24 @@ class CacheStore {
 
   [[nodiscard]] virtual CacheFileSize measure() const = 0;
 
-  /// Compares every record with the expiry index, reads the limit counters, and passes each fault
-  /// to `on_fault` as a line. kRepair mends the index and removes what is damaged: a delivery that
-  /// meets damage is deferred. Deliveries go on; their changes are no faults.
+  /// Looks at every page of the file, then compares every record with the expiry index, reads the
+  /// limit counters, and passes each fault to `on_fault` as a line. kRepair mends the index and
+  /// removes what is damaged: a delivery that meets damage is deferred. Deliveries go on; their
+  /// changes are no faults. If pages are damaged, kRepair saves what can be read into a new file
+  /// while nobody has the cache open. Throws Error (kCache), with nothing changed, if nothing can.
   virtual CacheCheck check(CheckMode mode,
                            const std::function<void(const std::string&)>& on_fault) const = 0;
+
+  /// Throws Error (kCache) that names the fault if the cache has damaged pages.
+  virtual void require_sound() const = 0;
 
   /// Returns null if another process holds the lock.
   [[nodiscard]] virtual std::unique_ptr<PurgeLock> try_lock_for_purge() const = 0;
 
   /// Writes a consistent copy while deliveries go on, and returns its size in octets. The copy
-  /// replaces `path` at once or not at all. Throws Error, and leaves nothing behind: kOutput if the
-  /// copy cannot be written; kUsage if `path` is the cache itself or the cache has no file.
+  /// replaces `path` at once or not at all. Throws Error, and leaves nothing behind: kCache if it
+  /// would not be sound, kOutput if the copy cannot be written, kUsage if `path` is the cache
+  /// itself or the cache has no file.
   [[nodiscard]] virtual std::uint64_t back_up(const std::string& path) const = 0;
 
   /// Replaces the file by a copy without free pages. No delivery loses a record: the compaction
@@ -111,6 +122,10 @@ class CacheStore {
   /// whole.
   virtual Compaction compact(std::chrono::milliseconds patience) = 0;
 };
+
+/// The status with which the process ends, after a line on standard error and in syslog, when
+/// damage of the cache comes as a signal while it is read. kTemporaryFailure unless this is called.
+void set_status_of_damage(ExitStatus status);
 
 /// Returns the store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same.
 /// Throws Error (kUsage) if the URL is not understood.

@@ -1,4 +1,5 @@
-// Whether every record, the index by expiry and the counters of limits fit together.
+// Whether the pages are sound, and whether every record, the index by expiry and the counters of
+// limits fit together.
 
 #include <functional>
 #include <optional>
@@ -8,9 +9,13 @@
 
 #include "cache/lmdb/cache_copy.hpp"
 #include "cache/lmdb/cache_format.hpp"
+#include "cache/lmdb/cache_salvage.hpp"
 #include "cache/lmdb/lmdb.hpp"
+#include "cache/lmdb/lmdb_pages.hpp"
 #include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/lmdb/lmdb_verify.hpp"
+#include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -150,10 +155,53 @@ class Checker {
 
 }  // namespace
 
+void require_sound_copy(const Environment& environment, const FileReplacement& copy) {
+  const Environment copied(copy.part(), lmdb::Use::kAlone);
+  auto fault = lmdb::find_page_fault(copied);
+  Checker(copied, CheckMode::kReport, [&](const std::string& text) {
+    if (!fault) fault = text;
+  }).check();
+  if (fault) environment.fail("copy", "the copy would not be sound, " + *fault);
+}
+
+namespace {
+
+/// Throws Error (kCache) if it is not our file. A missing table of limits is none that was lost:
+/// caches made before there were limits lack it.
+std::optional<std::string> find_lost_table(const Environment& environment) {
+  lmdb::require_own_format(environment, CacheAccess::kExisting);
+  Transaction read(environment, Mode::kRead);
+  for (const char* name : {"records", "expiry"}) {
+    try {
+      read.open_database(name, 0);
+    } catch (const Error&) {
+      return std::string("the table ") + name + " is lost";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 CacheCheck LmdbStore::check(CheckMode mode,
                             const std::function<void(const std::string&)>& on_fault) const {
-  const Environment environment = open_existing(path_);
-  return Checker(environment, mode, on_fault).check();
+  auto fault = lmdb::find_meta_fault(path_);
+  if (!fault) {
+    const Environment environment = open_existing(path_);
+    fault = lmdb::find_page_fault(environment);
+    if (!fault) fault = find_lost_table(environment);
+    if (!fault) return Checker(environment, mode, on_fault).check();
+  }
+  on_fault(*fault);
+  CacheCheck result;
+  if (mode == CheckMode::kRepair) {
+    const std::string kept = salvage(path_);
+    result = Checker(open_existing(path_), mode, on_fault).check();
+    result.damaged_file = kept;
+  }
+  result.version = kFormatVersion;
+  result.has_sound_pages = false;
+  return result;
 }
 
 }  // namespace inforeply

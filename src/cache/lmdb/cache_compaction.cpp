@@ -13,9 +13,11 @@
 #include <utility>
 
 #include "cache/lmdb/cache_copy.hpp"
+#include "cache/lmdb/exclusive_access.hpp"
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_store.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/lmdb/lmdb_verify.hpp"
 #include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/file_replacement.hpp"
@@ -30,12 +32,6 @@ using lmdb::Tables;
 using lmdb::Transaction;
 using lmdb::Use;
 
-constexpr std::chrono::milliseconds kAskAgain{10};
-// How long the turnstile holds up new deliveries while those at work come to their end, and how
-// long it then lets them pass: a delivery may wait for its mailer for a minute.
-constexpr std::chrono::milliseconds kTurnstileClosed{1000};
-constexpr std::chrono::milliseconds kTurnstileOpen{2000};
-
 class FilePurgeLock : public PurgeLock {
  public:
   explicit FilePurgeLock(Descriptor file) : file_(std::move(file)) {}
@@ -43,14 +39,6 @@ class FilePurgeLock : public PurgeLock {
  private:
   Descriptor file_;
 };
-
-void keep_owner(const std::string& path, int copy) {
-  const auto status = status_of_cache(path);
-  if (::fchown(copy, status.st_uid, status.st_gid) != 0 ||
-      ::fchmod(copy, status.st_mode & 07777U) != 0) {
-    throw system_error(Fault::kCache, "cannot set the owner of the copy of cache " + path);
-  }
-}
 
 /// Throws Error (kCache) unless the copy has exactly the entries of the original.
 void require_same_entries(const Environment& original, const Environment& copy) {
@@ -72,64 +60,6 @@ void require_same_entries(const Environment& original, const Environment& copy) 
   }
 }
 
-/// While it exists, nobody else has the cache open, and nobody opens it.
-///
-/// Our programs keep out by flock(2). Other programs know only LMDB, whose users lock the first
-/// octet of the lock file: shared while they have the cache open, exclusive while the first of them
-/// sets up the lock file and the others wait. That lock is taken here too. It belongs to the
-/// process, so that LMDB in this process takes it for its own when it opens the new file as the
-/// first.
-class ExclusiveAccess {
- public:
-  ExclusiveAccess(const std::string& path, std::chrono::milliseconds patience)
-      : path_(path),
-        file_(::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (!file_.is_open()) throw system_error(Fault::kCache, "cannot lock cache " + path);
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    auto change = std::chrono::steady_clock::now();
-    bool closed = false;
-    while (!try_lock()) {
-      const auto now = std::chrono::steady_clock::now();
-      if (now >= deadline) {
-        throw Error(Fault::kCache, "cannot compact cache " + path + ": others have it open");
-      }
-      if (now >= change) {
-        closed = !closed;
-        lmdb::lock_octet(file_.get(), lmdb::kTurnstileOctet, F_OFD_SETLK,
-                         closed ? F_WRLCK : F_UNLCK);
-        change = now + (closed ? kTurnstileClosed : kTurnstileOpen);
-      }
-      std::this_thread::sleep_for(kAskAgain);
-    }
-  }
-
-  /// The lock file says which transaction was the last, and LMDB believes it more than the file: a
-  /// process that waits in mdb_env_open() would find the new file empty. If we are killed before
-  /// the lock file is set up again, an empty one makes that process fail.
-  void replace_by(FileReplacement& copy) const {
-    if (::ftruncate(file_.get(), 0) != 0) {
-      throw system_error(Fault::kCache, "cannot write the lock file of cache " + path_);
-    }
-    copy.take_place();
-    const Environment first(path_, Use::kFirst);
-    // With a second transaction, both of its first pages tell it from a half made file.
-    Transaction write(first, Mode::kWrite);
-    write.put(write.open_database(nullptr, 0), kVersionKey, std::to_string(kFormatVersion));
-    write.commit();
-  }
-
- private:
-  [[nodiscard]] bool try_lock() const {
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    if (lmdb::lock_octet(file_.get(), lmdb::kUsersOctet, F_SETLK, F_WRLCK) == 0) return true;
-    ::flock(file_.get(), LOCK_UN);
-    return false;
-  }
-
-  const std::string& path_;
-  Descriptor file_;
-};
-
 }  // namespace
 
 std::unique_ptr<PurgeLock> LmdbStore::try_lock_for_purge() const {
@@ -147,11 +77,12 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
   if (std::filesystem::is_symlink(path_)) {
     throw Error(Fault::kCache, "cannot compact cache " + path_ + ": it is a symbolic link");
   }
-  {  // It must be a cache with all its tables before any file is made beside it.
+  {  // It must be a sound cache with all its tables before any file is made beside it.
     const Environment environment(path_);
+    require_sound_pages(environment);
     const Tables tables(environment, CacheAccess::kExisting);
   }
-  const ExclusiveAccess access(path_, patience);
+  const ExclusiveAccess access(path_, patience, "compact");
   Compaction result;
   result.octets_before = static_cast<std::uint64_t>(status_of_cache(path_).st_size);
   FileReplacement copy(path_, kCompactSuffix, Fault::kCache);
@@ -160,7 +91,9 @@ Compaction LmdbStore::compact(std::chrono::milliseconds patience) {
     copy_compactly(environment, copy);
     keep_owner(path_, copy.descriptor());
     // Before the copy replaces the original.
-    require_same_entries(environment, Environment(copy.part(), Use::kAlone));
+    const Environment copied(copy.part(), Use::kAlone);
+    require_sound_pages(copied);
+    require_same_entries(environment, copied);
   }
   access.replace_by(copy);
   result.octets_after = static_cast<std::uint64_t>(status_of_cache(path_).st_size);

@@ -23,4 +23,10 @@ lmdb::Environment open_existing(const std::string& path);
 /// fault if that cannot be written.
 void copy_compactly(const lmdb::Environment& environment, const FileReplacement& copy);
 
+/// Gives the copy the owner and the mode of the cache. Throws Error (kCache).
+void keep_owner(const std::string& path, int copy);
+
+/// Throws Error (kCache) unless the copy is as sound as a check can tell.
+void require_sound_copy(const lmdb::Environment& environment, const FileReplacement& copy);
+
 }  // namespace inforeply

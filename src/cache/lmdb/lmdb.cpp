@@ -3,53 +3,29 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "base/folder.hpp"
 #include "base/ownership.hpp"
+#include "cache/lmdb/lmdb_pages.hpp"
 #include "cache/lmdb/octet_lock.hpp"
 #include "inforeply/error.hpp"
-#include "inforeply/exit_status.hpp"
 
 namespace inforeply::lmdb {
 namespace {
 
-constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;  // address space, not disk
 constexpr unsigned kMaxReaders = 1022;
 constexpr unsigned kMaxDatabases = 3;
 
 constexpr int kTries = 1000;
 constexpr useconds_t kBetweenTries = 1000;
-
-/// What report_damage says; as long as a path may be.
-std::array<char, 4096 + 64> damage_report{};  // NOLINT(*-avoid-non-const-global-variables)
-
-/// LMDB reads the file as memory: what is missing of it comes as a signal, in the middle of a read.
-/// The size of the file does not tell: LMDB may leave pages unwritten at its end that nothing
-/// refers to.
-void report_damage(int /*signal*/) {
-  const std::size_t length = std::strlen(damage_report.data());
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, damage_report.data(), length);
-  ::syslog(LOG_MAIL | LOG_ERR, "%s", damage_report.data());  // the fault was in no code of libc
-  ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
-}
-
-void expect_damage_of(const std::string& path) {
-  std::snprintf(damage_report.data(), damage_report.size(),
-                "%s: cannot read cache %s: damaged, or the disk is full\n",
-                ::program_invocation_short_name, path.c_str());
-  std::signal(SIGBUS, report_damage);
-}
 
 /// What one of the two first pages of a file holds.
 enum class FirstPage {
@@ -92,21 +68,23 @@ MDB_val to_val(std::string_view text) {
 
 Environment::Environment(std::string path, Use use) : path_(std::move(path)) {
   const bool half_made = is_half_made(path_);
-  if (use != Use::kAlone) open_lock_file();
+  const bool has_lock_file = use == Use::kShared || use == Use::kFirst;
+  if (has_lock_file) open_lock_file();
   if (use == Use::kShared) {
     lock_shared();
     if (half_made) clear_half_made();
   }
+  if (const auto fault = find_meta_fault(path_)) fail("open", "damaged, " + *fault);
   expect_damage_of(path_);
-  open_environment(use == Use::kAlone ? MDB_NOLOCK | MDB_RDONLY : 0);
-  if (use == Use::kAlone) return;
+  open_environment((has_lock_file ? 0U : MDB_NOLOCK) | (use == Use::kAlone ? MDB_RDONLY : 0U));
+  if (!has_lock_file) return;
   for (int tries = kTries; tries > 0 && has_lost_mutexes(); --tries) {
     env_.reset();
     ::usleep(kBetweenTries);
     open_environment(0);
   }
   hand_over_to_owner();
-  require(mdb_reader_check(get(), &dead_readers_), "check the readers of");
+  require(call(mdb_reader_check, get(), &dead_readers_), "check the readers of");
 }
 
 // LMDB 0.9.31, unlike 0.9.24, lets its last user destroy the mutexes in the lock file, which those
@@ -154,19 +132,21 @@ void Environment::fail_with(int status, const std::string& operation) const {
 
 void Environment::open_environment(unsigned flags) {
   MDB_env* created = nullptr;
-  require(mdb_env_create(&created), "open");
+  require(call(mdb_env_create, &created), "open");
   env_.reset(created);
-  require(mdb_env_set_mapsize(created, kMapOctets), "open");
-  require(mdb_env_set_maxreaders(created, kMaxReaders), "open");
-  require(mdb_env_set_maxdbs(created, kMaxDatabases), "open");
-  require(mdb_env_open(created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600), "open");
+  require(call(mdb_env_set_mapsize, created, kMapOctets), "open");
+  require(call(mdb_env_set_maxreaders, created, kMaxReaders), "open");
+  require(call(mdb_env_set_maxdbs, created, kMaxDatabases), "open");
+  require(call(mdb_env_set_assert, created, report_assertion), "open");
+  require(call(mdb_env_open, created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600),
+          "open");
 }
 
 /// Whether the mutexes were destroyed while we waited for them. The first process that opens the
 /// cache while nobody has it open makes new ones.
 bool Environment::has_lost_mutexes() const {
   MDB_txn* read = nullptr;
-  const int status = mdb_txn_begin(get(), nullptr, MDB_RDONLY, &read);
+  const int status = call(mdb_txn_begin, get(), nullptr, MDB_RDONLY, &read);
   if (status == MDB_SUCCESS) mdb_txn_abort(read);
   return status == EINVAL;
 }
@@ -218,20 +198,20 @@ void Environment::hand_over_to_owner() const {
 Transaction::Transaction(const Environment& environment, Mode mode) : environment_(environment) {
   MDB_txn* begun = nullptr;
   environment.require(
-      mdb_txn_begin(environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
+      call(mdb_txn_begin, environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
       mode == Mode::kRead ? "read" : "write");
   txn_.reset(begun);
 }
 
 MDB_dbi Transaction::open_database(const char* name, unsigned flags) {
   MDB_dbi database = 0;
-  environment_.require(mdb_dbi_open(txn_.get(), name, flags, &database), "open");
+  environment_.require(call(mdb_dbi_open, txn_.get(), name, flags, &database), "open");
   return database;
 }
 
 bool Transaction::is_empty(MDB_dbi database) const {
   MDB_stat stat{};
-  environment_.require(mdb_stat(txn_.get(), database, &stat), "read");
+  environment_.require(call(mdb_stat, txn_.get(), database, &stat), "read");
   return stat.ms_entries == 0;
 }
 
@@ -239,28 +219,29 @@ std::optional<std::string_view> Transaction::get(MDB_dbi database, std::string_v
   if (key.empty()) return std::nullopt;  // an error to LMDB, which keeps no empty keys
   MDB_val key_val = to_val(key);
   MDB_val value{};
-  const int status = mdb_get(txn_.get(), database, &key_val, &value);
+  const int status = call(mdb_get, txn_.get(), database, &key_val, &value);
   if (status == MDB_NOTFOUND) return std::nullopt;
   environment_.require(status, "read");
+  touch(value);
   return std::string_view(static_cast<const char*>(value.mv_data), value.mv_size);
 }
 
 void Transaction::put(MDB_dbi database, std::string_view key, std::string_view value) {
   MDB_val key_val = to_val(key);
   MDB_val value_val = to_val(value);
-  environment_.require(mdb_put(txn_.get(), database, &key_val, &value_val, 0), "write");
+  environment_.require(call(mdb_put, txn_.get(), database, &key_val, &value_val, 0), "write");
 }
 
 void Transaction::erase(MDB_dbi database, std::string_view key) {
   MDB_val key_val = to_val(key);
-  const int status = mdb_del(txn_.get(), database, &key_val, nullptr);
+  const int status = call(mdb_del, txn_.get(), database, &key_val, nullptr);
   if (status != MDB_NOTFOUND) environment_.require(status, "write");
 }
 
 std::optional<off_t> Transaction::find_in_file(std::string_view value) const {
   MDB_stat stat{};
   int file = -1;
-  environment_.require(mdb_env_stat(environment_.get(), &stat), "read");
+  environment_.require(call(mdb_env_stat, environment_.get(), &stat), "read");
   environment_.require(mdb_env_get_fd(environment_.get(), &file), "read");
   // LMDB reads the file as memory, from the start of a page of memory. Each page of its own begins
   // with its number.
@@ -278,9 +259,10 @@ std::optional<off_t> Transaction::find_in_file(std::string_view value) const {
 // --- Cursor ---
 
 Cursor::Cursor(const Transaction& transaction, MDB_dbi database)
-    : environment_(transaction.environment()) {
+    : transaction_(transaction), database_(database) {
   MDB_cursor* opened = nullptr;
-  environment_.require(mdb_cursor_open(transaction.get(), database, &opened), "read");
+  transaction.environment().require(call(mdb_cursor_open, transaction.get(), database, &opened),
+                                    "read");
   cursor_.reset(opened);
 }
 
@@ -289,10 +271,21 @@ bool Cursor::seek(std::string_view key) {
   return key.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE);
 }
 
+bool Cursor::next() {
+  const MDB_val previous = key_;
+  if (!move(MDB_NEXT)) return false;
+  if (call(mdb_cmp, transaction_.get(), database_, &previous, &key_) >= 0) {
+    transaction_.environment().fail("read", "damaged, its keys are not in order");
+  }
+  return true;
+}
+
 bool Cursor::move(MDB_cursor_op operation) {
-  const int status = mdb_cursor_get(cursor_.get(), &key_, &value_, operation);
+  const int status = call(mdb_cursor_get, cursor_.get(), &key_, &value_, operation);
   if (status == MDB_NOTFOUND) return false;
-  environment_.require(status, "read");
+  transaction_.environment().require(status, "read");
+  touch(key_);
+  touch(value_);
   return true;
 }
 

@@ -1,5 +1,6 @@
 // LMDB's handles as types that clean up after themselves and whose errors name the cache. Nothing
-// else speaks to LMDB, except about the file as a whole: lmdb_store.cpp, cache_copy.cpp.
+// else speaks to LMDB, except about the file as a whole: lmdb_store.cpp, lmdb_verify.cpp,
+// cache_copy.cpp.
 #pragma once
 
 #include <lmdb.h>
@@ -10,14 +11,16 @@
 #include <string>
 #include <string_view>
 
+#include "cache/lmdb/lmdb_damage.hpp"
 #include "inforeply/descriptor.hpp"
 
 namespace inforeply::lmdb {
 
 /// The process that holds the exclusive lock (octet_lock.hpp) opens the file with kAlone, only to
 /// read and without a lock of LMDB's, and a new file in its place with kFirst: LMDB then makes its
-/// lock file anew. All others open it with kShared.
-enum class Use { kShared, kAlone, kFirst };
+/// lock file anew. A file that nobody else knows of is opened with kNew. All others open it with
+/// kShared.
+enum class Use { kShared, kAlone, kFirst, kNew };
 
 /// An open cache file. Every function throws Error (kCache) that names it.
 class Environment {
@@ -55,7 +58,7 @@ class Environment {
 
   std::string path_;
   Descriptor lock_file_;  // before env_, to be closed after it
-  std::unique_ptr<MDB_env, decltype(&mdb_env_close)> env_{nullptr, &mdb_env_close};
+  std::unique_ptr<MDB_env, Closer<mdb_env_close>> env_;
   int dead_readers_ = 0;
 };
 
@@ -65,7 +68,7 @@ enum class Mode { kRead, kWrite };
 class Transaction {
  public:
   Transaction(const Environment& environment, Mode mode);
-  void commit() { environment_.require(mdb_txn_commit(txn_.release()), "write"); }
+  void commit() { environment_.require(call(mdb_txn_commit, txn_.release()), "write"); }
 
   MDB_dbi open_database(const char* name, unsigned flags);
   [[nodiscard]] bool is_empty(MDB_dbi database) const;
@@ -85,16 +88,18 @@ class Transaction {
 
  private:
   const Environment& environment_;
-  std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> txn_{nullptr, &mdb_txn_abort};
+  std::unique_ptr<MDB_txn, Closer<mdb_txn_abort>> txn_;
 };
 
-/// Walks a database in the order of its keys. Must not outlive its Transaction.
+/// Walks a database in the order of its keys; throws Error (kCache) where the file has them in
+/// another order, so that no walk through damaged pages lasts for ever. Must not outlive its
+/// Transaction, which must not change anything meanwhile.
 class Cursor {
  public:
   Cursor(const Transaction& transaction, MDB_dbi database);
   /// To the first key that is not less than `key`. False at the end.
   bool seek(std::string_view key);
-  bool next() { return move(MDB_NEXT); }
+  bool next();
   [[nodiscard]] std::string_view key() const { return to_view(key_); }
   [[nodiscard]] std::string_view value() const { return to_view(value_); }
 
@@ -104,8 +109,9 @@ class Cursor {
   }
   bool move(MDB_cursor_op operation);
 
-  const Environment& environment_;
-  std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor_{nullptr, &mdb_cursor_close};
+  const Transaction& transaction_;
+  MDB_dbi database_;
+  std::unique_ptr<MDB_cursor, Closer<mdb_cursor_close>> cursor_;
   MDB_val key_{};
   MDB_val value_{};
 };

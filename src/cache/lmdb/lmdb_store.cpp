@@ -19,6 +19,7 @@
 #include "cache/lmdb/cache_format.hpp"
 #include "cache/lmdb/lmdb.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
+#include "cache/lmdb/lmdb_verify.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/file_replacement.hpp"
 #include "inforeply/text.hpp"
@@ -34,7 +35,7 @@ using lmdb::Transaction;
 
 MDB_stat stat_of(const Transaction& txn, MDB_dbi table) {
   MDB_stat stat{};
-  txn.environment().require(mdb_stat(txn.get(), table, &stat), "read");
+  txn.environment().require(lmdb::call(mdb_stat, txn.get(), table, &stat), "read");
   return stat;
 }
 
@@ -67,7 +68,7 @@ std::size_t count_other_readers(const Environment& environment) {
     if (end != line && process != ::getpid()) ++*static_cast<std::size_t*>(counter);
     return 0;
   };
-  if (mdb_reader_list(environment.get(), count, &readers) < 0) {
+  if (lmdb::call(mdb_reader_list, environment.get(), +count, &readers) < 0) {
     environment.fail("read", "no list of its readers");
   }
   return readers;
@@ -115,7 +116,7 @@ CacheFileSize LmdbStore::measure() const {
   size.readers = count_other_readers(environment);
   const Transaction read(environment, Mode::kRead);
   MDB_envinfo info{};
-  environment.require(mdb_env_info(environment.get(), &info), "read");
+  environment.require(lmdb::call(mdb_env_info, environment.get(), &info), "read");
   size.map_octets = info.me_mapsize;
   size.max_readers = info.me_maxreaders;
   size.page_octets = stat_of(read, tables.records()).ms_psize;
@@ -131,8 +132,14 @@ CacheFileSize LmdbStore::measure() const {
   return size;
 }
 
+void LmdbStore::require_sound() const {
+  if (::access(path_.c_str(), F_OK) != 0) return;
+  require_sound_pages(Environment(path_));
+}
+
 std::uint64_t LmdbStore::back_up(const std::string& path) const {
   const Environment environment = open_existing(path_);
+  require_sound_pages(environment);
   const Tables tables(environment, CacheAccess::kExisting);  // a cache, not any LMDB file
   for (const auto& own : {path_, path_ + "-lock"}) {
     std::error_code error;
@@ -142,6 +149,7 @@ std::uint64_t LmdbStore::back_up(const std::string& path) const {
   }
   FileReplacement copy(path, ".part", Fault::kOutput);
   copy_compactly(environment, copy);
+  require_sound_copy(environment, copy);
   struct stat status {};
   if (::fstat(copy.descriptor(), &status) != 0)
     throw system_error(Fault::kOutput, "cannot write " + path);

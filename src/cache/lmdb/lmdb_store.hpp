@@ -20,6 +20,7 @@ class LmdbStore : public CacheStore {
   [[nodiscard]] CacheFileSize measure() const override;
   CacheCheck check(CheckMode mode,
                    const std::function<void(const std::string&)>& on_fault) const override;
+  void require_sound() const override;
   [[nodiscard]] std::unique_ptr<PurgeLock> try_lock_for_purge() const override;
   [[nodiscard]] std::uint64_t back_up(const std::string& path) const override;
   Compaction compact(std::chrono::milliseconds patience) override;
