@@ -17,19 +17,19 @@ void* require(void* found) {
   return found;
 }
 
-void* library() {
-  static void* const kLibrary = require(::dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL));
-  return kLibrary;
+void* load_once() {
+  static void* const library = require(::dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL));
+  return library;
 }
 
 }  // namespace
 
 // It is looked for in libcrypto, too, which libssl has brought.
-OpenSslSymbol::OpenSslSymbol(const char* name) : address(require(::dlsym(library(), name))) {}
+OpenSslSymbol::OpenSslSymbol(const char* name) : address(require(::dlsym(load_once(), name))) {}
 
 const OpenSsl& openssl() {
-  static const OpenSsl kFunctions;
-  return kFunctions;
+  static const OpenSsl functions;
+  return functions;
 }
 
 }  // namespace inforeply

@@ -15,7 +15,7 @@ struct OpenSslSymbol {
   explicit OpenSslSymbol(const char* name);
 
   template <typename Function>
-  operator Function*() const {  // NOLINT(google-explicit-constructor): as from dlsym(3) in C
+  operator Function*() const {
     return reinterpret_cast<Function*>(address);
   }
 
@@ -25,6 +25,7 @@ struct OpenSslSymbol {
 /// The functions that are used here, by their own names. What <openssl/ssl.h> defines as a macro
 /// would call a function that is not linked.
 struct OpenSsl {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared stands in none
 #define INFOREPLY_FUNCTION(name) decltype(&::name) name = OpenSslSymbol(#name)
   INFOREPLY_FUNCTION(ERR_clear_error);
   INFOREPLY_FUNCTION(ERR_peek_error);

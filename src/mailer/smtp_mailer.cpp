@@ -139,16 +139,14 @@ Extensions read_extensions(const SmtpReply& reply) {
 }
 
 /// For the log, where a server that repeats what it was told must not write the password.
-std::string without_secrets(const SmtpReply& reply, const SmtpLogin& login,
+std::string without_secrets(const std::string& text, const SmtpLogin& login,
                             const SaslExchange& exchange) {
   auto secrets = exchange.responses;
-  secrets.push_back(login.password);
+  secrets.push_back(to_single_line(trim(login.password)));  // as it would be shown
   const bool has_secret = std::any_of(secrets.begin(), secrets.end(), [&](const auto& secret) {
-    return std::any_of(reply.lines.begin(), reply.lines.end(),
-                       [&](const auto& line) { return line.find(secret) != std::string::npos; });
+    return text.find(secret) != std::string::npos;
   });
-  return has_secret ? std::to_string(reply.code) + " (its text holds the password)"
-                    : reply.to_string();
+  return has_secret ? text.substr(0, 3) + " (the rest holds the password)" : text;
 }
 
 struct Mail {
@@ -290,11 +288,15 @@ void SmtpMailer::Session::log_in(const SmtpLogin& login) {
   begin(Step::kAuth);
   const auto exchange = choose_exchange(login, extensions_.mechanisms);
   if (!exchange) throw ConnectionFault("the server offers neither PLAIN nor LOGIN");
-  auto reply = ask(Step::kAuth, "AUTH " + exchange->mechanism);
-  for (const auto& response : exchange->responses) {
-    if (reply.severity() == 3) reply = ask(Step::kAuth, response);
+  try {
+    auto reply = ask(Step::kAuth, "AUTH " + exchange->mechanism);
+    for (const auto& response : exchange->responses) {
+      if (reply.severity() == 3) reply = ask(Step::kAuth, response);
+    }
+    if (reply.severity() != 2) throw ConnectionFault(reply.to_string());
+  } catch (const ConnectionFault& fault) {
+    throw ConnectionFault(without_secrets(fault.what(), login, *exchange));
   }
-  if (reply.severity() != 2) throw ConnectionFault(without_secrets(reply, login, *exchange));
 }
 
 std::string_view SmtpMailer::Session::missing_extension(const Mail& mail) const {

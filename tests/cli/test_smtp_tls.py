@@ -359,7 +359,7 @@ class Login(TlsTestCase):
             with self.subTest(answer):
                 server = self.server(auth="PLAIN", answers={PLAIN: answer})
                 outcome = self.submit(server, *self.login())
-                self.assert_deferred_at(outcome, r"AUTH: 535 \(its text holds the password\)")
+                self.assert_deferred_at(outcome, r"AUTH: 535 \(the rest holds the password\)")
                 self.assertNotIn(PASSWORD, outcome.stderr)
 
     def test_is_in_no_preview(self):
