@@ -71,6 +71,7 @@ class Server:
         with contextlib.suppress(OSError):
             while True:
                 client = self.listener.accept()[0]
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 # A client may leave as it likes.
                 with client, contextlib.suppress(OSError, EOFError):
                     if self.implicit:
