@@ -105,8 +105,8 @@ class Server:
     def wrap(self, client):
         if "TLS" in self.answers:
             if self.answers["TLS"] is not None:
+                client.recv(4096)  # what the client begins with
                 client.sendall(self.answers["TLS"])
-                client.recv(4096)
             raise EOFError
         return self.context.wrap_socket(client, server_side=True, suppress_ragged_eofs=False)
 
@@ -122,12 +122,13 @@ class Server:
 
     @staticmethod
     def read_until(stream, end):
-        octets = b""
+        octets = bytearray()
         while not octets.endswith(end):
-            octets += (octet := stream.recv(1))
+            octet = stream.recv(1)  # and nothing of the handshake that may follow
             if not octet:
                 raise EOFError
-        return octets.removesuffix(end)
+            octets += octet
+        return bytes(octets.removesuffix(end))
 
 
 class TlsTestCase(TestCase):
