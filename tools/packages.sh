@@ -2,7 +2,7 @@
 # The one list of Debian packages that building and testing need; sourced by the scripts beside it.
 
 build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
-libmimetic-dev libre2-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev pkgconf"
+libmimetic-dev libre2-dev libssl-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev pkgconf"
 
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.
 bench_packages="dovecot-sieve maildrop postfix vacation"
@@ -10,8 +10,8 @@ bench_packages="dovecot-sieve maildrop postfix vacation"
 # And tests/bench/speed.
 speed_packages="maildrop perl postfix postfix-lmdb vacation"
 
-test_packages="binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj postfix postfix-lmdb
-python3 python3-gi python3-lmdb strace valgrind zsh"
+test_packages="binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj openssl postfix
+postfix-lmdb python3 python3-gi python3-lmdb strace valgrind zsh"
 
 check_packages="clang-format clang-tidy"
 

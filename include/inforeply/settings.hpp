@@ -11,6 +11,7 @@
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/mailer_settings.hpp"
 #include "inforeply/rate_limit.hpp"
 
 namespace inforeply {
@@ -24,10 +25,10 @@ struct SettingOrigin {
 /// What the command line and the main configuration file set. All values have been checked for
 /// their form.
 struct Settings {
-  std::string responder;            ///< a file; empty: look up in `responders`
-  std::string responders;           ///< a folder
-  std::string cache;                ///< a URL
-  std::string mailer;               ///< as make_mailer takes it
+  std::string responder;   ///< a file; empty: look up in `responders`
+  std::string responders;  ///< a folder
+  std::string cache;       ///< a URL
+  MailerSettings mailer;
   std::string log;                  ///< as make_log takes it
   std::string recipient_delimiter;  ///< characters that begin an extension; may be empty
   bool log_addresses = true;

@@ -40,6 +40,24 @@ void require_trusted(const Descriptor& file, const Place& place) {
   if ((status.st_mode & S_IWOTH) != 0) place.fail("others may write this file (chmod o-w)");
 }
 
+Descriptor open_file(const std::string& path, const Place& place) {
+  // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  require_trusted(file, place);
+  return file;
+}
+
+void require_private(const Descriptor& file, const Place& place) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) place.fail_with_errno("stat");
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    place.fail("belongs neither to root nor to " + running_account());
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    place.fail("others than its owner may use this file (chmod go=)");
+  }
+}
+
 std::string read_all(const Descriptor& file, std::size_t max_octets, const Place& place) {
   std::string text;
   // Neither cleared nor on the stack, so that a small file touches few pages of it.
@@ -58,11 +76,19 @@ std::string read_all(const Descriptor& file, std::size_t max_octets, const Place
 
 }  // namespace
 
+Descriptor open_trusted_file(const std::string& path) {
+  return open_file(path, {path, 0, {}});
+}
+
 std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
   const Place place{path, 0, {}};
-  // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  require_trusted(file, place);
+  return read_all(open_file(path, place), max_octets, place);
+}
+
+std::string read_private_file(const std::string& path, std::size_t max_octets) {
+  const Place place{path, 0, {}};
+  const auto file = open_file(path, place);
+  require_private(file, place);
   return read_all(file, max_octets, place);
 }
 

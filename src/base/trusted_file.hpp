@@ -11,6 +11,11 @@ namespace inforeply {
 /// Returns the contents of a regular file of at most `max_octets`. Throws ConfigError if it cannot
 /// be read, is larger, or may be written by others.
 std::string read_trusted_file(const std::string& path, std::size_t max_octets);
+Descriptor open_trusted_file(const std::string& path);
+
+/// The same of a file that holds a secret. Throws ConfigError, too, if it belongs to another
+/// account than ours and root, or if that account's group or others may read or write it.
+std::string read_private_file(const std::string& path, std::size_t max_octets);
 
 /// A file that another file names.
 struct FileReference {

@@ -65,7 +65,17 @@ void set_cache(OptionTarget& target, const std::string& value) {
 
 void set_mailer(OptionTarget& target, const std::string& value) {
   check_mailer_spec(value);
-  target.command.settings.mailer = value;
+  target.command.settings.mailer.spec = value;
+}
+
+template <std::string MailerSettings::*member>
+void set_mailer_text(OptionTarget& target, const std::string& value) {
+  target.command.settings.mailer.*member = value;
+}
+
+void set_smtp_user(OptionTarget& target, const std::string& value) {
+  if (has_control_characters(value)) bad_value("smtp-user", value, "no control characters");
+  set_mailer_text<&MailerSettings::user>(target, value);
 }
 
 void set_log(OptionTarget& target, const std::string& value) {
@@ -184,8 +194,16 @@ constexpr std::array kOptions = {
     Option{"cache", 0, "URL", "lmdb:/var/lib/inforeply/cache.mdb", kPrograms | kFile, kOnce,
            set_cache, "lmdb:PATH, the reply cache", path_of_cache},
     Option{"mailer", 0, "SPEC", "/usr/sbin/sendmail", kResponderAndFile, kOnce, set_mailer,
-           "absolute path of a sendmail command, perhaps with options; smtp://HOST[:PORT]; or "
-           "smtp+unix:PATH"},
+           "absolute path of a sendmail command, perhaps with options; smtp://HOST[:PORT], with "
+           "TLS smtp+starttls://HOST[:PORT] or smtps://HOST[:PORT]; or smtp+unix:PATH"},
+    Option{"smtp-user", 0, "NAME", nullptr, kResponderAndFile, kOnce, set_smtp_user,
+           "who we are to that server, by TLS or a socket"},
+    Option{"smtp-password-file", 0, "FILE", nullptr, kResponderAndFile, kOnce,
+           set_mailer_text<&MailerSettings::password_file>,
+           "its first line is that user's password; nobody else may read it", same_path},
+    Option{"smtp-ca-file", 0, "FILE", nullptr, kResponderAndFile, kOnce,
+           set_mailer_text<&MailerSettings::ca_file>,
+           "certificates (PEM) to trust instead of the system's", same_path},
     Option{"log", 0, "SPEC", "syslog", kResponderAndFile, kOnce, set_log, "syslog or stderr"},
 
     Option{"recipient-delimiter", 0, "CHARS|none", "+", kFile, kOnce, set_recipient_delimiter,

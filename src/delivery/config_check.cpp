@@ -277,6 +277,9 @@ void check_setting(const Settings& settings, const std::string& name,
   if (is_at_fault) return;
   try {
     step();
+  } catch (const SettingError& error) {  // one that belongs to it
+    const auto place = settings.origin_of(error.setting());
+    faults.emplace_back(place.file, place.line, error.what());
   } catch (const Error& error) {
     faults.emplace_back(origin.file, origin.line, error.what());
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "inforeply/error.hpp"
+#include "base/trusted_file.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/sendmail_mailer.hpp"
 #include "mailer/smtp_mailer.hpp"
@@ -24,13 +25,36 @@ namespace inforeply {
 namespace {
 
 constexpr std::string_view kExpected =
-    ": expected the absolute path of a sendmail command, smtp://HOST[:PORT] or smtp+unix:PATH";
+    ": expected the absolute path of a sendmail command, smtp://HOST[:PORT], "
+    "smtp+starttls://HOST[:PORT], smtps://HOST[:PORT] or smtp+unix:PATH";
 
 using Command = std::vector<std::string>;  // a sendmail command and its options
 
+struct Scheme {
+  std::string_view prefix;
+  Security security;
+  std::uint16_t port;  ///< if none is given
+};
+
+constexpr std::array<Scheme, 3> kSchemes = {{
+    {"smtp://", Security::kNone, kSmtpPort},
+    {"smtp+starttls://", Security::kStartTls, 587},  // RFC 6409
+    {"smtps://", Security::kImplicitTls, 465},       // RFC 8314
+}};
+
+/// Without what may be a password.
+std::string shown(std::string_view spec) {
+  const auto begin = spec.find(':');
+  const auto end = spec.rfind('@');
+  const bool has_user = !spec.starts_with('/') && begin < end && end != std::string_view::npos;
+  if (!has_user) return to_single_line(spec);
+  return to_single_line(std::string(spec.substr(0, begin + 1)) + "..." +
+                        std::string(spec.substr(end)));
+}
+
 /// Throws Error, which names what is wrong with the mailer.
 [[noreturn]] void refuse(std::string_view spec, std::string_view text) {
-  throw Error(Fault::kUsage, "mailer '" + to_single_line(spec) + "'" + std::string(text));
+  throw Error(Fault::kUsage, "mailer '" + shown(spec) + "'" + std::string(text));
 }
 
 SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
@@ -55,11 +79,15 @@ bool is_ipv6(const std::string& host) {
 }
 
 /// Reads HOST[:PORT], where an IPv6 address stands in brackets.
-SmtpServer parse_host_and_port(std::string_view spec, std::string_view text) {
+SmtpServer parse_host_and_port(std::string_view spec, std::string_view text, const Scheme& scheme) {
+  if (text.find('@') != std::string_view::npos) {
+    refuse(spec, ": a user is set by smtp-user and smtp-password-file, not here");
+  }
   const bool is_bracketed = text.starts_with('[');
   if (is_bracketed) text.remove_prefix(1);
   const auto end = std::min(text.find(is_bracketed ? ']' : ':'), text.size());
-  SmtpServer server{std::string(text.substr(0, end))};
+  SmtpServer server{
+      .host = std::string(text.substr(0, end)), .port = scheme.port, .security = scheme.security};
   if (server.host.empty()) refuse(spec, ": no host");
   const bool is_closed = is_bracketed && end < text.size();
   if (is_bracketed ? !is_closed || !is_ipv6(server.host) : is_ipv6(std::string(text))) {
@@ -85,9 +113,11 @@ Command parse_command(std::string_view spec) {
 }
 
 std::variant<Command, SmtpServer> parse_mailer_spec(std::string_view spec) {
-  constexpr std::string_view kSmtp = "smtp://";
+  for (const auto& scheme : kSchemes) {
+    if (!spec.starts_with(scheme.prefix)) continue;
+    return parse_host_and_port(spec, spec.substr(scheme.prefix.size()), scheme);
+  }
   constexpr std::string_view kSmtpUnix = "smtp+unix:";
-  if (spec.starts_with(kSmtp)) return parse_host_and_port(spec, spec.substr(kSmtp.size()));
   if (spec.starts_with(kSmtpUnix)) return parse_socket_path(spec, spec.substr(kSmtpUnix.size()));
   return parse_command(spec);
 }
@@ -102,16 +132,58 @@ std::unique_ptr<Mailer> make_sendmail_mailer(Command command) {
   return std::make_unique<SendmailMailer>(std::move(command));
 }
 
+/// Throws SettingError unless the settings fit the server and each other.
+void check_settings(const MailerSettings& settings, const SmtpServer& server) {
+  const auto require = [](const char* setting, bool is_met, const std::string& need) {
+    if (is_met) return;
+    throw SettingError(setting, Fault::kConfiguration, std::string("'") + setting + "' " + need);
+  };
+  const bool is_tls = server.security != Security::kNone;
+  const bool is_private = is_tls || !server.path.empty();
+  require("smtp-user", settings.user.empty() || is_private,
+          "needs a mailer smtp+starttls:, smtps: or smtp+unix:, others can listen to smtp:");
+  require("smtp-user", settings.user.empty() || !settings.password_file.empty(),
+          "needs 'smtp-password-file'");
+  require("smtp-password-file", settings.password_file.empty() || !settings.user.empty(),
+          "needs 'smtp-user'");
+  require("smtp-ca-file", settings.ca_file.empty() || is_tls,
+          "needs a mailer smtp+starttls: or smtps:");
+}
+
+/// Does a step that uses the setting.
+template <typename Step>
+auto with_setting(const char* setting, Step step) {
+  try {
+    return step();
+  } catch (const Error& error) {
+    throw SettingError(setting, error.fault(), error.what());
+  }
+}
+
+std::unique_ptr<Mailer> make_smtp_mailer(const MailerSettings& settings, SmtpServer server) {
+  check_settings(settings, server);
+  if (!settings.user.empty()) {
+    server.login = {settings.user, with_setting("smtp-password-file", [&] {
+                      return read_password(settings.password_file);
+                    })};
+  }
+  if (!settings.ca_file.empty()) {
+    with_setting("smtp-ca-file", [&] { return open_trusted_file(settings.ca_file); });
+    server.ca_file = settings.ca_file;
+  }
+  return std::make_unique<SmtpMailer>(std::move(server));
+}
+
 }  // namespace
 
 void check_mailer_spec(std::string_view spec) {
   parse_mailer_spec(spec);
 }
 
-std::unique_ptr<Mailer> make_mailer(std::string_view spec) {
-  auto parsed = parse_mailer_spec(spec);
+std::unique_ptr<Mailer> make_mailer(const MailerSettings& settings) {
+  auto parsed = parse_mailer_spec(settings.spec);
   if (auto* server = std::get_if<SmtpServer>(&parsed)) {
-    return std::make_unique<SmtpMailer>(std::move(*server));
+    return make_smtp_mailer(settings, std::move(*server));
   }
   return make_sendmail_mailer(std::get<Command>(std::move(parsed)));
 }

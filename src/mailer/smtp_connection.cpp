@@ -20,31 +20,11 @@
 namespace inforeply {
 namespace {
 
-using Deadline = SmtpConnection::Deadline;
-
 // RFC 5321, 4.5.3.1.5, asks for 512 octets; servers send longer ones.
 constexpr std::size_t kMaxLineOctets = 2048;
 constexpr std::size_t kMaxReplyLines = 128;
 constexpr std::size_t kMaxShownOctets = 500;  // of a reply, for the log
 constexpr std::chrono::milliseconds kConnectAgain{10};
-
-std::chrono::milliseconds time_left(Deadline deadline) {
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  return std::max(left, std::chrono::milliseconds(0));
-}
-
-/// Waits for one of the events of poll(2). Returns those that came; 0 at the deadline.
-short wait_for(int descriptor, short events, Deadline deadline) {
-  while (true) {
-    pollfd polled{descriptor, events, 0};
-    const auto left = time_left(deadline);
-    if (left.count() == 0) return 0;
-    const int count = ::poll(&polled, 1, static_cast<int>(left.count()));
-    if (count > 0) return polled.revents;
-    if (count < 0 && errno != EINTR) throw ConnectionFault(with_cause("cannot wait", errno));
-  }
-}
 
 /// An address to connect to.
 struct Endpoint {
@@ -193,14 +173,20 @@ std::string SmtpReply::to_string() const {
 SmtpConnection::SmtpConnection(const SmtpServer& server, Deadline deadline)
     : socket_(connect_to(server, deadline)) {}
 
+void SmtpConnection::start_tls(const TlsContext& context, const std::string& host,
+                               Deadline deadline) {
+  tls_.emplace(context, socket_.get(), host, deadline);
+}
+
 bool SmtpConnection::send(std::string_view octets, Deadline deadline) {
+  if (tls_) return tls_->send(octets, deadline);
   while (!octets.empty()) {
     const ssize_t count = ::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
     if (count >= 0) {
       octets.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
       const short events = wait_for(socket_.get(), POLLOUT | POLLIN, deadline);
-      if (events == 0) throw ConnectionFault("time is up, the server takes no more");
+      if (events == 0) throw ConnectionFault(kTakesNoMore);
       if ((events & POLLOUT) == 0) return false;
     } else if (errno != EINTR) {
       return false;
@@ -209,22 +195,23 @@ bool SmtpConnection::send(std::string_view octets, Deadline deadline) {
   return true;
 }
 
+std::size_t SmtpConnection::receive(std::span<char> buffer, Deadline deadline) {
+  if (tls_) return tls_->receive(buffer, deadline);
+  while (true) {
+    if (wait_for(socket_.get(), POLLIN, deadline) == 0) throw ConnectionFault(kNoAnswer);
+    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (count > 0) return static_cast<std::size_t>(count);
+    if (count == 0) throw ConnectionFault(kClosed);
+    if (errno != EINTR && errno != EAGAIN) throw ConnectionFault(with_cause(kLost, errno));
+  }
+}
+
 std::string SmtpConnection::read_line(Deadline deadline) {
   std::size_t end = 0;
   while ((end = input_.find('\n')) == std::string::npos) {
     if (input_.size() > kMaxLineOctets) throw ConnectionFault("line too long: " + shown(input_));
-    if (wait_for(socket_.get(), POLLIN, deadline) == 0) {
-      throw ConnectionFault("time is up, no answer");
-    }
     std::array<char, 4096> buffer;
-    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-    if (count > 0) {
-      input_.append(buffer.data(), static_cast<std::size_t>(count));
-    } else if (count == 0) {
-      throw ConnectionFault("connection closed by the server");
-    } else if (errno != EINTR && errno != EAGAIN) {
-      throw ConnectionFault(with_cause("connection lost", errno));
-    }
+    input_.append(buffer.data(), receive(buffer, deadline));
   }
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);

@@ -2,32 +2,39 @@
 // end, no reply without a bound.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inforeply/descriptor.hpp"
+#include "mailer/smtp_login.hpp"
+#include "mailer/socket_wait.hpp"
+#include "mailer/tls.hpp"
 
 namespace inforeply {
 
 constexpr std::uint16_t kSmtpPort = 25;
 
-/// Where an SMTP server listens.
+enum class Security {
+  kNone,
+  kStartTls,    ///< TLS after a command (RFC 3207), never without it
+  kImplicitTls  ///< TLS from the first octet (RFC 8314)
+};
+
+/// Where an SMTP server listens and what it wants to hear.
 struct SmtpServer {
   std::string host;  ///< a name or a numeric address without brackets; empty if `path` is set
   std::uint16_t port = kSmtpPort;
   std::string path{};  ///< of a socket in the file system
+  Security security = Security::kNone;
+  std::string ca_file{};             ///< as TlsContext takes it
+  std::optional<SmtpLogin> login{};  ///< nullopt if it is used by anybody
 
   [[nodiscard]] std::string name() const;  ///< for messages: HOST:PORT, [IPV6]:PORT or the path
-};
-
-/// The connection cannot be used any more; one line says why.
-class ConnectionFault : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 struct SmtpReply {
@@ -40,12 +47,13 @@ struct SmtpReply {
 
 class SmtpConnection {
  public:
-  using Deadline = std::chrono::steady_clock::time_point;
-
   /// Connects to the first of the server's addresses that can be reached. A numeric address and
   /// `localhost` are not looked up, as loading the name service takes time; the look-up of a name
   /// keeps to the limits of resolv.conf(5). Throws ConnectionFault.
   SmtpConnection(const SmtpServer& server, Deadline deadline);
+
+  /// Octets from here on go through TLS; how it fails is said there.
+  void start_tls(const TlsContext& context, const std::string& host, Deadline deadline);
 
   /// Returns false if the server takes no more: it has answered early or closed the connection, and
   /// read_reply tells which. Throws ConnectionFault at the deadline.
@@ -62,9 +70,11 @@ class SmtpConnection {
   [[nodiscard]] std::string own_address_literal() const;
 
  private:
+  std::size_t receive(std::span<char> buffer, Deadline deadline);
   std::string read_line(Deadline deadline);
 
   Descriptor socket_;
+  std::optional<TlsSession> tls_;
   std::string input_;  // received and not yet read
 };
 

@@ -14,16 +14,18 @@
 namespace inforeply {
 namespace {
 
-using Deadline = SmtpConnection::Deadline;
 using Result = Submission::Result;
 
 constexpr std::size_t kChunkOctets = 65536;  // of a message, held in memory at a time
 
-/// What is done on a connection, in this order.
+/// What is done on a connection, in this order; TLS may come before the greeting, too.
 enum class Step {
   kConnect,
   kGreeting,
   kHello,
+  kStartTls,
+  kTls,
+  kAuth,
   kReset,
   kMail,
   kRecipient,
@@ -40,10 +42,13 @@ struct StepTraits {
 /// RFC 5321, 4.5.3.2, asks for minutes; the mail server that runs us tries again sooner than that.
 /// The last step may take all the time that is left: if we give up there, nobody knows whether the
 /// reply was sent.
-constexpr std::array<StepTraits, 9> kSteps = {{
+constexpr std::array<StepTraits, 12> kSteps = {{
     {"connect", std::chrono::seconds(10)},
     {"greeting", std::chrono::seconds(30)},
     {"EHLO", std::chrono::seconds(30)},
+    {"STARTTLS", std::chrono::seconds(30)},
+    {"TLS", std::chrono::seconds(30)},
+    {"AUTH", std::chrono::seconds(30)},
     {"RSET", std::chrono::seconds(30)},
     {"MAIL FROM", std::chrono::seconds(30)},
     {"RCPT TO", std::chrono::seconds(30)},
@@ -108,24 +113,40 @@ struct Extensions {
   bool size = false;
   bool dsn = false;
   bool utf8 = false;
+  bool start_tls = false;
+  std::string mechanisms{};  ///< of AUTH, separated by blanks
 };
 
 Extensions read_extensions(const SmtpReply& reply) {
-  constexpr std::array<std::pair<std::string_view, bool Extensions::*>, 5> kKeywords = {{
+  constexpr std::array<std::pair<std::string_view, bool Extensions::*>, 6> kKeywords = {{
       {"PIPELINING", &Extensions::pipelining},
       {"8BITMIME", &Extensions::eight_bit},
       {"SIZE", &Extensions::size},
       {"DSN", &Extensions::dsn},
       {"SMTPUTF8", &Extensions::utf8},
+      {"STARTTLS", &Extensions::start_tls},
   }};
   Extensions extensions;
   for (const auto& line : reply.lines) {
-    const std::string_view keyword = trim(std::string_view(line).substr(0, line.find(' ')));
+    const auto blank = std::min(line.find(' '), line.size());
+    const std::string_view keyword = trim(std::string_view(line).substr(0, blank));
     for (const auto& [name, member] : kKeywords) {
       if (equals_ignoring_case(keyword, name)) extensions.*member = true;
     }
+    if (equals_ignoring_case(keyword, "AUTH")) extensions.mechanisms = line.substr(blank);
   }
   return extensions;
+}
+
+/// For the log, where a server that repeats what it was told must not write the password.
+std::string without_secrets(const std::string& text, const SmtpLogin& login,
+                            const SaslExchange& exchange) {
+  auto secrets = exchange.responses;
+  secrets.push_back(to_single_line(trim(login.password)));  // as it would be shown
+  const bool has_secret = std::any_of(secrets.begin(), secrets.end(), [&](const auto& secret) {
+    return text.find(secret) != std::string::npos;
+  });
+  return has_secret ? text.substr(0, 3) + " (the rest holds the password)" : text;
 }
 
 struct Mail {
@@ -176,7 +197,8 @@ std::string take_chunk(std::string_view& message) {
 /// A connection from its greeting on. If something throws ConnectionFault, it is at its end.
 class SmtpMailer::Session {
  public:
-  explicit Session(const SmtpServer& server) : server_(server) {}
+  /// `tls` is null if the server is used without.
+  Session(const SmtpServer& server, const TlsContext* tls) : server_(server), tls_(tls) {}
 
   Submission submit(const Mail& mail, Deadline deadline);
   void quit();
@@ -186,14 +208,18 @@ class SmtpMailer::Session {
  private:
   Deadline begin(Step step);
   SmtpReply answer(Step step);
+  SmtpReply ask(Step step, const std::string& command);
   void open();
-  SmtpReply say_hello(std::string_view verb);
+  void say_hello();
+  void start_tls();
+  void log_in(const SmtpLogin& login);
   [[nodiscard]] std::string_view missing_extension(const Mail& mail) const;
   std::optional<Submission> send_envelope(const Mail& mail);
   Submission send_message(std::string_view message);
   void end_empty_data();
 
   const SmtpServer& server_;
+  const TlsContext* tls_;
   std::optional<SmtpConnection> connection_;
   Extensions extensions_;
   Step step_ = Step::kConnect;
@@ -218,23 +244,59 @@ SmtpReply SmtpMailer::Session::answer(Step step) {
   return reply;
 }
 
-SmtpReply SmtpMailer::Session::say_hello(std::string_view verb) {
-  const auto deadline = begin(Step::kHello);
-  const auto line = std::string(verb) + " " + own_name(*connection_) + "\r\n";
-  static_cast<void>(connection_->send(line, deadline));
+/// Says a command and returns the answer, whatever it is.
+SmtpReply SmtpMailer::Session::ask(Step step, const std::string& command) {
+  const auto deadline = begin(step);
+  static_cast<void>(connection_->send(command + "\r\n", deadline));
   return connection_->read_reply(deadline);
 }
 
 void SmtpMailer::Session::open() {
   connection_.emplace(server_, begin(Step::kConnect));
+  if (server_.security == Security::kImplicitTls) start_tls();
   answer(Step::kGreeting);
-  auto reply = say_hello("EHLO");
-  if (reply.severity() == 2) {
-    extensions_ = read_extensions(reply);
-    return;
+  say_hello();
+  if (server_.security == Security::kStartTls) {
+    if (!extensions_.start_tls) {
+      begin(Step::kStartTls);
+      throw ConnectionFault("the server does not offer it");
+    }
+    const auto reply = ask(Step::kStartTls, "STARTTLS");
+    if (reply.severity() != 2) throw ConnectionFault(reply.to_string());
+    start_tls();
+    say_hello();  // what was said before may be anybody's (RFC 3207, 4.2)
   }
-  if (reply.severity() == 5) reply = say_hello("HELO");
+  if (server_.login) log_in(*server_.login);
+}
+
+void SmtpMailer::Session::say_hello() {
+  const auto name = own_name(*connection_);
+  auto reply = ask(Step::kHello, "EHLO " + name);
+  extensions_ = reply.severity() == 2 ? read_extensions(reply) : Extensions{};
+  if (reply.severity() == 5) reply = ask(Step::kHello, "HELO " + name);
   if (reply.severity() != 2) throw ConnectionFault(reply.to_string());
+}
+
+void SmtpMailer::Session::start_tls() {
+  const auto deadline = begin(Step::kTls);
+  // Somebody between us could add answers, which would count as if they had come by TLS.
+  if (connection_->has_unread_input()) throw ConnectionFault("the server says more before it");
+  connection_->start_tls(*tls_, server_.host, deadline);
+}
+
+void SmtpMailer::Session::log_in(const SmtpLogin& login) {
+  begin(Step::kAuth);
+  const auto exchange = choose_exchange(login, extensions_.mechanisms);
+  if (!exchange) throw ConnectionFault("the server offers neither PLAIN nor LOGIN");
+  try {
+    auto reply = ask(Step::kAuth, "AUTH " + exchange->mechanism);
+    for (const auto& response : exchange->responses) {
+      if (reply.severity() == 3) reply = ask(Step::kAuth, response);
+    }
+    if (reply.severity() != 2) throw ConnectionFault(reply.to_string());
+  } catch (const ConnectionFault& fault) {
+    throw ConnectionFault(without_secrets(fault.what(), login, *exchange));
+  }
 }
 
 std::string_view SmtpMailer::Session::missing_extension(const Mail& mail) const {
@@ -332,7 +394,9 @@ void SmtpMailer::Session::quit() {
   }
 }
 
-SmtpMailer::SmtpMailer(SmtpServer server) : server_(std::move(server)) {}
+SmtpMailer::SmtpMailer(SmtpServer server) : server_(std::move(server)) {
+  if (server_.security != Security::kNone) tls_.emplace(server_.ca_file);
+}
 
 SmtpMailer::~SmtpMailer() {
   try {
@@ -349,7 +413,7 @@ Submission SmtpMailer::submit(std::string_view envelope_sender, std::string_view
   const Mail mail{envelope_sender, recipient, message};
   bool was_idle = session_ != nullptr;  // meanwhile the server may have ended the connection
   while (true) {
-    if (!session_) session_ = std::make_unique<Session>(server_);
+    if (!session_) session_ = std::make_unique<Session>(server_, tls_ ? &*tls_ : nullptr);
     try {
       auto submission = session_->submit(mail, deadline);
       if (session_->has_ended()) session_.reset();

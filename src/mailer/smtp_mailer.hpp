@@ -1,13 +1,16 @@
 // A mailer that submits to an SMTP server (RFC 5321), with pipelining (RFC 2920), 8BITMIME (RFC
-// 6152), SIZE (RFC 1870), SMTPUTF8 (RFC 6531) and NOTIFY=NEVER (RFC 3461) where they are offered.
+// 6152), SIZE (RFC 1870), SMTPUTF8 (RFC 6531) and NOTIFY=NEVER (RFC 3461) where they are offered;
+// with STARTTLS (RFC 3207) and AUTH (RFC 4954) where they are set, never without them then.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "mailer/mailer.hpp"
 #include "mailer/smtp_connection.hpp"
+#include "mailer/tls.hpp"
 
 namespace inforeply {
 
@@ -15,6 +18,7 @@ namespace inforeply {
 /// since, it is made once more.
 class SmtpMailer : public Mailer {
  public:
+  /// Throws as TlsContext does if the server is used by TLS.
   explicit SmtpMailer(SmtpServer server);
   ~SmtpMailer() override;  ///< says QUIT, without waiting for the answer
 
@@ -30,6 +34,7 @@ class SmtpMailer : public Mailer {
   class Session;
 
   SmtpServer server_;
+  std::optional<TlsContext> tls_;
   std::unique_ptr<Session> session_;
 };
 

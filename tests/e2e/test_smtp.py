@@ -9,11 +9,14 @@ import re
 import shutil
 import smtplib
 import sys
+from pathlib import Path
 
 # Nothing is left behind in the source tree either.
 sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parents[1] / "cli"))
 
-from postfix_server import PostfixServer
+from certificates import Authority
+from postfix_server import PostfixServer, free_ports
 from responding_server import (ACCOUNT, RespondingServer, example_lines, example_parameters,
                                example_service, mail, main)
 
@@ -34,11 +37,18 @@ class SubmittedBySmtp(RespondingServer):
         services = (f"\nkeep unix - n n - - pipe\n  flags=q user={ACCOUNT}\n"
                     f"  argv=/usr/bin/tee {cls.kept}/message\n"
                     f"refuse unix - n n - - pipe\n  user={ACCOUNT} argv=/usr/bin/false\n")
+        [cls.tls_port] = free_ports(1)
+        services += (f"127.0.0.1:{cls.tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n"
+                     "tlsmgr unix - - n 1000? 1 tlsmgr\n")
+        cls.authority = Authority(cls.folder / "authority")
+        certificate = cls.authority.issue("DNS:localhost")
         return PostfixServer(
             folder,
             main={**example_parameters(),
                   "smtpd_recipient_restrictions":
-                      "check_recipient_access lmdb:$config_directory/access"},
+                      "check_recipient_access lmdb:$config_directory/access",
+                  "smtpd_tls_security_level": "may", "smtpd_tls_loglevel": "1",
+                  "smtpd_tls_cert_file": certificate, "smtpd_tls_key_file": certificate},
             master=example_service(cls.program, cls.configuration) + services,
             maps={"virtual_alias": [f"{INFO} {AUTORESPONDER}"],
                   "transport": [*example_lines("transport"), "international.example keep:",
@@ -76,6 +86,26 @@ class SubmittedBySmtp(RespondingServer):
         self.ask()
         self.assertEqual([verdict["reason"] for verdict in self.verdicts()],
                          ["-", "recently-answered"])
+
+    def test_replies_arrive_through_tls(self):
+        for mailer in (f"smtp+starttls://localhost:{self.postfix.port}",
+                       f"smtps://localhost:{self.tls_port}"):
+            with self.subTest(mailer):
+                self.setUp()
+                self.write_configuration(mailer)
+                with open(self.configuration, "a") as configuration:
+                    configuration.write(f"smtp-ca-file = {self.authority.certificate}\n")
+                self.ask()
+                self.assertEqual(self.recipients(), [ALICE, DESK])
+                self.assertEqual(self.postfix.log().count(" TLS connection established from "), 1)
+                self.assertNotRegex(self.postfix.log(), "lost connection|SSL_|warning")
+
+    def test_a_message_waits_while_the_certificate_is_unknown(self):
+        self.write_configuration(f"smtp+starttls://localhost:{self.postfix.port}")
+        self.ask()
+        self.assertEqual(self.recipients(), [])
+        self.postfix.wait_for_log("action=deferred reason=mailer .*detail=TLS: the certificate of "
+                                  "localhost is not accepted: ")
 
     def test_nobody_is_notified_of_a_reply_that_is_not_delivered(self):
         self.write_responder("ora.com/info", f"kind = service\nenvelope-from = {INFO}\n")

@@ -50,6 +50,30 @@ TEST(TrustedFile, MayNotBeWrittenByOthers) {
   }
 }
 
+TEST(PrivateFile, IsOfNoUseToOthers) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("file", "x");
+  for (const mode_t mode : {0600U, 0400U}) {
+    ASSERT_EQ(::chmod(file.c_str(), mode), 0);
+    EXPECT_EQ(read_private_file(file, kEnough), "x");
+  }
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0610U, 0644U}) {
+    ASSERT_EQ(::chmod(file.c_str(), mode), 0);
+    const auto fault = fault_of([&] { (void)read_private_file(file, kEnough); });
+    EXPECT_TRUE(fault.starts_with(file + ": others ")) << fault;
+  }
+}
+
+TEST(PrivateFile, IsOfNoOtherAccount) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away, and read them then";
+  const TemporaryFolder folder;
+  const auto file = folder.write("file", "x");
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  ASSERT_EQ(::chown(file.c_str(), 1, 1), 0);
+  EXPECT_EQ(fault_of([&] { (void)read_private_file(file, kEnough); }),
+            file + ": belongs neither to root nor to root");
+}
+
 TEST(TrustedFile, IsARegularFile) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkfifo(folder.path("fifo").c_str(), 0600), 0);

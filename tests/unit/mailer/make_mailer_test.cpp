@@ -23,6 +23,7 @@ std::string fault_of_spec(const std::string& spec) {
 TEST(MailerSpec, TakesTheFormsOfTheDocumentation) {
   for (const char* spec :
        {"/usr/sbin/sendmail", "/usr/sbin/sendmail -oi", "smtp://127.0.0.1", "smtp://127.0.0.1:1",
+        "smtp+starttls://mail.example.org", "smtps://mail.example.org:1", "smtps://[::1]",
         "smtp://[::1]", "smtp://[::1]:65535", "smtp://localhost:25", "smtp://mail.example.org:587",
         "smtp+unix:/run/smtp", "smtp+unix:/path with blanks"}) {
     EXPECT_EQ(fault_of_spec(spec), "no error") << spec;
@@ -30,11 +31,13 @@ TEST(MailerSpec, TakesTheFormsOfTheDocumentation) {
 }
 
 TEST(MailerSpec, WantsAnAbsolutePathOrAServer) {
-  for (const std::string spec : {"", " ", "sendmail", "./sendmail", "smtp:host", "smtp:/host",
-                                 "smtps://host", "SMTP://host", "unix:/run/smtp"}) {
+  for (const std::string spec :
+       {"", " ", "sendmail", "./sendmail", "smtp:host", "smtp:/host", "smtps:host",
+        "smtp+tls://host", "starttls://host", "SMTP://host", "unix:/run/smtp"}) {
     EXPECT_EQ(fault_of_spec(spec), "mailer '" + spec +
                                        "': expected the absolute path of a sendmail command, "
-                                       "smtp://HOST[:PORT] or smtp+unix:PATH");
+                                       "smtp://HOST[:PORT], smtp+starttls://HOST[:PORT], "
+                                       "smtps://HOST[:PORT] or smtp+unix:PATH");
   }
 }
 
@@ -55,7 +58,7 @@ TEST(MailerSpec, NamesWhatIsWrongWithAServer) {
     expect(spec, "an IPv6 address is written in brackets, and nothing else is");
   }
   for (const char* spec :
-       {"smtp://user@host", "smtp://host/", "smtp://a host", "smtp://h\xC3\xB6st"}) {
+       {"smtp://host/", "smtp://a host", "smtp://h\xC3\xB6st", "smtps://host/"}) {
     expect(spec, "not the name of a host");
   }
   for (const char* spec : {"smtp+unix:", "smtp+unix:run/smtp", "smtp+unix: /run/smtp"}) {
@@ -63,6 +66,20 @@ TEST(MailerSpec, NamesWhatIsWrongWithAServer) {
   }
   expect("smtp+unix:/" + std::string(107, 'x'), "the path of the socket is longer than 107 octets");
   EXPECT_EQ(fault_of_spec("smtp+unix:/" + std::string(106, 'x')), "no error");
+}
+
+TEST(MailerSpec, TellsWhereAUserBelongsAndHidesThePassword) {
+  for (const std::string scheme : {"smtp", "smtps", "smtp+starttls"}) {
+    for (const char* user : {"user@", "user:secret@", "user@example.net:secret@", "@"}) {
+      EXPECT_EQ(fault_of_spec(scheme + "://" + user + "host"),
+                "mailer '" + scheme +
+                    ":...@host': a user is set by smtp-user and smtp-password-file, not here");
+    }
+  }
+  for (const char* spec : {"smtp:user:secret@host", "SMTPS://user:secret@host",
+                           "smtp+unix:user:secret@host", "submission://user:secret@host"}) {
+    EXPECT_EQ(fault_of_spec(spec).find("secret"), std::string::npos) << spec;
+  }
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class MailerTest : public ::testing::Test {
   std::string file(const std::string& name) { return test::read_file(folder_.path(name)); }
   Submission submit(const std::string& body, const std::string& recipient = "alice@example.net",
                     const std::string& message = "Subject: x\n\ntext\n") {
-    return make_mailer(script(body))->submit("", recipient, message, soon());
+    return make_mailer({script(body)})->submit("", recipient, message, soon());
   }
   /// A deadline that is not meant to be reached.
   static std::chrono::steady_clock::time_point soon() {
@@ -38,9 +38,9 @@ class MailerTest : public ::testing::Test {
 };
 
 TEST_F(MailerTest, HandsOverTheMessageAndTheEnvelope) {
-  const auto mailer = make_mailer(script("printf '[%s]' \"$@\" > " + folder_.path("args") +
-                                         "; cat > " + folder_.path("message")) +
-                                  "  -N  never");
+  const auto mailer = make_mailer({script("printf '[%s]' \"$@\" > " + folder_.path("args") +
+                                          "; cat > " + folder_.path("message")) +
+                                   "  -N  never"});
   EXPECT_EQ(mailer->submit("", "alice@example.net", "Subject: x\n\ntext\n", soon()).result,
             Result::kAccepted);
   EXPECT_EQ(file("args"), "[-N][never][-i][-f][<>][--][alice@example.net]");
@@ -115,7 +115,7 @@ TEST_F(MailerTest, DoesNotKnowWhatBecameOfItWhenItsExitStatusIsLost) {
 TEST_F(MailerTest, KillsAMailerThatHangsWithAllItHasStarted) {
   const std::string hang = "sleep 600 & echo $! > " + folder_.path("pid") + "; wait";
   const auto submission =
-      make_mailer(script(hang))
+      make_mailer({script(hang)})
           ->submit("", "alice@example.net", "text\n",
                    std::chrono::steady_clock::now() + std::chrono::milliseconds(500));
   EXPECT_EQ(submission.result, Result::kUnknown);
@@ -135,7 +135,7 @@ TEST_F(MailerTest, DoesNotWaitForWhatTheMailerLeavesRunning) {
 
 TEST_F(MailerTest, AMissingMailerIsAnErrorBeforeAnythingIsReserved) {
   try {
-    make_mailer("/nonexistent/sendmail");
+    make_mailer({"/nonexistent/sendmail"});
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kMailer);
@@ -146,7 +146,7 @@ TEST_F(MailerTest, AMissingMailerIsAnErrorBeforeAnythingIsReserved) {
 
 TEST_F(MailerTest, AFolderIsNoMailer) {
   try {
-    make_mailer("/tmp");
+    make_mailer({"/tmp"});
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "cannot run mailer /tmp: Is a directory");
@@ -161,7 +161,7 @@ TEST(Rfc3834, R28_TheMailerCanBeToldToNotifyNobody) {
   ASSERT_EQ(::chmod(mailer.c_str(), 0700), 0);
   const auto submit = [](const std::string& spec) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-    return make_mailer(spec)->submit("", "alice@example.net", "x\n", deadline).result;
+    return make_mailer({spec})->submit("", "alice@example.net", "x\n", deadline).result;
   };
   EXPECT_EQ(submit(mailer + " -N never"), Result::kAccepted);
   EXPECT_NE(submit(mailer), Result::kAccepted);

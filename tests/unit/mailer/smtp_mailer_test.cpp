@@ -52,7 +52,8 @@ class SmtpMailerTest : public ::testing::Test {
     ScriptedServer server(std::move(answers));
     std::vector<Submission> submissions;
     {
-      SmtpMailer mailer({.host = {}, .path = server.path()});
+      server_.path = server.path();
+      SmtpMailer mailer(server_);
       for (const auto& recipient : recipients) {
         submissions.push_back(mailer.submit(sender, recipient, message, deadline_()));
       }
@@ -75,6 +76,7 @@ class SmtpMailerTest : public ::testing::Test {
     return lines;
   }
 
+  SmtpServer server_{.host = {}};
   std::chrono::steady_clock::time_point (*deadline_)() = far_away;
   Lines heard_;
   Lines messages_;
@@ -443,6 +445,117 @@ TEST_F(SmtpMailerTest, AServerThatIsGoneInTheMessageDefers) {
       submit({{"DATA", {kRaw + "354 go on\r\n"}}, {"a", {kClose}}}, kLargeMessage);
   EXPECT_EQ(submission.result, Result::kDeferred);
   EXPECT_TRUE(submission.detail.starts_with("message: connection ")) << submission.detail;
+}
+
+class SmtpLoginTest : public SmtpMailerTest {
+ protected:
+  SmtpLoginTest() { server_.login = {"user", "secret"}; }
+
+  /// What a server of that mechanism says, with these answers to it.
+  static Answers server_of(const std::string& mechanism, Answers answers) {
+    answers.insert({"EHLO", {"250-test.example\r\n250 AUTH " + mechanism}});
+    answers.insert({"AUTH", {"334 "}});
+    return answers;
+  }
+};
+
+// In Base64 "\0user\0secret", "user" and "secret".
+constexpr const char* kPlain = "AHVzZXIAc2VjcmV0";
+constexpr const char* kUser = "dXNlcg==";
+constexpr const char* kPassword = "c2VjcmV0";
+
+TEST_F(SmtpLoginTest, ComesBeforeTheFirstMessageAndOnlyThere) {
+  const auto submissions = submit_all({kAlice, kBob}, server_of("PLAIN", {{kPlain, {"235 ok"}}}));
+  EXPECT_EQ(submissions[0].result, Result::kAccepted);
+  EXPECT_EQ(submissions[1].result, Result::kAccepted);
+  EXPECT_EQ(Lines(heard_.begin() + 2, heard_.begin() + 5),
+            (Lines{"AUTH PLAIN", kPlain, "MAIL FROM:<>"}));
+  EXPECT_EQ(heard("AUTH").size(), 1U);
+}
+
+TEST_F(SmtpLoginTest, AnswersTheTwoQuestionsOfLogin) {
+  const auto submission =
+      submit(server_of("CRAM-MD5 login", {{kUser, {"334 UGFzc3dvcmQ6"}}, {kPassword, {"235 ok"}}}));
+  EXPECT_EQ(submission.result, Result::kAccepted);
+  EXPECT_EQ(Lines(heard_.begin() + 2, heard_.begin() + 6),
+            (Lines{"AUTH LOGIN", kUser, kPassword, "MAIL FROM:<>"}));
+}
+
+TEST_F(SmtpLoginTest, IsNotGivenUpForAServerThatOffersNone) {
+  for (const char* hello : {"250 test.example", "250-test.example\r\n250 AUTH NTLM",
+                            "250-test.example\r\n250 AUTH", "502 what"}) {
+    const auto submission = submit({{"EHLO", {hello}}});
+    EXPECT_EQ(submission.result, Result::kDeferred);
+    EXPECT_EQ(submission.detail, "AUTH: the server offers neither PLAIN nor LOGIN");
+    EXPECT_EQ(heard("MAIL"), Lines{});
+  }
+}
+
+TEST_F(SmtpLoginTest, AnyOtherAnswerDefers) {
+  for (const char* answer :
+       {"535 5.7.8 wrong", "454 4.7.0 later", "550 no", "334 more", "421 bye"}) {
+    const auto submission = submit(server_of("PLAIN", {{kPlain, {answer}}}));
+    EXPECT_EQ(submission.result, Result::kDeferred);
+    EXPECT_EQ(submission.detail, std::string("AUTH: ") + answer);
+    EXPECT_EQ(heard("MAIL"), Lines{});
+  }
+  const auto submission = submit(server_of("LOGIN", {{kUser, {"535 5.7.8 who"}}}));
+  EXPECT_EQ(submission.detail, "AUTH: 535 5.7.8 who");
+  EXPECT_EQ(heard(kPassword), Lines{}) << "nobody has asked for it";
+}
+
+TEST_F(SmtpLoginTest, ThePasswordIsNotRepeated) {
+  for (const std::string answer :
+       {"535 secret", "535 AHVzZXIAc2VjcmV0", "535-no\r\n535 (secret)", "secret"}) {
+    EXPECT_EQ(submit(server_of("PLAIN", {{kPlain, {answer}}})).detail,
+              "AUTH: " + std::string(answer == "secret" ? "not" : "535") +
+                  " (the rest holds the password)");
+  }
+}
+
+TEST_F(SmtpLoginTest, ASilentServerIsLeftAtTheDeadline) {
+  deadline_ = near;
+  EXPECT_EQ(submit(server_of("PLAIN", {{kPlain, {kSilence}}})).detail,
+            "AUTH: time is up, no answer");
+}
+
+class SmtpTlsTest : public SmtpMailerTest {
+ protected:
+  SmtpTlsTest() {
+    server_.host = "localhost";
+    server_.security = Security::kStartTls;
+  }
+  static Answers server_that_offers_it(Answers answers) {
+    answers.insert({"EHLO", {"250-test.example\r\n250 STARTTLS"}});
+    return answers;
+  }
+};
+
+TEST_F(SmtpTlsTest, ASilentServerIsLeftAtTheDeadline) {
+  deadline_ = near;
+  const std::string silent_in_tls = kDeaf + "220 go on\r\n";
+  for (const auto& [answer, step] :
+       {std::pair{kSilence, "STARTTLS"}, std::pair{silent_in_tls, "TLS"}}) {
+    const auto submission = submit(server_that_offers_it({{"STARTTLS", {answer}}}));
+    EXPECT_EQ(submission.result, Result::kDeferred);
+    EXPECT_EQ(submission.detail, step + std::string(": time is up, no answer"));
+  }
+  server_.security = Security::kImplicitTls;
+  EXPECT_EQ(submit({{"CONNECT", {kDeaf}}}).detail, "TLS: time is up, no answer");
+}
+
+TEST_F(SmtpTlsTest, IsNotGivenUpForAServerThatHasNone) {
+  EXPECT_EQ(submit({{"EHLO", {kAllExtensions}}}).detail, "STARTTLS: the server does not offer it");
+  EXPECT_EQ(submit(server_that_offers_it({{"STARTTLS", {"454 4.7.0 not now"}}})).detail,
+            "STARTTLS: 454 4.7.0 not now");
+  EXPECT_EQ(heard("MAIL"), Lines{});
+}
+
+TEST_F(SmtpTlsTest, TakesNoAnswersThatSomebodyPutsBeforeIt) {
+  const auto both = kRaw + "220 go on\r\n250-test.example\r\n250 AUTH PLAIN\r\n";
+  const auto submission = submit(server_that_offers_it({{"STARTTLS", {both}}}));
+  EXPECT_EQ(submission.result, Result::kDeferred);
+  EXPECT_EQ(submission.detail, "TLS: the server says more before it");
 }
 
 TEST(SmtpConnection, SaysWhereItCannotConnect) {
