@@ -1,11 +1,17 @@
 // inforeply-cache forget.
 
+#include <chrono>
 #include <string>
 
 #include "cache_commands.hpp"
 #include "figures.hpp"
 
 namespace inforeply {
+namespace {
+
+constexpr std::chrono::minutes kPatience{3};  // with deliveries that have the cache open
+
+}  // namespace
 
 ExitStatus forget_records(const CacheRequest& request) {
   RecordFilter filter;
@@ -23,6 +29,10 @@ ExitStatus forget_records(const CacheRequest& request) {
   const auto count = request.open()->forget(filter);
   if (count == 0) nothing_found(filter);
   print("forgot " + counted(count, "record") + "\n");
+  if (request.has("compact")) {
+    make_cache_store(request.settings().cache)->compact(kPatience);
+    print("compacted: no free page of the file holds them any more\n");
+  }
   return ExitStatus::kOk;
 }
 

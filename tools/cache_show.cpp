@@ -47,7 +47,7 @@ void print_block(const ReplyRecord& record, Time now) {
   const auto line = [](std::string_view name, std::string_view value) {
     std::string text(name);
     text.resize(14, ' ');
-    print(text + to_single_line(value) + "\n");
+    print(text + shown_safely(value) + "\n");
   };
   line("responder", record.key.responder);
   line("sender", record.key.sender);

@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <utility>
+
+#include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
@@ -71,6 +74,17 @@ void append_escaped(std::string& into, char c) {
   into += kHex[octet & 15U];
 }
 
+/// A character of at most three octets as \uXXXX: none that disturbs a terminal is longer.
+void append_code_point(std::string& into, std::string_view character) {
+  unsigned code =
+      static_cast<unsigned char>(character.front()) & (character.size() == 2 ? 31U : 15U);
+  for (const char c : character.substr(1))
+    code = code << 6U | (static_cast<unsigned char>(c) & 63U);
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "\\u%04x", code);
+  into += text.data();
+}
+
 void append_member(std::string& into, std::string_view name_with_punctuation,
                    std::string_view text) {
   into += name_with_punctuation;
@@ -118,7 +132,12 @@ void append_json_string(std::string& into, std::string_view text) {
       continue;
     }
     const auto [length, complete] = measure_character(text);
-    into += complete ? text.substr(0, length) : kReplacement;
+    const auto character = complete ? text.substr(0, length) : kReplacement;
+    if (shown_safely(character) == character) {
+      into += character;
+    } else {
+      append_code_point(into, character);
+    }
     text.remove_prefix(length);
   }
   into += '"';

@@ -64,13 +64,17 @@ class CsvWriter : public RecordWriter {
   /// A spreadsheet takes a cell that begins with one of these characters for a formula, even if it
   /// is quoted. Strangers choose senders and message ids, so an apostrophe makes such a cell text.
   void add(std::string_view text) {
-    constexpr std::string_view kFormula = "=+-@\t\r";
-    const bool is_formula = !text.empty() && kFormula.find(text.front()) != std::string_view::npos;
+    // The last are full-width =, +, - and @, and a byte order mark, which may hide one of them.
+    constexpr std::array<std::string_view, 11> kFormulas = {
+        "=", "+", "-", "@", "\t", "\r", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20", "\uFEFF"};
+    const bool is_formula = std::any_of(kFormulas.begin(), kFormulas.end(), [&](auto beginning) {
+      return text.starts_with(beginning);
+    });
     const bool needs_quotes =
         is_formula || text.find_first_of(",\"\r\n") != std::string_view::npos || trim(text) != text;
     if (needs_quotes) line_ += '"';
     if (is_formula) line_ += '\'';
-    for (const char c : text) {
+    for (const char c : shown_safely(text)) {
       if (c == '"') line_ += '"';
       line_ += c;
     }
@@ -92,9 +96,9 @@ Row heading_row() {
 
 /// A record in either table; they differ in the form of times.
 Row row_of(const ReplyRecord& record, std::string (*format_time)(Time)) {
-  return {to_single_line(record.key.responder),
-          to_single_line(record.key.sender),
-          to_single_line(record.key.handle),
+  return {shown_safely(record.key.responder),
+          shown_safely(record.key.sender),
+          shown_safely(record.key.handle),
           std::string(name_of(record.state)),
           format_time(record.answered_at),
           record.expires_at ? format_time(*record.expires_at) : "never",

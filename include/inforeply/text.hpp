@@ -86,6 +86,9 @@ std::string to_single_line(std::string_view text);
 /// leaves one open turns the text behind it round. Octets that are not UTF-8 stay as they are.
 std::string without_direction_changes(std::string_view text);
 
+/// Both at once: a stranger's text that disturbs neither its line nor the words beside it.
+std::string shown_safely(std::string_view text);
+
 /// Returns text as HTML, safe in content and in quoted attribute values.
 std::string escape_html(std::string_view text);
 

@@ -247,6 +247,11 @@ std::string without_direction_changes(std::string_view text) {
   return result;
 }
 
+std::string shown_safely(std::string_view text) {
+  if (is_ascii(text) && !has_control_characters(text)) return std::string(text);
+  return without_direction_changes(to_single_line(text));
+}
+
 std::string escape_html(std::string_view text) {
   std::string result;
   for (const char c : text) {

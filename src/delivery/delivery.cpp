@@ -167,9 +167,10 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
   };
   const auto& responder = *examined.responder;
   add("limit", "responder " + responder.file, responder.limit);
-  // A person counts by where the reply goes, as a domain does below.
+  // A person counts by where the reply goes, as a domain does below. A digest: who is forgotten
+  // leaves no trace.
   add("limit-person",
-      "person " + sender_.canonical() + " " + sender_.forwarder() + " " + responder.file,
+      "person " + digest({sender_.canonical(), sender_.forwarder(), responder.file}),
       responder.limit_person);
   // Counted by where the reply goes: anybody can make up the address inside a forwarder's.
   add("limit-sender-domain", "domain " + sender_.address->ascii_domain,

@@ -26,7 +26,7 @@ constexpr std::size_t kMaxFieldLine = 76;
 
 /// A stranger's text, made fit to stand among the author's words.
 std::string value_of(std::string_view text) {
-  return ellipsize(trim(without_direction_changes(to_single_line(text))), kMaxSubjectCharacters);
+  return ellipsize(trim(shown_safely(text)), kMaxSubjectCharacters);
 }
 
 /// The display name that belongs to the sender's address in From, Sender or Resent-From.
@@ -65,7 +65,7 @@ Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
   values[Placeholder::kMessageId] = request.message.message_id();
   PlaceholderValues escaped;
   for (std::size_t i = 0; i < kPlaceholderCount; ++i) {
-    values.values[i] = without_direction_changes(to_single_line(values.values[i]));
+    values.values[i] = shown_safely(values.values[i]);
     escaped.values[i] = escape_html(values.values[i]);
   }
   return {std::move(values), std::move(escaped)};

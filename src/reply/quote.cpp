@@ -21,7 +21,7 @@ using Lines = std::vector<std::string>;
 
 /// One line that does not disturb the text around it. Leading blanks stay, trailing ones go.
 std::string sanitized_line(std::string_view text) {
-  auto line = without_direction_changes(to_single_line(text));
+  auto line = shown_safely(text);
   line.resize(line.find_last_not_of(' ') + 1);
   return line;
 }

@@ -63,8 +63,7 @@ class ReplyView {
     std::string text;
     for (const auto name : kShownFields) {
       if (const std::string* body = message_.header.find(name)) {
-        text += std::string(name) + ": " +
-                without_direction_changes(to_single_line(decode_field_text(*body))) + '\n';
+        text += std::string(name) + ": " + shown_safely(decode_field_text(*body)) + '\n';
       }
     }
     return text;

@@ -105,7 +105,7 @@ class Check(CheckTestCase):
         self.assert_fault_and_repair("a damaged record", "1 damaged")
 
     def test_a_damaged_counter_goes_so_that_replies_go_out_again(self):
-        self.place.set_responder("limit = 100/1h")
+        self.place.set_responder("limit = 100/1h\nlimit-person = none")
         self.assert_replied(self.place.run())
         with tables(self.place.cache) as cache:
             counter, = cache.keys("limits")

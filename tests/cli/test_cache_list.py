@@ -181,6 +181,24 @@ class Formats(ListTestCase):
         self.assertIn("'@sum(a1)", cells)
         self.assertEqual([cell for cell in cells if cell[:1] in "=+-@\t\r" and cell], [])
 
+    def test_csv_knows_the_full_width_forms_and_the_byte_order_mark(self):
+        text = self.csv(*(record(f"{name}@a.example", handle=f"{sign}1+1")
+                          for name, sign in zip("abcde", "\uff1d\uff0b\uff0d\uff20\ufeff")))
+        handles = [row["handle"] for row in csv.DictReader(io.StringIO(text))]
+        self.assertEqual({handle[0] for handle in handles}, {"'"})
+
+    def test_nothing_changes_the_direction_or_the_terminal(self):
+        controls = "\u202e\u2066\u0085\u009b"
+        self.store(record("a@a.example", handle=f"x{controls}y", message_id=f"<{controls}@z>"))
+        for command in [["list"], ["list", "--format", "csv"],
+                        ["show", "info@our.example", "a@a.example"], ["list", "--format", "json"],
+                        ["export"], ["show", "info@our.example", "a@a.example", "--format", "json"]]:
+            with self.subTest(command):
+                shown = self.tool("cache", *command).stdout
+                self.assertEqual(set(shown) & set(controls), set())
+                self.assertIn("x", shown)
+        self.assertEqual(self.records()[0]["handle"], f"x{controls}y", "JSON is exact")
+
     def test_json_is_exact_where_csv_takes_care(self):
         self.store(record("-2@a.example", handle="=1+1"))
         [listed] = self.records()

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from programs import NOW, TestCase, mail
 
-RULES = ["no-responder", "inactive", "null-sender", "invalid-sender", "own-address", "loop",
+RULES = ["no-responder", "inactive", "late", "null-sender", "invalid-sender", "own-address", "loop",
          "auto-submitted", "report", "excluded", "system-sender", "list", "precedence",
          "suppress-requested", "auto-reply", "spam", "unauthenticated", "not-addressed",
          "recently-answered", "rate-limited"]

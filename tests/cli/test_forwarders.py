@@ -133,7 +133,7 @@ class OnePerson(TestCase):
 
 class Reply(TestCase):
     def test_goes_to_the_address_that_was_given(self):
-        self.place.set_responder("interval = 0\nlimit-person = none")
+        self.place.set_responder("interval = 0")
         for name, sender in (VARIANTS | OTHERS).items():
             with self.subTest(name):
                 self.assert_replied(self.place.run(mail(From=None), sender=sender))

@@ -21,9 +21,9 @@ class LimitTestCase(TestCase):
         super().setUp()
         self.count = 0
 
-    def add_responder(self, settings, name="sales"):
+    def add_responder(self, settings, name="sales", **arguments):
         self.place.set_responder(f"ignore = not-addressed\n{settings}",
-                                 path=f"responders/our.example/{name}.conf")
+                                 path=f"responders/our.example/{name}.conf", **arguments)
 
     def deliver(self, sender=None, at=0, *options, **arguments):
         """A message of its own; without `sender` from somebody who has not written before."""
@@ -146,7 +146,7 @@ class OfAResponder(LimitTestCase):
 class ByDefault(LimitTestCase):
     def test_a_person_is_answered_five_times_a_day(self):
         """A robot without any mark that answers each of our replies."""
-        self.place.set_responder("interval = 0")
+        self.place.set_responder("interval = 0", brakes=True)
         for number in range(5):
             self.assert_replied(self.deliver("Robot+1@x.example", at=number * 600))
         for sender in ["robot@x.example", "prvs=0123456789=robot@X.example"]:
@@ -157,7 +157,7 @@ class ByDefault(LimitTestCase):
     def test_whatever_section_answers(self):
         self.place.set_responder("".join(f"interval = 0\n[when s{number}]\n"
                                          f"subject-contains = {number}\ninterval = 0\n"
-                                         for number in range(1, 2)))
+                                         for number in range(1, 2)), brakes=True)
         for number in range(5):
             outcome = self.place.run(mail(subject=f"number {number % 2}", message_id=f"<{number}@y>"),
                                      sender="robot@x.example")
@@ -165,15 +165,15 @@ class ByDefault(LimitTestCase):
         self.assert_limited(self.deliver("robot@x.example"), "limit-person 5/1d reached")
 
     def test_each_responder_counts_for_itself(self):
-        self.place.set_responder("interval = 0\nlimit-person = 1/1d")
-        self.add_responder("interval = 0\nlimit-person = 1/1d")
+        self.place.set_responder("interval = 0\nlimit-person = 1/1d", brakes=True)
+        self.add_responder("interval = 0\nlimit-person = 1/1d", brakes=True)
         for recipient in ["info@our.example", "sales@our.example"]:
             self.assert_replied(self.deliver("a@x.example", recipients=[recipient]))
             self.assert_limited(self.deliver("a@x.example", recipients=[recipient]),
                                 "limit-person 1/1d reached")
 
     def test_a_person_is_who_the_reply_goes_to(self):
-        self.place.set_responder("interval = 0\nlimit-person = 1/1d")
+        self.place.set_responder("interval = 0\nlimit-person = 1/1d", brakes=True)
         self.assert_replied(self.deliver("SRS0=H=T=x.example=a@attacker.example"))
         self.assert_limited(self.deliver("SRS0=I=U=x.example=a@attacker.example"),
                             "limit-person 1/1d reached")
@@ -187,7 +187,7 @@ class ByDefault(LimitTestCase):
         self.assertEqual([outcome.status for outcome in records], [0] * 3)
 
     def test_none_takes_them_away(self):
-        self.place.set_responder("interval = 0\nlimit = none\nlimit-person = none")
+        self.place.set_responder("interval = 0\nlimit = none\nlimit-person = none", brakes=True)
         for _ in range(7):
             self.assert_replied(self.deliver("robot@x.example"))
         self.assertNotIn("limit-person", self.place.preview(mail(), "--explain").table)

@@ -10,6 +10,7 @@ then put in the place of the cache, as after a power cut, and used.
 
 import itertools
 import json
+import os
 import random
 import re
 import shutil
@@ -74,7 +75,7 @@ def apply(content, writes):
 
 def hex_of(path):
     """As `strace -xx` writes it."""
-    return "".join(f"\\x{octet:02x}" for octet in bytes(path))
+    return "".join(f"\\x{octet:02x}" for octet in os.fsencode(path))
 
 
 def octets_of(text):
@@ -87,6 +88,8 @@ class Recording:
     def __init__(self, cache, before, trace):
         self.moments = [Moment(before)]
         self.files = {}  # descriptors of the cache: whether each write is synced (O_DSYNC)
+        self.nameless = set()  # those of a new one that has no name yet
+        self.unsynced, self.synced = [], b""  # what was written into it
         self.position = {}
         process = None
         for line in trace.splitlines():
@@ -99,9 +102,15 @@ class Recording:
         name, _, rest = call.partition("(")
         if name == "openat" and f'"{cache}"' in rest and re.search(r"= \d+$", rest):
             self.files[rest.rpartition("= ")[2]] = "O_DSYNC" in rest
+        elif name == "openat" and ("O_TMPFILE" in rest or hex_of(b"/proc/self/fd/") in rest):
+            self.nameless.add(rest.rpartition("= ")[2])
+        elif name == "linkat" and rest.endswith("= 0"):
+            self.begin(disk=self.synced, written=[])
         elif name in ("vfork", "clone", "clone3"):
             self.begin(is_submitting=True)
         descriptor = re.match(r"\d+", rest)
+        if descriptor and descriptor[0] in self.nameless:
+            return self.take_nameless(name, rest, descriptor[0])
         if not descriptor or descriptor[0] not in self.files:
             return
         descriptor = descriptor[0]
@@ -121,6 +130,15 @@ class Recording:
             self.begin(disk=apply(last.disk, last.written), written=[])
         elif name in ("ftruncate", "fallocate", "pwritev"):
             raise AssertionError(f"a call that this test does not know: {call[:60]}")
+
+    def take_nameless(self, name, rest, descriptor):
+        if name == "close":
+            self.nameless.remove(descriptor)
+        elif name == "pwrite64":
+            octets, offset = re.match(r'\d+, "([^"]*)", \d+, (\d+)\)', rest).groups()
+            self.unsynced.append((int(offset), octets_of(octets)))
+        elif name == "fdatasync":
+            self.synced = apply(self.synced, self.unsynced)
 
     def begin(self, **changes):
         last = self.moments[-1]
@@ -157,7 +175,7 @@ class PowerCut(TestCase):
         trace = self.place.folder / "trace"
         done = subprocess.run(
             ["strace", "-f", "-qq", "-xx", "-s", "10000000", "-o", trace, "-e", "signal=none", "-e",
-             "trace=openat,close,lseek,pwrite64,write,writev,pwritev,fdatasync,fsync,"
+             "trace=openat,linkat,close,lseek,pwrite64,write,writev,pwritev,fdatasync,fsync,"
              "ftruncate,fallocate,vfork,clone,clone3", "--", *command],
             input=message, capture_output=True, cwd=self.place.folder,
             env=environment() | {"ASAN_OPTIONS": "detect_leaks=0"})

@@ -122,6 +122,21 @@ class Forget(ToolTestCase):
         self.assertEqual(self.forget("--responder", "info@our.example"), "forgot 2 records\n")
         self.assertEqual({record["responder"] for record in self.records()}, {"sales@our.example"})
 
+    def test_no_trace_is_left_in_the_file(self):
+        def octets():
+            return b"".join(path.read_bytes() for path in self.place.folder.rglob("cache.mdb*")
+                            if path.is_file()).lower()
+
+        self.forget("--responder", "sales@our.example")
+        self.forget("--sender", "alice@a.example", "--compact")
+        self.answer("carol@c.example")
+        self.assertNotIn(b"alice", octets())
+        self.assertIn(b"bob@b.example", octets())
+        self.assertIn("forgot 1 record", self.forget("--sender", "bob@b.example"))
+        self.assertIn(b"bob@b.example", octets(), "in a free page, so that this test can fail")
+        self.tool_output("purge", "--compact")
+        self.assertNotIn(b"bob@b.example", octets())
+
     def test_nothing_found_is_told(self):
         for arguments, told in (
                 (["--sender", "nobody@c.example"], "no record of nobody@c.example\n"),

@@ -165,8 +165,10 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
   if (record.key.sender.empty()) {
     record.key.sender = key.substr(responder_end + 1, sender_end - responder_end - 1);
   }
-  const auto handle = key.substr(sender_end + 1);
-  record.key.handle = handle.substr(0, handle.find('\0'));
+  key.remove_prefix(sender_end + 1);
+  const auto forwarder_octets = record.key.forwarder.empty() ? 0 : 1 + kForwarderDigits;
+  if (key.size() < forwarder_octets) return std::nullopt;
+  record.key.handle = key.substr(0, key.size() - forwarder_octets);
   const bool known_state =
       record.state == RecordState::kPending || record.state == RecordState::kAnswered;
   if (!reader.ok || !known_state) return std::nullopt;

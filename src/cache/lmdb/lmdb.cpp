@@ -27,34 +27,33 @@ constexpr unsigned kMaxDatabases = 3;
 constexpr int kTries = 1000;
 constexpr useconds_t kBetweenTries = 1000;
 
-/// What one of the two first pages of a file holds.
-enum class FirstPage {
-  kBlank,  // nothing, or the file ends before: a power cut lets a new file have any of its pages
-  kNew,    // what it is made with
-  kInUse,
-  kForeign
-};
-
-// A file of zeros that is no larger may be a cache that was being made; a larger one is another's.
-constexpr off_t kMaxBlankOctets = 64 * 1024;
-
-[[noreturn]] void throw_open_error(const std::string& path) {
-  throw system_error(Fault::kCache, "cannot open cache " + path);
+/// An environment that is not open yet. Null without memory.
+MDB_env* prepare_environment() {
+  MDB_env* environment = nullptr;
+  if (call(mdb_env_create, &environment) != MDB_SUCCESS) return nullptr;
+  call(mdb_env_set_mapsize, environment, kMapOctets);
+  call(mdb_env_set_maxreaders, environment, kMaxReaders);
+  call(mdb_env_set_maxdbs, environment, kMaxDatabases);
+  call(mdb_env_set_assert, environment, report_assertion);
+  return environment;
 }
 
-FirstPage read_first_page(const Descriptor& file, off_t offset, const std::string& path) {
-  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-  constexpr std::size_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the page
-  constexpr std::size_t kTransactionOffset = 144;
-  std::array<char, kTransactionOffset + sizeof(std::uint64_t)> page{};
-  if (::pread(file.get(), page.data(), page.size(), offset) < 0) throw_open_error(path);
-  std::uint32_t magic = 0;
-  std::uint64_t transaction = 0;
-  std::memcpy(&magic, page.data() + kMagicOffset, sizeof magic);
-  std::memcpy(&transaction, page.data() + kTransactionOffset, sizeof transaction);
-  if (magic == kMagic) return transaction == 0 ? FirstPage::kNew : FirstPage::kInUse;
-  const bool is_blank = std::all_of(page.begin(), page.end(), [](char c) { return c == 0; });
-  return is_blank ? FirstPage::kBlank : FirstPage::kForeign;
+/// Makes a new file, whole and on the disk before it has its name. LMDB itself syncs it only with
+/// the first transaction: a power cut before that leaves any part of it, which is then no LMDB file
+/// to anybody. Where the file system cannot do this LMDB makes the file, and tells what is wrong.
+void make_durably(const std::string& path) {
+  const std::string folder = folder_of(path);
+  const Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file.is_open()) return;
+  const std::string unnamed = "/proc/self/fd/" + std::to_string(file.get());
+  const std::unique_ptr<MDB_env, Closer<mdb_env_close>> environment(prepare_environment());
+  const bool is_made = environment != nullptr &&
+                       call(mdb_env_open, environment.get(), unnamed.c_str(),
+                            static_cast<unsigned>(MDB_NOSUBDIR | MDB_NOLOCK),
+                            static_cast<mdb_mode_t>(0600)) == MDB_SUCCESS &&
+                       call(mdb_env_sync, environment.get(), 1) == MDB_SUCCESS;
+  // If another process was faster, its file stays.
+  if (is_made) ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 MDB_val to_val(std::string_view text) {
@@ -73,6 +72,7 @@ Environment::Environment(std::string path, Use use) : path_(std::move(path)) {
   if (use == Use::kShared) {
     lock_shared();
     if (half_made) clear_half_made();
+    if (::access(path_.c_str(), F_OK) != 0) make_durably(path_);
   }
   if (const auto fault = find_meta_fault(path_)) fail("open", "damaged, " + *fault);
   expect_damage_of(path_);
@@ -94,26 +94,34 @@ Environment::~Environment() {
   if (lock_file_.is_open()) lock_octet(lock_file_.get(), kUsersOctet, F_OFD_SETLK, F_RDLCK);
 }
 
-// LMDB begins a file with two pages that say where all else is, and syncs them with the first
-// transaction, which writes into the second of them. Until then the file holds nothing to lose.
 bool Environment::is_half_made(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return false;
-  const auto page_octets = ::sysconf(_SC_PAGESIZE);
-  // Another process may make the file, or clear a half made one, between two looks at it.
-  for (int tries = 0; tries < 3; ++tries) {
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) throw_open_error(path);
+  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the first page
+  // Another process may make the file, or clear a half made one, between the two looks at it.
+  struct stat status {};
+  std::uint32_t magic = 0;
+  for (int tries = 0; magic != kMagic && tries < 3; ++tries) {
+    if (::fstat(file.get(), &status) != 0)
+      throw system_error(Fault::kCache, "cannot open cache " + path);
     if (status.st_size == 0) return false;
-    const auto first = read_first_page(file, 0, path);
-    if (first == FirstPage::kInUse) return false;
-    const bool is_whole = status.st_size >= 2 * page_octets;
-    const auto second = is_whole ? read_first_page(file, page_octets, path) : FirstPage::kBlank;
-    if (first == FirstPage::kNew) return second == FirstPage::kBlank;
-    const bool is_unused = second == FirstPage::kBlank || second == FirstPage::kNew;
-    if (first == FirstPage::kBlank && is_unused && status.st_size <= kMaxBlankOctets) return true;
+    if (::pread(file.get(), &magic, sizeof magic, kMagicOffset) < 0) {
+      throw system_error(Fault::kCache, "cannot open cache " + path);
+    }
   }
-  throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
+  if (magic != kMagic) {
+    throw Error(Fault::kCache, "cannot open cache " + path + ": not an LMDB file");
+  }
+  // LMDB begins a file with two pages that say where all else is. Only the second transaction
+  // writes into the first of them; until then the rest of the file holds nothing to lose.
+  constexpr long kFirstPages = 2;
+  constexpr off_t kTransactionOffset = 144;
+  std::uint64_t transaction = 0;
+  return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE) &&
+         ::pread(file.get(), &transaction, sizeof transaction, kTransactionOffset) ==
+             sizeof transaction &&
+         transaction == 0;
 }
 
 void Environment::fail(const std::string& operation, const std::string& cause) const {
@@ -131,14 +139,9 @@ void Environment::fail_with(int status, const std::string& operation) const {
 }
 
 void Environment::open_environment(unsigned flags) {
-  MDB_env* created = nullptr;
-  require(call(mdb_env_create, &created), "open");
-  env_.reset(created);
-  require(call(mdb_env_set_mapsize, created, kMapOctets), "open");
-  require(call(mdb_env_set_maxreaders, created, kMaxReaders), "open");
-  require(call(mdb_env_set_maxdbs, created, kMaxDatabases), "open");
-  require(call(mdb_env_set_assert, created, report_assertion), "open");
-  require(call(mdb_env_open, created, path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600),
+  env_.reset(prepare_environment());
+  if (env_ == nullptr) fail("open", ENOMEM);
+  require(call(mdb_env_open, get(), path_.c_str(), MDB_NOSUBDIR | MDB_NORDAHEAD | flags, 0600),
           "open");
 }
 
