@@ -219,8 +219,8 @@ constexpr std::array kOptions = {
     Option{"limit", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit, "replies in all"},
     Option{"limit-sender-domain", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit_sender_domain,
            "the same to senders in one domain"},
-    Option{"give-up-after", 0, "TIME|none", "2d", kFile, kOnce, set_give_up_after,
-           "the age of what is not answered any more"},
+    Option{"give-up-after", 0, "TIME", "2d", kFile, kOnce, set_give_up_after,
+           "older messages are not answered; or none"},
 };
 
 }  // namespace

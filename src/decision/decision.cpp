@@ -293,7 +293,7 @@ constexpr std::array kRules = {
     Rule{Reason::kInactive, kHard, check_inactive, "the responder's time has not come or is over",
          "responder file"},
     Rule{Reason::kLate, kHard, check_late, "it came longer ago than give-up-after",
-         "main configuration"},
+         "RFC 5321, 4.4"},
     Rule{Reason::kNullSender, kHard, check_null_sender, "it is a bounce: nobody is to be answered",
          "RFC 3834, 2"},
     Rule{Reason::kInvalidSender, kHard, check_invalid_sender, "there is no valid sender's address",

@@ -44,6 +44,11 @@ std::string explain(const Decision& decision, std::string_view responder_file) {
     if (result.outcome != Outcome::kHit) continue;
     conclusion = "Not answered: " + std::string(result.hits_when) +
                  (result.evidence.empty() ? "" : " (" + result.evidence + ")") + ".\n";
+    if (result.reason == Reason::kLate) {
+      conclusion +=
+          "To ask about an old message, put 'give-up-after = none' into the configuration, or "
+          "name the time with --now.\n";
+    }
     if (result.hard) continue;
     if (result.reason == Reason::kNotAddressed) {
       conclusion += "If it came by another address of the recipient, name that by 'address = '.\n";

@@ -15,7 +15,7 @@ def record_key(responder, sender, handle="h"):
 
 def encode(answered_at, expires_at=None, count=1, state=ANSWERED, message_id=""):
     value = struct.pack("<BQQI", state, answered_at, NEVER if expires_at is None else expires_at,
-                        count)
+                        count + (state == PENDING))
     for text in (message_id.encode(), b"", b"", b""):
         value += struct.pack("B", len(text)) + text
     return value

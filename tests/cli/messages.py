@@ -12,7 +12,7 @@ MESSAGES = Path(__file__).resolve().parents[1] / "data" / "messages"
 OWN = ["ellen.mertens@example.org", "e.mertens@example.org", "ellen@mertens.example"]
 SETTINGS = "text = text\n" + "".join(f"address = {address}\n" for address in OWN)
 # The recipient's mail server, as it calls itself in Authentication-Results.
-MAIN_CONFIGURATION = "trusted-authserv = mx1.example.org\n"
+MAIN_CONFIGURATION = "trusted-authserv = mx1.example.org\ngive-up-after = none\n"  # they are old
 
 
 @dataclass

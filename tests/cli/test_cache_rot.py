@@ -24,7 +24,7 @@ FILES = int(os.environ.get("INFOREPLY_ROT_FILES", "40" if SANITIZED else "150"))
 SEED = int(os.environ.get("INFOREPLY_ROT_SEED", "1"))
 RECORDS = 600
 YEAR = 365 * 24 * 3600
-TIME_LIMIT = 60
+TIME_LIMIT = 150  # a delivery has 120 s
 
 IMPORTED = json.dumps({"responder": "info@our.example", "sender": "new@import.example", "handle": "h",
                        "state": "answered", "answered_at": "2023-11-14T22:13:20Z",
@@ -211,6 +211,8 @@ class Check(RotTestCase):
 
     def test_repair_saves_all_sound_leaves_behind_a_damaged_branch_and_keeps_the_old_file(self):
         before = self.keys_of(self.place.cache)
+        with tables(self.place.cache) as cache:
+            counters = len(cache.keys("limits"))
         file = self.change(self.pages.root("records"), bytes(PAGE))
         done = self.tool("cache", "check", "--repair")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -223,7 +225,7 @@ class Check(RotTestCase):
         # Who was answered stays so, and the counters go on.
         self.assert_suppressed(self.place.run(), "recently-answered")
         with tables(self.place.cache) as cache:
-            self.assertEqual(len(cache.keys("limits")), 1)
+            self.assertEqual(len(cache.keys("limits")), counters)
 
     def test_repair_saves_the_records_of_a_file_that_has_lost_its_first_page(self):
         before = self.keys_of(self.place.cache)
