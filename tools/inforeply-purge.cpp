@@ -14,6 +14,7 @@
 #include "inforeply/cache_store.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/commands.hpp"
+#include "inforeply/index_purge.hpp"
 #include "progress.hpp"
 #include "tool.hpp"
 
@@ -78,6 +79,7 @@ class Watchdog {
 
 struct Task {
   std::string cache;
+  std::string indexes;  // the folder of list indexes; empty: they stay
   PurgeRequest request;
   Seconds patience = kDefaultPatience;
   bool compact = false;
@@ -128,6 +130,7 @@ Task read_task(const ToolCommand& command) {
     if (name == "batch") task.request.batch = batch_of(value);
     if (name == "patience") task.patience = patience_of(value);
   }
+  if (task.request.responder.empty()) task.indexes = list_index_folder(task.cache);
   if (task.request.mode == PurgeMode::kCount && task.compact)
     usage_error("--compact does not go with --dry-run");
   return task;
@@ -165,6 +168,12 @@ std::size_t remove_records(const Task& task, Progress& progress) {
   return count;
 }
 
+/// ", 2 index files out of use", if there are any.
+std::string remove_indexes(const Task& task) {
+  const auto count = task.indexes.empty() ? 0 : purge_list_indexes(task.indexes, task.request.mode);
+  return count == 0 ? std::string() : ", " + counted(count, "index file") + " out of use";
+}
+
 std::string compact(const Task& task, Progress& progress) {
   const Stopwatch watch;
   progress.begin("compacting");
@@ -180,7 +189,8 @@ ExitStatus purge(const Task& task) {
   };
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
   if (task.request.mode == PurgeMode::kCount) {
-    say("would remove " + counted(remove_records(task, progress), "record"));
+    const std::string records = counted(remove_records(task, progress), "record");
+    say("would remove " + records + remove_indexes(task));
     return ExitStatus::kOk;
   }
   const auto lock = make_cache_store(task.cache)->try_lock_for_purge();
@@ -192,6 +202,7 @@ ExitStatus purge(const Task& task) {
   std::string summary = "removed " + counted(remove_records(task, progress), "record");
   summary += " in " + watch.elapsed();
   try {
+    summary += remove_indexes(task);
     if (task.compact) summary += ", " + compact(task, progress);
   } catch (...) {
     progress.clear();
@@ -204,8 +215,11 @@ ExitStatus purge(const Task& task) {
 
 std::string help() {
   return "Usage: inforeply-purge [options]\n\n"
-         "Removes the records that have expired from the reply cache, while mail is delivered. A\n"
-         "second one beside a running one does nothing.\n\n"
+         "Removes the records that have expired from the reply cache, while mail is delivered, "
+         "and\n"
+         "the indexes of address lists that are gone or have changed. A second one beside a "
+         "running\n"
+         "one does nothing.\n\n"
          "Examples:\n"
          "  inforeply-purge --quiet                      for cron\n"
          "  inforeply-purge --older-than 90d --dry-run   count by age instead\n"

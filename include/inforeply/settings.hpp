@@ -13,6 +13,7 @@
 #include "inforeply/error.hpp"
 #include "inforeply/mailer_settings.hpp"
 #include "inforeply/rate_limit.hpp"
+#include "inforeply/trust.hpp"
 
 namespace inforeply {
 
@@ -32,6 +33,7 @@ struct Settings {
   std::string log;                  ///< as make_log takes it
   std::string recipient_delimiter;  ///< characters that begin an extension; may be empty
   bool log_addresses = true;
+  Trust trust_responders = Trust::kOwner;      ///< whose responder files are the administrator's
   std::vector<std::string> autoreply_domains;  ///< in A-labels
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
   std::optional<RateLimit> limit;

@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <memory>
+#include <utility>
 
 #include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
@@ -32,19 +35,25 @@ Place place_of(const FileReference& reference) {
   return {reference.where, reference.line, "'" + reference.name + "': "};
 }
 
-void require_trusted(const Descriptor& file, const Place& place) {
+/// What its mode says: the group of an administrator's file may be a private one (umask 002).
+void require_mode(const struct stat& status, Trust trust, const std::string& kind,
+                  const Place& place) {
+  if ((status.st_mode & S_IWOTH) != 0) {
+    place.fail("others may write this " + kind + " (chmod o-w)");
+  }
+  if ((status.st_mode & S_IWGRP) != 0 && is_tenants(status.st_uid, trust)) {
+    place.fail("the group may write this " + kind + " (chmod g-w)");
+  }
+}
+
+/// Returns the owner.
+uid_t require_trusted(const Descriptor& file, Trust trust, const Place& place) {
   if (!file.is_open()) place.fail_with_errno("open");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) place.fail_with_errno("stat");
   if (!S_ISREG(status.st_mode)) place.fail("not a regular file");
-  if ((status.st_mode & S_IWOTH) != 0) place.fail("others may write this file (chmod o-w)");
-}
-
-Descriptor open_file(const std::string& path, const Place& place) {
-  // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  require_trusted(file, place);
-  return file;
+  require_mode(status, trust, "file", place);
+  return status.st_uid;
 }
 
 void require_private(const Descriptor& file, const Place& place) {
@@ -74,40 +83,121 @@ std::string read_all(const Descriptor& file, std::size_t max_octets, const Place
   }
 }
 
+// O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
+constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+Descriptor open_beneath(const Descriptor& folder, const std::string& name, int flags,
+                        unsigned resolve) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
+  return Descriptor(
+      static_cast<int>(::syscall(SYS_openat2, folder.get(), name.c_str(), &how, sizeof how)));
+}
+
+/// The path of an open file without links.
+std::string real_path(const Descriptor& file, const Place& place) {
+  std::string path(PATH_MAX, '\0');
+  const std::string link = "/proc/self/fd/" + std::to_string(file.get());
+  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
+  if (size < 0) place.fail_with_errno("tell where this link leads");
+  path.resize(static_cast<std::size_t>(size));
+  return path;
+}
+
+/// The folders between the reference's folder and the file `name`, which has no link in it.
+void require_trusted_way(const Descriptor& base, const std::string& name, Trust trust,
+                         const Place& place) {
+  for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+    const auto folder = open_beneath(base, name.substr(0, slash), O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                     RESOLVE_NO_SYMLINKS);
+    struct stat status {};
+    if (!folder.is_open() || ::fstat(folder.get(), &status) != 0) place.fail_with_errno("open");
+    require_mode(status, trust, "folder '" + name.substr(0, slash) + "'", place);
+  }
+}
+
+struct OpenedFile {
+  Descriptor descriptor;
+  bool is_tenants = false;
+};
+
+OpenedFile open_reference(const FileReference& reference) {
+  const Place place = place_of(reference);
+  const Descriptor base(::open(reference.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.is_open()) place.fail_with_errno("open " + reference.folder);
+  std::string name = reference.name;
+  auto file = open_beneath(base, name, kReading, RESOLVE_NO_SYMLINKS);
+  if (!file.is_open() && errno == ELOOP) {  // a link is on the way
+    file = open_beneath(base, name, kReading, 0);
+    if (file.is_open()) {
+      name = real_path(file, place).substr(real_path(base, place).size() + 1);
+    }
+  }
+  if (!file.is_open() && errno == EXDEV) place.fail("leads outside the folder of this file");
+  if (is_configuration_name(name)) {
+    place.fail("a file *" + std::string(kConfigurationSuffix) + " is no part of a reply");
+  }
+  const uid_t owner = require_trusted(file, reference.trust, place);
+  require_trusted_way(base, name, reference.trust, place);
+  return {std::move(file), is_tenants(owner, reference.trust)};
+}
+
 }  // namespace
 
-Descriptor open_trusted_file(const std::string& path) {
-  return open_file(path, {path, 0, {}});
+bool is_configuration_name(std::string_view name) {
+  return name.size() >= kConfigurationSuffix.size() &&
+         equals_ignoring_case(name.substr(name.size() - kConfigurationSuffix.size()),
+                              kConfigurationSuffix);
 }
 
 std::string read_trusted_file(const std::string& path, std::size_t max_octets) {
-  const Place place{path, 0, {}};
-  return read_all(open_file(path, place), max_octets, place);
+  return read_owned_file(path, max_octets, Trust::kAll).text;
+}
+
+Descriptor open_trusted_file(const std::string& path) {
+  Descriptor file(::open(path.c_str(), kReading));
+  require_trusted(file, Trust::kAll, {path, 0, {}});
+  return file;
 }
 
 std::string read_private_file(const std::string& path, std::size_t max_octets) {
+  const auto file = open_trusted_file(path);
   const Place place{path, 0, {}};
-  const auto file = open_file(path, place);
   require_private(file, place);
   return read_all(file, max_octets, place);
 }
 
+OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust) {
+  const Place place{path, 0, {}};
+  bool is_tenants_link = false;
+  Descriptor file(::open(path.c_str(), kReading | O_NOFOLLOW));
+  if (!file.is_open() && errno == ELOOP) {
+    struct stat link {};
+    if (::lstat(path.c_str(), &link) != 0) place.fail_with_errno("stat");
+    is_tenants_link = is_tenants(link.st_uid, trust);
+    file = Descriptor(::open(path.c_str(), kReading));
+  }
+  const uid_t owner = require_trusted(file, trust, place);
+  return {read_all(file, max_octets, place), is_tenants_link || is_tenants(owner, trust)};
+}
+
+void require_trusted_folder(const std::string& path, Trust trust) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) require_mode(status, trust, "folder", {path, 0, {}});
+}
+
 Descriptor open_trusted_file(const FileReference& reference) {
-  const Place place = place_of(reference);
-  const Descriptor base(::open(reference.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!base.is_open()) place.fail_with_errno("open " + reference.folder);
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  Descriptor file(static_cast<int>(
-      ::syscall(SYS_openat2, base.get(), reference.name.c_str(), &how, sizeof how)));
-  if (!file.is_open() && errno == EXDEV) place.fail("leads outside the folder of this file");
-  require_trusted(file, place);
-  return file;
+  return open_reference(reference).descriptor;
 }
 
 std::string read_trusted_file(const FileReference& reference, std::size_t max_octets) {
-  return read_all(open_trusted_file(reference), max_octets, place_of(reference));
+  return read_owned_file(reference, max_octets).text;
+}
+
+OwnedText read_owned_file(const FileReference& reference, std::size_t max_octets) {
+  const auto file = open_reference(reference);
+  return {read_all(file.descriptor, max_octets, place_of(reference)), file.is_tenants};
 }
 
 }  // namespace inforeply

@@ -1,10 +1,12 @@
-// Files that an administrator or a user wrote, and that others may not write.
+// Files that an administrator or a tenant wrote, and that nobody else may write.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "inforeply/descriptor.hpp"
+#include "inforeply/trust.hpp"
 
 namespace inforeply {
 
@@ -17,20 +19,42 @@ Descriptor open_trusted_file(const std::string& path);
 /// account than ours and root, or if that account's group or others may read or write it.
 std::string read_private_file(const std::string& path, std::size_t max_octets);
 
+struct OwnedText {
+  std::string text;
+  bool is_tenants = false;
+};
+
+/// The same for a file that may be a tenant's, whose group may not write it either. A symbolic link
+/// to an administrator's file is a tenant's if the link is.
+OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust);
+
+/// Whoever may write into a folder may replace any file in it, even a write-protected one. Throws
+/// ConfigError if others may, or the group of a tenant's folder. A missing folder is no fault.
+void require_trusted_folder(const std::string& path, Trust trust = Trust::kAll);
+
 /// A file that another file names.
 struct FileReference {
-  std::string folder;  ///< of the file that names it
+  std::string folder;  ///< that it may not lead outside of
   std::string name;    ///< relative to `folder`
   std::string where;   ///< the file that names it, for errors; `line` is in that file
   std::size_t line = 0;
+  Trust trust = Trust::kOwner;
 
   [[nodiscard]] std::string path() const { return folder + "/" + name; }
   [[nodiscard]] std::string base_name() const { return name.substr(name.rfind('/') + 1); }
 };
 
-/// Opens a file for reading, never outside its folder: neither by `..` nor by a symbolic link.
+/// The end of the names of configuration files.
+inline constexpr std::string_view kConfigurationSuffix = ".conf";
+
+/// Whether it ends so, in any case.
+bool is_configuration_name(std::string_view name);
+
+/// Opens a file for reading, never outside its folder: neither by `..` nor by a symbolic link;
+/// never a configuration file, also not by a link; never from a folder below that others may write.
 /// Throws ConfigError, as above, that names the reference.
 Descriptor open_trusted_file(const FileReference& reference);
 std::string read_trusted_file(const FileReference& reference, std::size_t max_octets);
+OwnedText read_owned_file(const FileReference& reference, std::size_t max_octets);
 
 }  // namespace inforeply

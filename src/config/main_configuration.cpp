@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "base/folder.hpp"
 #include "base/trusted_file.hpp"
 #include "config/config_file.hpp"
 
@@ -22,6 +23,7 @@ class Reader {
 
   void read(const FaultHandler& on_fault) {
     const auto file = parse_config(path_, read_trusted_file(path_, kMaxConfigFileOctets), on_fault);
+    collect_fault(on_fault, [&] { require_trusted_folder(folder_of(path_)); });
     take_all(file.entries, on_fault);
     for (const auto& section : file.sections) {
       if (!section.title.empty()) {  // an empty title was reported already

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "base/log.hpp"
 #include "inforeply/address.hpp"
@@ -107,6 +109,15 @@ void set_log_addresses(OptionTarget& target, const std::string& value) {
     throw Error(Fault::kUsage, "'log-addresses' is yes or no");
   }
   target.command.settings.log_addresses = value == "yes";
+}
+
+void set_trust_responders(OptionTarget& target, const std::string& value) {
+  constexpr std::array<std::pair<std::string_view, Trust>, 3> kValues = {
+      {{"owner", Trust::kOwner}, {"all", Trust::kAll}, {"none", Trust::kNone}}};
+  const auto* found = std::find_if(kValues.begin(), kValues.end(),
+                                   [&](const auto& known) { return known.first == value; });
+  if (found == kValues.end()) bad_value("trust-responders", value, "owner, all or none");
+  target.command.settings.trust_responders = found->second;
 }
 
 void add_autoreply_domain(OptionTarget& target, const std::string& value) {
@@ -212,6 +223,8 @@ constexpr std::array kOptions = {
            "the account to run as; by default any"},
     Option{"log-addresses", 0, "yes|no", "yes", kFile, kOnce, set_log_addresses,
            "no: only the domains of addresses"},
+    Option{"trust-responders", 0, "owner|all|none", "owner", kFile, kOnce, set_trust_responders,
+           "whose files are trusted"},
     Option{"autoreply-domain", 0, "DOMAIN", nullptr, kFile, kMany, add_autoreply_domain,
            "local parts are addresses, user#example.org"},
     Option{"trusted-authserv", 0, "ID", nullptr, kFile, kMany, add_trusted_authserv,

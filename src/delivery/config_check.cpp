@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/folder.hpp"
+#include "base/trusted_file.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
@@ -69,26 +70,21 @@ std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::
   return entries;
 }
 
-/// Whoever may write into a folder may replace any file in it, even a write-protected one.
-void check_folder_mode(const std::string& folder, const FaultHandler& on_fault) {
-  std::error_code error;
-  const auto status = std::filesystem::status(folder, error);
-  if (!error && (status.permissions() & std::filesystem::perms::others_write) !=
-                    std::filesystem::perms::none) {
-    on_fault({folder, 0, "others may write this folder (chmod o-w)"});
-  }
-}
-
 class FolderCheck {
  public:
-  FolderCheck(std::filesystem::path folder, Time now, const Listener& listener)
-      : folder_(std::move(folder)), now_(now), listener_(listener) {}
+  FolderCheck(std::filesystem::path folder, Time now, const Listener& listener, Trust trust)
+      : folder_(std::move(folder)), now_(now), listener_(listener), trust_(trust) {}
 
   /// Returns the number of responders.
   std::size_t check() {
-    check_folder_mode(folder_.string(), listener_.on_fault);
+    collect_fault(listener_.on_fault, [&] { require_trusted_folder(folder_.string()); });
     for (const auto& entry : entries_of(folder_)) {
-      check_file(entry.path(), [](std::string_view stem) -> std::optional<std::string> {
+      const auto own_name = entry.path().stem();
+      const ReadingTerms terms{{},
+                               trust_,
+                               domain_folder_name(own_name.string()).value_or(""),
+                               (folder_ / own_name).string()};
+      check_file(entry.path(), terms, [](std::string_view stem) -> std::optional<std::string> {
         if (const auto domain = domain_folder_name(stem)) return *domain;
         const auto address = parse_address(stem);  // an address: the file is one folder too high
         if (!address) return std::nullopt;
@@ -106,12 +102,13 @@ class FolderCheck {
   }
 
   void check_domain(const std::filesystem::path& folder) {
-    check_folder_mode(folder.string(), listener_.on_fault);
+    collect_fault(listener_.on_fault, [&] { require_trusted_folder(folder.string(), trust_); });
     const std::string name = folder.filename().string();
     auto domain = domain_folder_name(name);
     const auto responders_before = responders_;
+    const ReadingTerms terms{{}, trust_, domain.value_or(""), {}};
     for (const auto& entry : entries_of(folder)) {
-      check_file(entry.path(), [&](std::string_view stem) -> std::optional<std::string> {
+      check_file(entry.path(), terms, [&](std::string_view stem) -> std::optional<std::string> {
         if (stem.empty()) return domain;  // it is meant for the whole domain
         const auto local_part = local_part_name(stem);
         if (!local_part) return std::nullopt;
@@ -128,21 +125,18 @@ class FolderCheck {
   /// `right_name` takes the file's name without suffix and returns the right path below the folder,
   /// also without suffix.
   template <typename RightName>
-  void check_file(const std::filesystem::path& path, RightName right_name) {
+  void check_file(const std::filesystem::path& path, const ReadingTerms& terms,
+                  RightName right_name) {
     const std::string name = path.filename().string();
     const bool has_suffix = name.ends_with(kResponderSuffix);
-    if (name.size() < kResponderSuffix.size() ||
-        !equals_ignoring_case(name.substr(name.size() - kResponderSuffix.size()),
-                              kResponderSuffix)) {
-      return;
-    }
+    if (!is_configuration_name(name)) return;
     const auto right = right_name(name.substr(0, name.size() - kResponderSuffix.size()));
     const std::filesystem::path right_path = right ? *right + std::string(kResponderSuffix) : "";
     if (right_path.filename() != name) {
       listener_.note(path.string(), 0, wrong_name("file", right_path.string()));
     }
     if (!has_suffix) return;
-    check_responder(path.string(), now_, listener_.on_fault, listener_.on_note);
+    check_responder(path.string(), now_, listener_.on_fault, listener_.on_note, terms);
     ++responders_;
   }
 
@@ -162,6 +156,7 @@ class FolderCheck {
   std::filesystem::path folder_;
   Time now_;
   const Listener& listener_;
+  Trust trust_;
   std::size_t responders_ = 0;
 };
 
@@ -305,10 +300,10 @@ void note_cache_size(const std::string& path, const FaultHandler& on_note) {
 }  // namespace
 
 void check_responder(const std::string& file, Time now, const FaultHandler& on_fault,
-                     const FaultHandler& on_note) {
+                     const FaultHandler& on_note, const ReadingTerms& terms) {
   const Listener listener{on_fault, on_note};
   collect_fault(on_fault, [&] {
-    const Responder responder = load_responder(file, {}, on_fault);
+    const Responder responder = load_responder(file, terms, on_fault);
     responder.never_reply_to.check_files(on_fault);
     responder.only_reply_to.check_files(on_fault);
     for (const auto& section : responder.sections)
@@ -327,11 +322,12 @@ void check_responder(const std::string& file, Time now, const FaultHandler& on_f
 }
 
 std::size_t check_responder_folder(const std::string& folder, Time now,
-                                   const FaultHandler& on_fault, const FaultHandler& on_note) {
+                                   const FaultHandler& on_fault, const FaultHandler& on_note,
+                                   Trust trust) {
   const Listener listener{on_fault, on_note};
   std::size_t responders = 0;
   collect_fault(on_fault, [&] {
-    responders = FolderCheck(folder, now, listener).check();
+    responders = FolderCheck(folder, now, listener, trust).check();
     if (responders == 0) listener.note(folder, 0, "no responder is here: nothing is answered");
   });
   return responders;
@@ -345,14 +341,17 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   const auto store = make_cache_store(settings.cache);
   const std::string cache = store->file();
   for (const auto& file : {settings.configuration, cache}) {
-    if (!file.empty()) check_folder_mode(folder_of(file), collect);
+    if (file.empty()) continue;
+    collect_fault(collect, [&] { require_trusted_folder(folder_of(file)); });
   }
   check_setting(settings, "cache", check.faults, [&] { store->require_usable(); });
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
   if (settings.responder.empty()) {
-    check.responders = check_responder_folder(settings.responders, now, collect, note);
+    check.responders =
+        check_responder_folder(settings.responders, now, collect, note, settings.trust_responders);
   } else {
-    check_responder(settings.responder, now, collect, note);
+    check_responder(settings.responder, now, collect, note,
+                    {{}, settings.trust_responders, {}, {}});
   }
   note_cache_size(cache, note);
   put_in_order(check.faults);

@@ -9,6 +9,7 @@
 #include "inforeply/clock.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/settings.hpp"
+#include "responder/responder_file.hpp"
 
 namespace inforeply {
 
@@ -26,12 +27,13 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
 
 /// Checks a responder, the files it names, and the size of its replies (RFC 3834, 2).
 void check_responder(const std::string& file, Time now, const FaultHandler& on_fault,
-                     const FaultHandler& on_note = pass_over);
+                     const FaultHandler& on_note = pass_over, const ReadingTerms& terms = {});
 
 /// Checks every responder file of a folder, and notes files whose name no address leads to. Returns
 /// the number of responders. Looks at each file and folder once.
 std::size_t check_responder_folder(const std::string& folder, Time now,
                                    const FaultHandler& on_fault,
-                                   const FaultHandler& on_note = pass_over);
+                                   const FaultHandler& on_note = pass_over,
+                                   Trust trust = Trust::kOwner);
 
 }  // namespace inforeply

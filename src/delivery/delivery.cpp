@@ -109,9 +109,9 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
       decide({message_, sender_, examined.responder.get(), own, settings.recipient_delimiter,
               world_.clock.now(), settings.trusted_authserv, settings.give_up_after});
   if (!examined.decision.suppressed) {
-    if (auto address = addressed_as(message_, own, settings.recipient_delimiter)) {
-      examined.used = address;
-    }
+    const auto address = addressed_as(message_, own, settings.recipient_delimiter);
+    // A tenant can call anybody's address his own.
+    if (address && examined.responder->author.may_speak_for(*address)) examined.used = address;
     examined.choice = choose_reply(*examined.responder, message_, sender_);
   }
   return examined;

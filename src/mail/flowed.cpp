@@ -58,6 +58,7 @@ std::string_view without_trailing_blanks(std::string_view line) {
 
 std::string to_flowed(std::string_view text, QuoteMarks marks) {
   std::string result;
+  result.reserve(text.size() + text.size() / 16);
   while (!text.empty()) {
     auto line = take_line(text);
     const bool may_be_quoted = marks == QuoteMarks::kRead;

@@ -73,8 +73,8 @@ std::string field_line(std::string_view name, std::string_view body) {
   return std::string(name) + ": " + std::string(body) + "\n";
 }
 
-MimeEntity text_entity(std::string_view content_type, std::string_view text) {
-  EncodedBody body = encode_text(text);
+MimeEntity text_entity(std::string_view content_type, std::string text) {
+  EncodedBody body = encode_text(std::move(text));
   return {field_line("Content-Type", content_type) +
               field_line("Content-Transfer-Encoding", body.encoding),
           std::move(body.text),

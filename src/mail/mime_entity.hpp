@@ -22,7 +22,7 @@ struct MimeEntity {
 std::string field_line(std::string_view name, std::string_view body);
 
 /// Returns a leaf of text, encoded as suits it. `content_type`: `text/plain; charset=utf-8`.
-MimeEntity text_entity(std::string_view content_type, std::string_view text);
+MimeEntity text_entity(std::string_view content_type, std::string text);
 
 /// Returns a multipart of the parts; if there is only one part, that part itself.
 MimeEntity multipart_of(std::string_view subtype, std::vector<MimeEntity> parts);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "inforeply/text.hpp"
@@ -17,8 +18,8 @@ bool has_from_line(std::string_view text) {
   return text.starts_with("From ") || text.find("\nFrom ") != std::string_view::npos;
 }
 
-/// RFC 2045, 6.7, for text: line ends stay line ends.
-std::string encode_quoted_printable(std::string_view text) {
+/// RFC 2045, 6.7, for text: line ends stay line ends. nullopt if it is longer than `max_octets`.
+std::optional<std::string> encode_quoted_printable(std::string_view text, std::size_t max_octets) {
   const auto is_plain = [&](std::size_t i, bool begins_line) {
     const char c = text[i];
     const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
@@ -30,6 +31,7 @@ std::string encode_quoted_printable(std::string_view text) {
   std::string result;
   std::size_t column = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (result.size() > max_octets) return std::nullopt;
     if (text[i] == '\n') {
       result += '\n';
       column = 0;
@@ -49,6 +51,7 @@ std::string encode_quoted_printable(std::string_view text) {
       column += 3;
     }
   }
+  if (result.size() > max_octets) return std::nullopt;
   return result;
 }
 
@@ -87,17 +90,23 @@ std::string decode_base64(std::string_view text) {
 
 }  // namespace
 
-EncodedBody encode_text(std::string_view text) {
-  std::string ended(text);
-  if (!ended.empty() && !ended.ends_with('\n')) ended += '\n';
-  if (is_7bit(ended) && !has_from_line(ended)) return {"7bit", std::move(ended)};
-  std::string quoted = encode_quoted_printable(ended);
-  const auto line_ends = static_cast<std::size_t>(std::count(ended.begin(), ended.end(), '\n'));
-  if (quoted.size() <= base64_size(ended.size() + line_ends)) {
-    return {"quoted-printable", std::move(quoted)};
+EncodedBody encode_text(std::string text) {
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  if (is_7bit(text) && !has_from_line(text)) return {"7bit", std::move(text)};
+  const auto line_ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  if (auto quoted = encode_quoted_printable(text, base64_size(text.size() + line_ends))) {
+    return {"quoted-printable", *std::move(quoted)};
   }
-  quoted = {};  // to free it: it may be three times as long as the text
-  return {"base64", encode_base64(with_crlf(ended))};
+  text = with_crlf(text);
+  return {"base64", encode_base64(text)};
+}
+
+std::size_t least_encoded_size(std::string_view text) {
+  const auto not_ascii =
+      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return !is_ascii({&c, 1});
+      }));
+  return std::min(text.size() + 2 * not_ascii, base64_size(text.size()));
 }
 
 std::string encode_base64(std::string_view octets) {

@@ -18,7 +18,10 @@ struct EncodedBody {
 /// Encodes text with lines ended by LF in the shortest encoding that is right: 7bit if it fits,
 /// else quoted-printable or base64. Its octets survive mail servers and mbox files: no line of a
 /// quoted-printable text begins with a dot or `From `, none ends in a blank.
-EncodedBody encode_text(std::string_view text);
+EncodedBody encode_text(std::string text);
+
+/// What encode_text makes of the text has at least so many octets.
+std::size_t least_encoded_size(std::string_view text);
 
 /// Returns any octets as base64, its last line ended.
 std::string encode_base64(std::string_view octets);

@@ -23,6 +23,8 @@ namespace {
 /// RFC 2277, 4.5: for a text whose language nobody has named.
 constexpr std::string_view kAnyLanguage = "i-default";
 constexpr std::size_t kMaxFieldLine = 76;
+// A reply that its quote makes too large goes without it: that is seen only when it is written.
+constexpr std::size_t kRoomForQuote = 32 * kMaxQuoteOctets;
 
 /// A stranger's text, made fit to stand among the author's words.
 std::string value_of(std::string_view text) {
@@ -157,11 +159,47 @@ void insert_quote(std::string& text, const std::string& quote) {
   text.insert(at, (is_separate ? "" : "\n") + quote + (at == text.size() ? "" : "\n"));
 }
 
+std::size_t max_octets(const ReplySettings& settings) {
+  return settings.allow_large ? kMaxLargeReplyOctets : kMaxReplyOctets;
+}
+
+[[noreturn]] void fail_as_too_large(const std::string& octets, const ReplySettings& settings) {
+  throw ConfigError(settings.file, settings.line,
+                    "the reply has " + octets + " octets, more than " +
+                        std::to_string(max_octets(settings)) +
+                        (settings.allow_large ? "" : " (see 'allow-large')"));
+}
+
+/// Expands and encodes the texts of a reply, and stops where they are surely larger than a reply
+/// may be: memory is bounded, whatever a text is and a message makes of it.
+class Expansion {
+ public:
+  explicit Expansion(const ReplySettings& settings)
+      : settings_(settings), left_(max_octets(settings) + kRoomForQuote) {}
+
+  std::string operator()(const TextTemplate& text, const PlaceholderValues& values) const {
+    auto expanded = text.expand_within(left_, values);
+    if (!expanded) fail_as_too_large("too many", settings_);
+    return *std::move(expanded);
+  }
+
+  /// A text of the reply, which leaves less for the others.
+  MimeEntity entity(const std::string& content_type, std::string text) {
+    if (least_encoded_size(text) > left_) fail_as_too_large("too many", settings_);
+    left_ -= least_encoded_size(text);
+    return text_entity(content_type, std::move(text));
+  }
+
+ private:
+  const ReplySettings& settings_;
+  std::size_t left_;
+};
+
 /// Builds the body of the reply, a MIME entity.
 class BodyBuilder {
  public:
-  BodyBuilder(const Reply& reply, const Values& values, std::string quote)
-      : reply_(reply), values_(values), quote_(std::move(quote)) {
+  BodyBuilder(const Reply& reply, const Values& values, std::string quote, Expansion& expand)
+      : reply_(reply), values_(values), quote_(std::move(quote)), expand_(expand) {
     if (reply.body && !quote_.empty()) quoting_ = quoting_texts(*reply.body);
   }
 
@@ -191,11 +229,11 @@ class BodyBuilder {
 
   MimeEntity in_language(const ReplyText& text) {
     std::vector<MimeEntity> parts;
-    const std::string html = text.html ? text.html->expand(values_.html) : "";
-    const std::string flowed = text.text ? to_flowed(text.text->expand(values_.text))
-                                         : to_flowed(html_to_text(html), QuoteMarks::kRead);
-    parts.push_back(plain(flowed, "text/plain", quote_));
-    if (text.html) parts.push_back(hypertext(html, "text/html", quote_));
+    std::string html = text.html ? expand_(*text.html, values_.html) : "";
+    std::string flowed = text.text ? to_flowed(expand_(*text.text, values_.text))
+                                   : to_flowed(html_to_text(html), QuoteMarks::kRead);
+    parts.push_back(plain(std::move(flowed), "text/plain", quote_));
+    if (text.html) parts.push_back(hypertext(std::move(html), "text/html", quote_));
     shown_.insert(text.images.begin(), text.images.end());
     MimeEntity entity = multipart_of("alternative", std::move(parts));
     const bool is_told = !text.language.empty() || reply_.settings.all_languages;
@@ -207,19 +245,19 @@ class BodyBuilder {
     return entity;
   }
 
-  static MimeEntity plain(std::string flowed, const std::string& type, const std::string& quote) {
+  MimeEntity plain(std::string flowed, const std::string& type, const std::string& quote) {
     if (!quote.empty()) insert_quote(flowed, to_flowed(quote, QuoteMarks::kRead));
-    return text_entity(type + "; charset=utf-8; format=flowed", flowed);
+    return expand_.entity(type + "; charset=utf-8; format=flowed", std::move(flowed));
   }
 
-  static MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
+  MimeEntity hypertext(std::string html, const std::string& type, const std::string& quote) {
     if (!quote.empty()) {
       std::string lines;
       for (const auto line : split(quote, '\n'))
         lines += escape_html(trim(line.substr(1))) + "<br>\n";
       html.insert(find_body_end(html), "<blockquote type=\"cite\">\n" + lines + "</blockquote>\n");
     }
-    return text_entity(type + "; charset=utf-8", html);
+    return expand_.entity(type + "; charset=utf-8", std::move(html));
   }
 
   /// Adds the images that its HTML shows (RFC 2387; RFC 2392).
@@ -246,7 +284,7 @@ class BodyBuilder {
             {}};
   }
 
-  [[nodiscard]] MimeEntity of_template(const TemplateEntity& source) const {
+  [[nodiscard]] MimeEntity of_template(const TemplateEntity& source) {
     MimeEntity entity;
     const bool quotes = std::find(quoting_.begin(), quoting_.end(), &source) != quoting_.end();
     const std::string quote = quotes ? quote_ : "";
@@ -257,12 +295,12 @@ class BodyBuilder {
     } else if (!source.text) {
       entity.body = source.body;
     } else if (source.form == TextForm::kPlain) {
-      entity = plain(to_flowed(source.text->expand(values_.text)), source.content_type, quote);
+      entity = plain(to_flowed(expand_(*source.text, values_.text)), source.content_type, quote);
     } else if (source.form == TextForm::kHtml) {
-      entity = hypertext(source.text->expand(values_.html), source.content_type, quote);
+      entity = hypertext(expand_(*source.text, values_.html), source.content_type, quote);
     } else {
-      entity =
-          text_entity(source.content_type + "; charset=utf-8", source.text->expand(values_.text));
+      entity = expand_.entity(source.content_type + "; charset=utf-8",
+                              expand_(*source.text, values_.text));
     }
     entity.fields += source.fields;
     return entity;
@@ -270,12 +308,14 @@ class BodyBuilder {
 
   const Reply& reply_;
   const Values& values_;
-  std::string quote_;            // each line after `> `; empty: no quote
+  std::string quote_;  // each line after `> `; empty: no quote
+  Expansion& expand_;
   Texts quoting_;                // the texts of a template that get it
   std::set<std::string> shown_;  // images that the author's HTML shows, not what a sender wrote
 };
 
-std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent) {
+std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent,
+                      Expansion& expand) {
   const ReplyRequest& request = draft.request;
   const PlaceholderValues& values = draft.values.text;
   const ReplySettings& settings = request.reply.settings;
@@ -285,7 +325,7 @@ std::string fields_of(const Draft& draft, const std::string& own_id, Extent exte
   fields += mailbox_field("To", draft.sender);
   if (settings.reply_to) fields += mailbox_field("Reply-To", *settings.reply_to);
   fields += text_field(
-      "Subject", ellipsize(trim(to_single_line(subject.expand(values))), kMaxSubjectCharacters));
+      "Subject", ellipsize(trim(to_single_line(expand(subject, values))), kMaxSubjectCharacters));
   fields += field_line("Date", format_rfc5322(request.now));
   fields += field_line("Message-ID", own_id);
   if (const std::string parent = request.message.message_id(); !parent.empty()) {
@@ -297,7 +337,7 @@ std::string fields_of(const Draft& draft, const std::string& own_id, Extent exte
   if (!settings.precedence.empty()) fields += field_line("Precedence", settings.precedence);
   fields += field_line("X-Auto-Response-Suppress", "All");
   for (const auto& extra : request.reply.extra_fields) {
-    fields += text_field(extra.name, extra.body.expand(values));
+    fields += text_field(extra.name, expand(extra.body, values));
   }
   return fields + field_line("MIME-Version", "1.0");
 }
@@ -307,21 +347,15 @@ std::string write_reply(const Draft& draft, Extent extent) {
   const Reply& reply = request.reply;
   const std::string own_id = message_id(draft);
   const auto quote = extent == Extent::kFull ? reply.settings.quote : QuoteSetting{};
-  BodyBuilder body(reply, values, quoted(request.message, quote));
-  return write_entity(body.build(chosen), own_id, fields_of(draft, own_id, extent));
-}
-
-std::size_t max_octets(const ReplySettings& settings) {
-  return settings.allow_large ? kMaxLargeReplyOctets : kMaxReplyOctets;
+  Expansion expand(reply.settings);
+  const std::string fields = fields_of(draft, own_id, extent, expand);
+  BodyBuilder body(reply, values, quoted(request.message, quote), expand);
+  return write_entity(body.build(chosen), own_id, fields);
 }
 
 /// RFC 3834, 2.
 void require_size(std::size_t octets, const ReplySettings& settings) {
-  if (octets <= max_octets(settings)) return;
-  throw ConfigError(settings.file, settings.line,
-                    "the reply has " + std::to_string(octets) + " octets, more than " +
-                        std::to_string(max_octets(settings)) +
-                        (settings.allow_large ? "" : " (see 'allow-large')"));
+  if (octets > max_octets(settings)) fail_as_too_large(std::to_string(octets), settings);
 }
 
 /// No message gives longer values in any encoding: quoted-printable makes three octets of an octet

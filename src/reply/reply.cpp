@@ -27,11 +27,15 @@ constexpr std::array<std::string_view, 13> kOwnFields = {
     "Return-Path", "Received",   "X-Auto-Response-Suppress",
     "MIME-Version"};
 
+/// What a tenant's template may have. Content fields are the body's.
+constexpr std::array<std::string_view, 5> kTenantsFields = {"From", "Reply-To", "Subject",
+                                                            "Organization", "MIME-Version"};
+
 class ReplyLoader {
  public:
   ReplyLoader(const Responder& responder, const ReplySettings& settings,
               const FaultHandler& on_fault)
-      : responder_(responder), on_fault_(on_fault) {
+      : responder_(responder), on_fault_(on_fault), author_(responder.author) {
     reply_.settings = settings;
   }
 
@@ -72,7 +76,8 @@ class ReplyLoader {
   }
 
   [[nodiscard]] std::string read(const FileReference& file, std::size_t max_octets) {
-    std::string octets = read_trusted_file(file, max_octets);
+    auto [octets, is_tenants] = read_owned_file(file, max_octets);
+    author_.is_tenants = author_.is_tenants || is_tenants;
     if (octets.size() > kMaxReplyOctets && !reply_.settings.allow_large) {
       throw ConfigError(file.where, file.line,
                         "'" + file.name + "': larger than " + std::to_string(kMaxReplyOctets) +
@@ -196,6 +201,12 @@ class ReplyLoader {
       return text;
     };
     const auto is_free = [&](std::string_view name) { return !reply_.settings.set.contains(name); };
+    if (author_.is_tenants && !is_one_of(field.name, kTenantsFields)) {
+      throw ConfigError(path, field.line,
+                        "'" + field.name +
+                            "': a tenant's template may have only From, Reply-To, Subject, "
+                            "Organization and content fields");
+    }
     if (is_one_of(field.name, kOwnFields) || field.body.empty()) return;
     if (is("From")) {
       if (is_free("from")) reply_.settings.from = template_mailbox(path, field);
@@ -216,7 +227,7 @@ class ReplyLoader {
     }
   }
 
-  static Mailbox template_mailbox(const std::string& path, const HeaderField& field) {
+  [[nodiscard]] Mailbox template_mailbox(const std::string& path, const HeaderField& field) const {
     if (decode_field_text(field.body).find("${") != std::string::npos) {
       throw ConfigError(path, field.line, "'" + field.name + "': no placeholder can stand here");
     }
@@ -227,6 +238,8 @@ class ReplyLoader {
           path, field.line,
           "'" + field.name + "': " + (wrong.empty() ? "expected one address" : wrong));
     }
+    author_.require_own(parse_address(mailbox->addr_spec).value_or(Address{}), field.name, path,
+                        field.line);
     return *std::move(mailbox);
   }
 
@@ -270,6 +283,7 @@ class ReplyLoader {
 
   const Responder& responder_;
   const FaultHandler& on_fault_;
+  Author author_;  // a tenant also if only his template is named by an administrator's file
   Reply reply_;
   ShownImages images_;
   std::size_t octets_ = 0;  // of all files so far

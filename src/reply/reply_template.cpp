@@ -18,6 +18,8 @@
 namespace inforeply {
 namespace {
 
+constexpr std::size_t kMaxParts = 100;
+
 /// A piece of the file, and the number of its first line for faults.
 struct Piece {
   std::string_view text;
@@ -131,6 +133,7 @@ class TemplateReader {
     const char* part_type =  // RFC 2046, 5.1.5
         type == "multipart/digest" ? "message/rfc822" : "text/plain";
     for (const auto& part : split_parts(body, *boundary)) {
+      if (++parts_ > kMaxParts) fault(part.line, "over " + std::to_string(kMaxParts) + " parts");
       collect_fault(on_fault_, [&] {
         const auto [header, content] = split_header(part);
         entity.parts.push_back(read_entity(header, content, depth + 1, part_type));
@@ -274,6 +277,7 @@ class TemplateReader {
 
   const std::string& path_;
   const FaultHandler& on_fault_;
+  std::size_t parts_ = 0;  // so far
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ bool AddressList::add(std::string_view entry) {
 }
 
 void AddressList::add_file(FileReference reference, const IndexFolder& indexes) {
-  open_trusted_file(reference);
+  static_cast<void>(ListFile(reference));
   files_.push_back({std::move(reference), indexes});
 }
 

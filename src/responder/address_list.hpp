@@ -20,7 +20,7 @@ class AddressList {
   bool add(std::string_view entry);
 
   /// A file with one entry a line; blank lines and lines that begin with `#` are left out. Throws
-  /// ConfigError if it cannot be opened. Its entries are read later, by find.
+  /// ConfigError if it cannot be opened or is too large. Its entries are read later, by find.
   void add_file(FileReference reference, const IndexFolder& indexes);
 
   [[nodiscard]] bool empty() const { return entries_.empty() && files_.empty(); }

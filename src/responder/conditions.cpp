@@ -23,6 +23,17 @@ RE2::Options pattern_options() {
   return options;
 }
 
+/// Cuts no character of UTF-8.
+std::string first_characters(std::string text, std::size_t count) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  std::size_t end = 0;
+  for (; end < text.size() && (count != 0 || continues(text[end])); ++end) {
+    if (!continues(text[end])) --count;
+  }
+  text.resize(end);
+  return text;
+}
+
 /// What hit of one kind of condition; nullopt if nothing did.
 using Hit = std::optional<std::string>;
 
@@ -65,7 +76,7 @@ bool is_same(const Pattern& pattern, const Pattern& other) {
 }  // namespace
 
 const std::string& ConditionInput::subject() {
-  if (!subject_) subject_ = message_.subject();
+  if (!subject_) subject_ = first_characters(message_.subject(), kMaxSearchedCharacters);
   return *subject_;
 }
 

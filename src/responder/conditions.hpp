@@ -19,6 +19,9 @@ class RE2;
 
 namespace inforeply {
 
+/// A hundred regular expressions on a subject of 240 KB took two seconds.
+inline constexpr std::size_t kMaxSearchedCharacters = 1000;
+
 /// What conditions look at. Each value is decoded when it is first used.
 class ConditionInput {
  public:
@@ -27,7 +30,7 @@ class ConditionInput {
       : message_(message), sender_(sender) {}
 
   [[nodiscard]] const Sender& sender() const { return sender_; }
-  const std::string& subject();         ///< in one line
+  const std::string& subject();         ///< in one line, its first kMaxSearchedCharacters
   const std::string& folded_subject();  ///< folded by fold_for_search
   const std::string& folded_body();     ///< body_text, folded by fold_for_search
 

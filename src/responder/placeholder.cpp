@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
@@ -29,6 +30,11 @@ bool is_name_character(char c) {
 bool begins_with_vacation_subject(std::string_view text) {
   return text.starts_with(kVacationSubject) && (text.size() == kVacationSubject.size() ||
                                                 !is_name_character(text[kVacationSubject.size()]));
+}
+
+/// Texts are far below 4 GiB.
+std::uint32_t offset(std::size_t octets) {
+  return static_cast<std::uint32_t>(octets);
 }
 
 /// A placeholder as it is written between `${` and `}`.
@@ -62,16 +68,18 @@ Mention parse_mention(std::string_view inside, const std::string& file, std::siz
 
 TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::size_t line,
                            const FaultHandler& on_fault) {
-  std::string literal;
-  const auto end_piece = [&](Mention mention) {
-    pieces_.push_back(
-        {std::move(literal), true, mention.placeholder, std::move(mention.fallback), line});
-    literal.clear();
+  Content content;
+  content.text.reserve(text.size());
+  const auto end_piece = [&](const Mention& mention) {
+    const auto end = content.text.size();
+    content.text += mention.fallback.value_or("");
+    content.pieces.push_back({offset(end), offset(content.text.size()), offset(line),
+                              mention.placeholder, mention.fallback.has_value()});
   };
   while (!text.empty()) {
     std::size_t taken = 1;
     if (text.starts_with("$$")) {
-      literal += '$';
+      content.text += '$';
       taken = 2;
     } else if (text.starts_with("${")) {
       const auto end = text.find_first_of("}\n");
@@ -88,50 +96,67 @@ TextTemplate::TextTemplate(std::string_view text, const std::string& file, std::
       taken = kVacationSubject.size();
     } else {
       if (text.front() == '\n') ++line;
-      literal += text.front();
+      content.text += text.front();
     }
     text.remove_prefix(taken);
   }
-  pieces_.push_back({std::move(literal), false, {}, {}, line});
+  content_ = std::make_shared<const Content>(std::move(content));
+}
+
+template <typename Literal, typename Mention>
+void TextTemplate::visit(const Literal& on_literal, const Mention& on_mention) const {
+  if (!content_) return;
+  const std::string_view text = content_->text;
+  std::size_t begin = 0;
+  for (const auto& piece : content_->pieces) {
+    on_literal(text.substr(begin, piece.end - begin));
+    const auto fallback = text.substr(piece.end, piece.fallback_end - piece.end);
+    on_mention(piece, piece.has_fallback ? std::optional(fallback) : std::nullopt);
+    begin = piece.fallback_end;
+  }
+  on_literal(text.substr(begin));
 }
 
 std::string TextTemplate::expand(const PlaceholderValues& values) const {
+  return *expand_within(std::string::npos, values);
+}
+
+std::optional<std::string> TextTemplate::expand_within(std::size_t max_octets,
+                                                       const PlaceholderValues& values) const {
   std::string result;
-  for (const auto& piece : pieces_) {
-    result += piece.literal;
-    if (!piece.followed_by_placeholder) continue;
+  bool fits = true;
+  const auto add = [&](std::string_view text) {
+    fits = fits && text.size() <= max_octets - result.size();
+    if (fits) result += text;
+  };
+  visit(add, [&](const Piece& piece, const std::optional<std::string_view>& fallback) {
     const std::string& value = values[piece.placeholder];
     const bool is_name = piece.placeholder == Placeholder::kSenderName;
-    const std::string& otherwise = piece.fallback
-                                       ? *piece.fallback
-                                       : values[is_name ? Placeholder::kSender : piece.placeholder];
-    result += value.empty() ? otherwise : value;
-  }
-  return result;
+    const std::string& otherwise = values[is_name ? Placeholder::kSender : piece.placeholder];
+    add(value.empty() ? fallback.value_or(otherwise) : value);
+  });
+  return fits ? std::optional(std::move(result)) : std::nullopt;
 }
 
 bool TextTemplate::is_blank() const {
-  return std::all_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) {
-    return !piece.followed_by_placeholder && trim(piece.literal).empty();
-  });
+  return !content_ || (content_->pieces.empty() && trim(content_->text).empty());
 }
 
 std::string TextTemplate::form() const {
   constexpr char kNotInUtf8 = '\xFF';
   std::string result;
-  for (const auto& piece : pieces_) {
-    result += piece.literal;
-    if (!piece.followed_by_placeholder) continue;
-    result += static_cast<char>(piece.placeholder);
-    if (piece.fallback) result += kNotInUtf8 + *piece.fallback + kNotInUtf8;
-  }
+  visit([&](std::string_view literal) { result += literal; },
+        [&](const Piece& piece, const std::optional<std::string_view>& fallback) {
+          result += static_cast<char>(piece.placeholder);
+          if (fallback) result.append(1, kNotInUtf8).append(*fallback).append(1, kNotInUtf8);
+        });
   return result;
 }
 
 std::optional<std::size_t> TextTemplate::line_without_fallback(Placeholder placeholder) const {
-  for (const auto& piece : pieces_) {
-    const bool is_it = piece.followed_by_placeholder && piece.placeholder == placeholder;
-    if (is_it && !piece.fallback) return piece.line;
+  if (!content_) return std::nullopt;
+  for (const auto& piece : content_->pieces) {
+    if (piece.placeholder == placeholder && !piece.has_fallback) return piece.line;
   }
   return std::nullopt;
 }

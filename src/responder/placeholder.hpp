@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +15,7 @@
 
 namespace inforeply {
 
-enum class Placeholder {
+enum class Placeholder : std::uint8_t {
   kSubject,
   kSender,
   kSenderName,
@@ -51,6 +53,10 @@ class TextTemplate {
   /// display name that is missing and has no fallback becomes the sender's address.
   [[nodiscard]] std::string expand(const PlaceholderValues& values) const;
 
+  /// The same, which stops where the result would be longer: nullopt.
+  [[nodiscard]] std::optional<std::string> expand_within(std::size_t max_octets,
+                                                         const PlaceholderValues& values) const;
+
   /// Whether it is blank whatever the values are.
   [[nodiscard]] bool is_blank() const;
 
@@ -61,14 +67,26 @@ class TextTemplate {
   [[nodiscard]] std::optional<std::size_t> line_without_fallback(Placeholder placeholder) const;
 
  private:
+  // Small, as a text may be nothing but placeholders.
   struct Piece {
-    std::string literal;
-    bool followed_by_placeholder;
+    std::uint32_t end;           // of the text before the placeholder, where its fallback begins
+    std::uint32_t fallback_end;  // where the text behind the placeholder begins
+    std::uint32_t line;          // of the placeholder
     Placeholder placeholder;
-    std::optional<std::string> fallback;
-    std::size_t line;  // of the placeholder
+    bool has_fallback;
   };
-  std::vector<Piece> pieces_;
+  struct Content {
+    std::string text;  // with fallbacks, without placeholders
+    std::vector<Piece> pieces;
+  };
+
+  /// Calls `on_literal` with what stands between placeholders, `on_mention` with each and its
+  /// fallback.
+  template <typename Literal, typename Mention>
+  void visit(const Literal& on_literal, const Mention& on_mention) const;
+
+  // Shared, as every section inherits the subjects. Null: an empty text.
+  std::shared_ptr<const Content> content_;
 };
 
 }  // namespace inforeply

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -11,6 +12,18 @@ const LanguageSettings* ReplySettings::find(std::string_view language) const {
     return equals_ignoring_case(settings.language, language);
   });
   return found == languages.end() ? nullptr : &*found;
+}
+
+bool Author::may_speak_for(const Address& address) const {
+  return !is_tenants || domain.empty() || address.ascii_domain == domain;
+}
+
+void Author::require_own(const Address& address, const std::string& name, const std::string& file,
+                         std::size_t line) const {
+  if (may_speak_for(address)) return;
+  throw ConfigError(file, line,
+                    "'" + name + "': a tenant's address must be in " + domain + ", not in " +
+                        address.ascii_domain);
 }
 
 bool is_precedence(std::string_view text) {

@@ -65,8 +65,23 @@ struct Section {
   ReplySettings reply;
 };
 
+/// Whose a responder's words are.
+struct Author {
+  bool is_tenants = false;  ///< not the administrator's
+  std::string domain;       ///< of the responder's address, in A-labels; empty: unknown
+
+  /// Whether a reply may come from the address or take answers there: a tenant is bound to his
+  /// domain, if that is known.
+  [[nodiscard]] bool may_speak_for(const Address& address) const;
+
+  /// Throws ConfigError if not, with the place where the field or setting `name` names the address.
+  void require_own(const Address& address, const std::string& name, const std::string& file,
+                   std::size_t line) const;
+};
+
 struct Responder {
   std::string file;
+  Author author;
   ResponderKind kind = ResponderKind::kPersonal;
   std::vector<Address> addresses;    ///< the recipient's own, besides the one mail came to
   std::optional<Time> active_from;   ///< inclusive

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/folder.hpp"
@@ -20,6 +22,13 @@ namespace {
 constexpr Seconds kPersonalInterval{7 * 24 * 3600};  // RFC 3834, 2
 constexpr Seconds kServiceInterval{3600};
 constexpr std::size_t kMaxSectionNameOctets = 48;
+constexpr std::size_t kMaxResponderFileOctets = std::size_t{256} * 1024;
+// Each section inherits what stands above all sections, so these numbers multiply.
+constexpr std::size_t kMaxSections = 100;
+constexpr std::size_t kMaxFiles = 50;  // of `attach`, and as many of `inline`
+constexpr std::size_t kMaxLanguages = 50;
+constexpr std::size_t kMaxLists = 20;  // in a file: a delivery may have to read each
+constexpr std::chrono::seconds kMaxReadingOfLists{20};  // of processor time, all of them
 constexpr std::size_t kMaxPatterns = 100;  // in a file: a delivery may have to compile each
 
 /// These settings together make a reply's body. A section that has one of them inherits none of the
@@ -58,18 +67,22 @@ enum class ReadingDepth { kForDelivery, kAll };
 /// Builds a Responder from the entries of its file.
 class Loader {
  public:
-  Loader(const std::string& path, const IndexFolder& indexes, const FaultHandler& on_fault,
+  Loader(const std::string& path, const ReadingTerms& terms, const FaultHandler& on_fault,
          ReadingDepth depth)
-      : on_fault_(on_fault),
-        indexes_(indexes),
-        depth_(depth),
-        file_(parse_config(path, read_trusted_file(path, kMaxConfigFileOctets), on_fault)) {
+      : on_fault_(on_fault), terms_(terms), depth_(depth) {
+    terms_.indexes.deadline = processor_time() + kMaxReadingOfLists;
+    auto read = read_owned_file(path, kMaxResponderFileOctets, terms.trust);
+    file_ = parse_config(path, read.text, on_fault);
     responder_.file = path;
+    responder_.author = {read.is_tenants, terms.domain};
     responder_.reply.file = path;
-    folder_ = folder_of(path);
+    folder_ = terms.folder.empty() ? folder_of(path) : terms.folder;
   }
 
   Responder load() {
+    for (const auto& folder : std::set<std::string>{folder_, folder_of(file_.path)}) {
+      collect_fault(on_fault_, [&] { require_trusted_folder(folder, terms_.trust); });
+    }
     set_all(file_.entries, kOfResponder);
     if (!seen_.contains("interval")) {
       responder_.reply.interval =
@@ -81,6 +94,11 @@ class Loader {
           ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
     }
     require_a_body(responder_.reply);
+    if (file_.sections.size() > kMaxSections) {
+      on_fault_(ConfigError(file_.path, file_.sections[kMaxSections].line,
+                            "over " + std::to_string(kMaxSections) + " sections"));
+      file_.sections.erase(file_.sections.begin() + kMaxSections, file_.sections.end());
+    }
     for (const auto& section : file_.sections)
       collect_fault(on_fault_, [&] { load_section(section); });
     return std::move(responder_);
@@ -251,8 +269,8 @@ class Loader {
     }
   }
 
-  [[nodiscard]] Address address(const ConfigEntry& entry, std::string_view text) const {
-    auto parsed = parse_address(text);
+  [[nodiscard]] Address address(const ConfigEntry& entry) const {
+    auto parsed = parse_address(entry.value);
     if (!parsed) bad_value(entry, "a mail address");
     return *std::move(parsed);
   }
@@ -262,11 +280,22 @@ class Loader {
     if (!wrong.empty()) fault(entry, "'" + entry.name + " = " + entry.value + "': " + wrong);
     auto parsed = parse_one_mailbox(entry.value);
     if (!parsed) bad_value(entry, "one address, such as 'Name <user@example.org>'");
+    require_own(entry, parse_address(parsed->addr_spec).value_or(Address{}));
     return *std::move(parsed);
   }
 
+  /// An address that a tenant may only have in his own domain.
+  [[nodiscard]] Address own_address(const ConfigEntry& entry) const {
+    auto named = address(entry);
+    require_own(entry, named);
+    return named;
+  }
+  void require_own(const ConfigEntry& entry, const Address& named) const {
+    responder_.author.require_own(named, entry.name + " = " + entry.value, file_.path, entry.line);
+  }
+
   [[nodiscard]] FileReference reference(const ConfigEntry& entry) const {
-    return {folder_, entry.value, file_.path, entry.line};
+    return {folder_, entry.value, file_.path, entry.line, terms_.trust};
   }
 
   [[nodiscard]] bool yes_or_no(const ConfigEntry& entry) const {
@@ -285,13 +314,14 @@ class Loader {
       return equals_ignoring_case(known.language, name.language);
     });
     if (found != all.end()) return *found;
+    if (all.size() == kMaxLanguages) {
+      fault(entry, "over " + std::to_string(kMaxLanguages) + " languages");
+    }
     all.push_back({std::string(name.language), {}, {}, {}});
     return all.back();
   }
 
-  void set_address(const ConfigEntry& entry) {
-    responder_.addresses.push_back(address(entry, entry.value));
-  }
+  void set_address(const ConfigEntry& entry) { responder_.addresses.push_back(address(entry)); }
   void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
   void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
@@ -310,8 +340,14 @@ class Loader {
     reply_->default_language = entry.value;
   }
   void set_template(const ConfigEntry& entry) { reply_->template_file = reference(entry); }
-  void set_inline(const ConfigEntry& entry) { reply_->inline_images.push_back(reference(entry)); }
-  void set_attach(const ConfigEntry& entry) { reply_->attachments.push_back(reference(entry)); }
+  void set_inline(const ConfigEntry& entry) { add_file(reply_->inline_images, entry); }
+  void set_attach(const ConfigEntry& entry) { add_file(reply_->attachments, entry); }
+  void add_file(std::vector<FileReference>& files, const ConfigEntry& entry) const {
+    if (files.size() == kMaxFiles) {
+      fault(entry, "over " + std::to_string(kMaxFiles) + " times '" + entry.name + "'");
+    }
+    files.push_back(reference(entry));
+  }
   void set_quote(const ConfigEntry& entry) {
     const auto quote = parse_quote(entry.value);
     if (!quote) bad_value(entry, "none, headers, or a number of lines from 1 to 20");
@@ -354,9 +390,9 @@ class Loader {
     reply_->precedence = entry.value == "none" ? "" : entry.value;
   }
   void set_envelope_from(const ConfigEntry& entry) {
-    reply_->envelope_from = entry.value == "<>" ? "" : address(entry, entry.value).to_wire();
+    reply_->envelope_from = entry.value == "<>" ? "" : own_address(entry).to_wire();
   }
-  void set_bcc(const ConfigEntry& entry) { reply_->bcc = address(entry, entry.value); }
+  void set_bcc(const ConfigEntry& entry) { reply_->bcc = own_address(entry); }
   void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
   void set_limit(const ConfigEntry& entry) { responder_.limit = rate_limit(entry); }
   void set_limit_person(const ConfigEntry& entry) { responder_.limit_person = rate_limit(entry); }
@@ -369,10 +405,13 @@ class Loader {
   void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
   void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
   void set_sender(const ConfigEntry& entry) { add_to(conditions_->sender, entry); }
-  void add_to(AddressList& list, const ConfigEntry& entry) const {
+  void add_to(AddressList& list, const ConfigEntry& entry) {
     if (list.add(entry.value)) return;
     if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
-    list.add_file(reference(entry), indexes_);
+    if (++lists_ > kMaxLists) {
+      fault(entry, "over " + std::to_string(kMaxLists) + " files of addresses");
+    }
+    list.add_file(reference(entry), terms_.indexes);
   }
   void set_subject_contains(const ConfigEntry& entry) {
     conditions_->subject_contains.push_back(searched(entry));
@@ -396,7 +435,7 @@ class Loader {
   }
 
   const FaultHandler& on_fault_;
-  const IndexFolder& indexes_;
+  ReadingTerms terms_;
   ReadingDepth depth_;
   ConfigFile file_;
   std::string folder_;
@@ -405,6 +444,7 @@ class Loader {
   ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
   Conditions* conditions_ = nullptr;          // of the section being read; null above all sections
   std::size_t patterns_ = 0;                  // in all sections so far
+  std::size_t lists_ = 0;                     // the same
 };
 
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {
@@ -445,14 +485,14 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
 
 }  // namespace
 
-Responder load_responder(const std::string& file, const IndexFolder& indexes) {
+Responder load_responder(const std::string& file, const ReadingTerms& terms) {
   const FaultHandler on_fault = throw_fault;
-  return Loader(file, indexes, on_fault, ReadingDepth::kForDelivery).load();
+  return Loader(file, terms, on_fault, ReadingDepth::kForDelivery).load();
 }
 
-Responder load_responder(const std::string& file, const IndexFolder& indexes,
+Responder load_responder(const std::string& file, const ReadingTerms& terms,
                          const FaultHandler& on_fault) {
-  return Loader(file, indexes, on_fault, ReadingDepth::kAll).load();
+  return Loader(file, terms, on_fault, ReadingDepth::kAll).load();
 }
 
 }  // namespace inforeply

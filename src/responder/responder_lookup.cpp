@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
-#include "responder/responder_file.hpp"
 
 namespace inforeply {
 namespace {
@@ -23,37 +23,40 @@ bool exists(const std::string& path) {
   throw ConfigError(path, 0, with_cause("cannot stat", errno));
 }
 
+FoundResponder load(CandidateFile candidate, ReadingTerms terms) {
+  terms.domain = candidate.address.ascii_domain;
+  terms.folder = std::move(candidate.folder);
+  return {std::make_unique<Responder>(load_responder(candidate.path, terms)),
+          std::move(candidate.address)};
+}
+
 class SingleResponder : public ResponderSource {
  public:
-  SingleResponder(std::string file, std::string delimiters, IndexFolder indexes)
-      : file_(std::move(file)), delimiters_(std::move(delimiters)), indexes_(std::move(indexes)) {}
+  SingleResponder(std::string file, std::string delimiters, ReadingTerms terms)
+      : file_(std::move(file)), delimiters_(std::move(delimiters)), terms_(std::move(terms)) {}
   [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
-    return FoundResponder{std::make_unique<Responder>(load_responder(file_, indexes_)),
-                          without_extension(address, delimiters_)};
+    return load(candidates(address).front(), terms_);
   }
   [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
-    return {{file_, without_extension(address, delimiters_)}};
+    return {{file_, without_extension(address, delimiters_), folder_of(file_)}};
   }
 
  private:
   std::string file_;
   std::string delimiters_;
-  IndexFolder indexes_;
+  ReadingTerms terms_;
 };
 
 class ResponderFolder : public ResponderSource {
  public:
-  ResponderFolder(std::string folder, std::string delimiters, IndexFolder indexes)
-      : folder_(std::move(folder)),
-        delimiters_(std::move(delimiters)),
-        indexes_(std::move(indexes)) {}
+  ResponderFolder(std::string folder, std::string delimiters, ReadingTerms terms)
+      : folder_(std::move(folder)), delimiters_(std::move(delimiters)), terms_(std::move(terms)) {}
 
   [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
     for (auto& candidate : candidates(address)) {
-      if (exists(candidate.path)) {
-        return FoundResponder{std::make_unique<Responder>(load_responder(candidate.path, indexes_)),
-                              std::move(candidate.address)};
-      }
+      if (!exists(candidate.path)) continue;
+      require_trusted_folder(folder_);
+      return load(std::move(candidate), terms_);
     }
     if (!exists(folder_)) throw ConfigError(folder_, 0, "no such folder of responders");
     return std::nullopt;
@@ -65,38 +68,40 @@ class ResponderFolder : public ResponderSource {
       return domain + "/" + encode_file_name(found.local_part) + std::string(kResponderSuffix);
     };
     const auto bare = without_extension(address, delimiters_);
-    std::vector<CandidateFile> files = {{file_of(address), address}};
-    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare});
-    files.push_back({domain + std::string(kResponderSuffix), bare});
+    std::vector<CandidateFile> files = {{file_of(address), address, domain}};
+    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare, domain});
+    files.push_back({domain + std::string(kResponderSuffix), bare, domain});
     return files;
   }
 
  private:
   std::string folder_;
   std::string delimiters_;
-  IndexFolder indexes_;
+  ReadingTerms terms_;
 };
 
 }  // namespace
 
 std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
-                                                  IndexFolder indexes) {
+                                                  ReadingTerms terms) {
   return std::make_unique<SingleResponder>(std::move(file), std::move(delimiters),
-                                           std::move(indexes));
+                                           std::move(terms));
 }
 
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
-                                                  IndexFolder indexes) {
+                                                  ReadingTerms terms) {
   return std::make_unique<ResponderFolder>(std::move(folder), std::move(delimiters),
-                                           std::move(indexes));
+                                           std::move(terms));
 }
 
 std::unique_ptr<ResponderSource> open_responders(const Settings& settings, IndexAccess access) {
-  IndexFolder indexes{list_index_folder(settings.cache), access};
+  ReadingTerms terms;
+  terms.indexes = {.path = list_index_folder(settings.cache), .access = access};
+  terms.trust = settings.trust_responders;
   const auto& delimiters = settings.recipient_delimiter;
   return settings.responder.empty()
-             ? responder_folder(settings.responders, delimiters, std::move(indexes))
-             : single_responder(settings.responder, delimiters, std::move(indexes));
+             ? responder_folder(settings.responders, delimiters, std::move(terms))
+             : single_responder(settings.responder, delimiters, std::move(terms));
 }
 
 std::string encode_file_name(std::string_view part) {

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/trusted_file.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/settings.hpp"
 #include "responder/address_list.hpp"
 #include "responder/responder.hpp"
+#include "responder/responder_file.hpp"
 
 namespace inforeply {
 
@@ -24,7 +26,8 @@ struct FoundResponder {
 /// A file that would hold the settings of an address.
 struct CandidateFile {
   std::string path;
-  Address address;  ///< that leads to it
+  Address address;          ///< that leads to it
+  std::string folder = {};  ///< of the files that it may name
 };
 
 /// Finds the responder of an address.
@@ -43,21 +46,22 @@ class ResponderSource {
   [[nodiscard]] virtual std::vector<CandidateFile> candidates(const Address& address) const = 0;
 };
 
-/// One file for every address. `indexes` is for the lists of addresses that responders name.
+/// One file for every address. Of the terms, the domain is that of the address found.
 std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
-                                                  IndexFolder indexes = {});
+                                                  ReadingTerms terms = {});
 
 /// `folder/domain/local.conf`, the same without the extension, then `folder/domain.conf`: at most
-/// three look-ups however many responders there are.
+/// three look-ups however many responders there are. The files of `domain.conf` are in the folder
+/// `domain`, where no other domain has any.
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
-                                                  IndexFolder indexes = {});
+                                                  ReadingTerms terms = {});
 
 /// The file `responder` of the settings, else the folder `responders`. `access` is for the indexes
 /// of address lists, which are kept beside the cache.
 std::unique_ptr<ResponderSource> open_responders(const Settings& settings, IndexAccess access);
 
 /// The end of every responder file's name.
-inline constexpr std::string_view kResponderSuffix = ".conf";
+inline constexpr std::string_view kResponderSuffix = kConfigurationSuffix;
 
 /// A part of an address as a file name: in lower case, with `/`, `%`, a leading dot and control
 /// characters percent-encoded.

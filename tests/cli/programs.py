@@ -192,13 +192,15 @@ class Workplace:
         self.write(self.mailer, "#!/bin/sh\nexec cat >/dev/null\n").chmod(0o755)
 
     def set_responder(self, settings="", text="We are on holiday.\n", path=None, brakes=False):
-        """A responder with a text file beside it; the usual one where no `path` is given. One that
-        answers every message has no limit for a person, unless the test is about `brakes`."""
+        """A responder with its text file, which for `DIR/domain.conf` is in `DIR/domain`; the usual
+        one where no `path` is given. One that answers every message has no limit for a person,
+        unless the test is about `brakes`."""
         path = self.folder / (path or self.responder)
+        is_for_domain = path.parent == self.folder / "responders"
         name = f"{path.stem}.txt"
-        self.write(path.parent / name, text)
         if "interval = 0" in settings and not brakes:
             settings = f"limit-person = none\n{settings}"
+        self.write((path.with_suffix("") if is_for_domain else path.parent) / name, text)
         return self.write(path, f"text = {name}\n{settings}\n")
 
     def set_template(self, template, settings=""):

@@ -347,8 +347,8 @@ class Names(CheckTestCase):
         self.place.write("responders/our.example/info.conf~", "nonsense\n")
         self.place.write("responders/our.example/notes/x.txt", "nonsense\n")
         self.place.write("responders/.git/config", "nonsense\n")
-        self.place.write("responders/shared_texts/x.txt", "Text.\n")
-        self.place.write("responders/other.example.conf", "text = shared_texts/x.txt\n")
+        self.place.write("responders/other.example/texts/x.txt", "Text.\n")
+        self.place.write("responders/other.example.conf", "text = texts/x.txt\n")
         self.assert_well(2)
 
     def test_a_folder_in_the_place_of_a_responder(self):

@@ -3,6 +3,7 @@
     INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_sender_lists.py
 """
 
+import fcntl
 import os
 import random
 import sys
@@ -248,6 +249,32 @@ class Files(ListTestCase):
                 self.never(name)
                 self.assert_deferred(self.place.run(), f"{self.place.responder}:2: ", "outside")
 
+    def test_that_are_a_terabyte_cost_nothing(self):
+        """Sparse, and one line: that costs its author nothing."""
+        os.truncate(self.write_list(""), 2**40)
+        self.never("list")
+        _, read, outcome = self.place.measure(mail())
+        self.assertEqual(outcome.status, 75)
+        self.assertIn(f"{self.place.responder}:2: 'list': larger than 67108864 octets",
+                      outcome.stderr)
+        self.never()
+        self.assertLess(read, self.place.measure(mail())[1] + 64 * 1024)
+
+    def test_have_a_bounded_number_of_lines(self):
+        file = self.write_list("\n" * 2_000_000)
+        self.never("list")
+        self.assert_answered("a@x.example")
+        self.write_list("\n" * 2_000_001)
+        self.assert_deferred(self.place.run(), f"{file}:2000001: over 2000000 lines")
+
+    def test_are_at_most_twenty(self):
+        self.write_list("a@x.example\n")
+        self.never(*["list"] * 20)
+        self.assert_excluded("a@x.example")
+        self.never(*["list"] * 21)
+        self.assert_deferred(self.place.run(), f"{self.place.responder}:22: ",
+                             "over 20 files of addresses")
+
     def test_a_fifo_stops_no_delivery(self):
         os.mkfifo(self.place.responder.parent / "list")
         self.never("list")
@@ -261,11 +288,11 @@ class Indexes(ListTestCase):
         super().setUp()
         self.indexes = self.place.folder / "cache.mdb-lists"
 
-    def write_long(self, *others, count=LONG, seed=1):
+    def write_long(self, *others, count=LONG, seed=1, name="list"):
         """A long list in no order, with `others` somewhere in it."""
         entries = [f"user{number}@x.example" for number in range(count)] + list(others)
         random.Random(seed).shuffle(entries)
-        return self.write_list("\n".join(entries) + "\n")
+        return self.write_list("\n".join(entries) + "\n", name)
 
     def index_files(self):
         return sorted(self.indexes.iterdir()) if self.indexes.is_dir() else []
@@ -401,6 +428,68 @@ class Indexes(ListTestCase):
         for _ in range(2):
             self.assert_right()
         self.assertEqual(self.indexes.read_text(), "in the way")
+
+    def test_many_links_to_one_list_have_one(self):
+        file = self.write_long("a@y.example")
+        names = [f"link{number}" for number in range(20)]
+        for name in names:
+            (file.parent / name).hardlink_to(file)
+        self.never(*names)
+        self.make_index()
+        self.assertEqual(len(self.index_files()), 1)
+        self.assert_right("a@y.example")
+
+    def test_those_of_no_use_go_when_another_is_made(self):
+        """So whoever writes his list anew all the time does not fill the disk."""
+        self.write_long("a@y.example", name="first")
+        self.never("first")
+        self.make_index()
+        self.write_long("b@y.example", name="second")
+        (self.place.responder.parent / "first").unlink()
+        self.never("second")
+        self.make_index()
+        self.assertEqual(len(self.index_files()), 1)
+        self.assert_right("b@y.example")
+
+    def test_those_of_no_use_are_purged(self):
+        kept = self.write_long("a@y.example", name="kept")
+        gone = self.write_long("b@y.example", name="gone")
+        self.never("kept", "gone")
+        self.settle()
+        wait_for(lambda: self.deliver("c@y.example") and len(self.index_files()) == 2,
+                 "both indexes")
+        before = self.index_files()
+        self.tool_output("purge", "--older-than", "0s")  # the record of c@y.example
+        self.assertRegex(self.tool_output("purge"), r"\Aremoved 0 records in [^,]*\n\Z")
+        self.assertEqual(self.index_files(), before)
+        gone.unlink()
+        (self.indexes / "theirs").write_text("")
+        self.assertEqual(self.tool_output("purge", "--dry-run"),
+                         "would remove 0 records, 1 index file out of use\n")
+        self.assertEqual(self.index_files()[:2], before)
+        self.assertRegex(self.tool_output("purge"), ", 1 index file out of use\n$")
+        self.assertEqual(len(self.index_files()), 2)
+        with open(kept, "a") as end:
+            end.write("d@y.example\n")
+        unfinished = self.indexes / ("0" * 32 + ".new")
+        unfinished.write_text("what a killed process has left")
+        with open(unfinished) as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            self.assertRegex(self.tool_output("purge"), ", 1 index file out of use\n$")
+            self.assertEqual(self.index_files(), [unfinished, self.indexes / "theirs"])
+        self.assertRegex(self.tool_output("purge"), ", 1 index file out of use\n$")
+        self.assertEqual(self.index_files(), [self.indexes / "theirs"])
+        self.never("kept")
+        self.assert_right("d@y.example", "b@y.example")
+
+    def test_a_purge_of_one_responder_alone_leaves_them(self):
+        self.write_long()
+        self.never("list")
+        self.make_index()
+        self.deliver("stranger@x.example")  # so that there is a cache
+        (self.place.responder.parent / "list").unlink()
+        self.tool_output("purge", "--responder", "info@our.example")
+        self.assertEqual(len(self.index_files()), 1)
 
     def test_a_damaged_one_is_made_anew(self):
         self.write_long()

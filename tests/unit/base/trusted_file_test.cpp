@@ -84,6 +84,42 @@ TEST(TrustedFile, IsARegularFile) {
   }
 }
 
+TEST(Trust, GoesByTheOwner) {
+  const uid_t other = ::geteuid() + 1;
+  EXPECT_FALSE(is_tenants(0, Trust::kOwner));
+  EXPECT_FALSE(is_tenants(::geteuid(), Trust::kOwner));
+  EXPECT_TRUE(is_tenants(other, Trust::kOwner));
+  EXPECT_FALSE(is_tenants(other, Trust::kAll));
+  EXPECT_TRUE(is_tenants(0, Trust::kNone));
+}
+
+TEST(OwnedFile, OfATenantMayNotBeWrittenByItsGroup) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("file", "x");
+  EXPECT_FALSE(read_owned_file(file, kEnough, Trust::kOwner).is_tenants);
+  EXPECT_TRUE(read_owned_file(file, kEnough, Trust::kNone).is_tenants);
+  ASSERT_EQ(::chmod(file.c_str(), 0664), 0);
+  EXPECT_EQ(read_owned_file(file, kEnough, Trust::kOwner).text, "x");
+  EXPECT_EQ(fault_of([&] { (void)read_owned_file(file, kEnough, Trust::kNone); }),
+            file + ": the group may write this file (chmod g-w)");
+}
+
+TEST(TrustedFolder, MayNotBeWrittenByOthersNorATenantsByItsGroup) {
+  const TemporaryFolder folder;
+  const auto fault = [&](mode_t mode, Trust trust) {
+    EXPECT_EQ(::chmod(folder.path().c_str(), mode), 0);
+    return fault_of([&] { require_trusted_folder(folder.path(), trust); });
+  };
+  const std::string others = folder.path() + ": others may write this folder (chmod o-w)";
+  EXPECT_EQ(fault(0775, Trust::kOwner), "no error");
+  EXPECT_EQ(fault(0777, Trust::kAll), others);
+  EXPECT_EQ(fault(01777, Trust::kOwner), others) << "others may add files";
+  EXPECT_EQ(fault(0755, Trust::kNone), "no error");
+  EXPECT_EQ(fault(0775, Trust::kNone),
+            folder.path() + ": the group may write this folder (chmod g-w)");
+  EXPECT_EQ(fault_of([&] { require_trusted_folder(folder.path("missing")); }), "no error");
+}
+
 class TrustedFileBeneath : public testing::Test {
  protected:
   TrustedFileBeneath() {
@@ -140,6 +176,28 @@ TEST_F(TrustedFileBeneath, NeverLeadsOutside) {
     SCOPED_TRACE(name);
     EXPECT_TRUE(fault(name).starts_with("file.conf:7: ")) << fault(name);
     EXPECT_NE(fault(name).find(name), std::string::npos) << fault(name);
+  }
+}
+
+TEST_F(TrustedFileBeneath, IsNoConfigurationFile) {
+  (void)outer().write("folder/sub/a.conf", "x");
+  (void)outer().write("folder/b.ConF", "x");
+  link("sub/a.conf", "link");
+  link("link", "link-to-link");
+  link("sub", "way");
+  for (const std::string name :
+       {"sub/a.conf", "b.ConF", "link", "link-to-link", "way/a.conf", "missing.conf"}) {
+    EXPECT_EQ(fault(name), "file.conf:7: '" + name + "': a file *.conf is no part of a reply");
+  }
+  link("inside", "x.conf-link");
+  EXPECT_EQ(read("x.conf-link"), "inside");
+}
+
+TEST_F(TrustedFileBeneath, LiesInNoFolderThatOthersMayWrite) {
+  link("sub/deep", "link");
+  ASSERT_EQ(::chmod(outer().path("folder/sub").c_str(), 0757), 0);
+  for (const std::string name : {"sub/deep", "link", "./sub/deep"}) {
+    EXPECT_NE(fault(name).find("others may write this folder"), std::string::npos) << fault(name);
   }
 }
 

@@ -224,6 +224,23 @@ TEST_F(ListFileTest, IsTrustedAndWithinItsFolder) {
             "info.conf:7: 'list': others may write this file (chmod o-w)");
 }
 
+TEST_F(ListFileTest, IsReadOnlyUntilTheDeadline) {
+  write("alice@example.net\n");
+  IndexFolder indexes;
+  indexes.deadline = processor_time();
+  EXPECT_EQ(fault_of([&] { static_cast<void>(holds("alice@example.net", indexes)); }),
+            path() + ": the lists of one responder take too long to read");
+}
+
+TEST_F(ListFileTest, IsOfABoundedSize) {
+  write("");
+  ASSERT_EQ(::truncate(path().c_str(), kMaxListOctets), 0);
+  EXPECT_EQ(fault_of([&] { static_cast<void>(list()); }), "no error");
+  ASSERT_EQ(::truncate(path().c_str(), kMaxListOctets + 1), 0);
+  EXPECT_EQ(fault_of([&] { static_cast<void>(list()); }),
+            "info.conf:7: 'list': larger than 67108864 octets");
+}
+
 TEST_F(ListFileTest, ThatIsGoneIsAFaultAndNotAnEmptyList) {
   write("alice@example.net\n");
   const auto made = list();
@@ -258,6 +275,7 @@ std::string padded_to(std::size_t octets) {
 
 class ListIndexTest : public ListFileTest {
  protected:
+  static constexpr std::ptrdiff_t kHeaderOctets = 56;
   [[nodiscard]] IndexFolder indexes(IndexAccess access = IndexAccess::kWrite) const {
     return {folder_.path("indexes"), access, std::chrono::nanoseconds(0)};
   }
@@ -284,11 +302,14 @@ class ListIndexTest : public ListFileTest {
     if (::stat(path().c_str(), &status) != 0) throw std::runtime_error("stat");
     return {status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
   }
+  /// Of the list's path, which is the end of its index.
+  [[nodiscard]] std::ptrdiff_t path_octets() const {
+    return static_cast<std::ptrdiff_t>(path().size());
+  }
   /// Makes the list's index say that nobody is in it, so that a test can see whether it is used.
   void empty_the_index() {
     std::string content = test::read_file(index_file());
-    constexpr std::size_t kDigests = 40;  // behind magic and identity
-    std::fill(content.begin() + kDigests + 8, content.end(), '\0');
+    std::fill(content.begin() + kHeaderOctets, content.end() - path_octets(), '\0');
     put(index_file(), content);
   }
 };
@@ -372,7 +393,7 @@ TEST_F(ListIndexTest, IsMadeAgainWhenTheFileHasChanged) {
     ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
   EXPECT_FALSE(holds(nth(3), indexes()));
   EXPECT_TRUE(holds(nth(3).replace(0, 1, "x"), indexes()));
-  EXPECT_EQ(test::read_file(index_file()).size(), 48U + 10'000U * 8);
+  EXPECT_EQ(std::ssize(test::read_file(index_file())), kHeaderOctets + 10'000 * 8 + path_octets());
 }
 
 TEST_F(ListIndexTest, IsMadeAgainWhenAnotherFileOfTheSameSizeTakesThePlace) {
@@ -384,6 +405,16 @@ TEST_F(ListIndexTest, IsMadeAgainWhenAnotherFileOfTheSameSizeTakesThePlace) {
   std::filesystem::rename(folder_.path("lists/new"), path());
   EXPECT_FALSE(holds(nth(3), indexes()));
   EXPECT_TRUE(holds(nth(4), indexes()));
+}
+
+TEST_F(ListIndexTest, IsOneForAllNamesOfAFile) {
+  write(large());
+  std::filesystem::create_hard_link(path(), folder_.path("lists/second"));
+  std::filesystem::create_symlink("list", folder_.path("lists/third"));
+  for (const char* name : {"list", "second", "third"}) {
+    EXPECT_TRUE(find(list(indexes(), name), nth(3))) << name;
+  }
+  EXPECT_EQ(index_files().size(), 1U);
 }
 
 TEST_F(ListIndexTest, OfAnEarlierStateIsNotUsedWhereNoneCanBeMade) {

@@ -99,6 +99,16 @@ TEST(TextTemplate, MayBeExpandedAgain) {
   EXPECT_EQ(text.expand(values), "a  b");
 }
 
+TEST(TextTemplate, IsExpandedWithinABound) {
+  const TextTemplate text("ab${subject}${sender_name:-nobody}cd", "file", 1);
+  const std::string whole = text.expand(sample_values());
+  EXPECT_EQ(text.expand_within(whole.size(), sample_values()), whole);
+  for (std::size_t bound = 0; bound < whole.size(); ++bound) {
+    EXPECT_EQ(text.expand_within(bound, sample_values()), std::nullopt) << bound;
+  }
+  EXPECT_EQ(TextTemplate().expand_within(0, sample_values()), "");
+}
+
 TEST(TextTemplate, RefusesUnknownPlaceholders) {
   for (const auto text : {"${}"sv, "${unknown}"sv, "${Subject}"sv, "${SUBJECT}"sv, "${ subject}"sv,
                           "${subject }"sv, "${subject\0}"sv, "${${subject}}"sv}) {

@@ -29,9 +29,9 @@ class Responders {
       add(name);
   }
   void add(const std::string& name) const {
-    const auto slash = name.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : name.substr(0, slash + 1);
-    static_cast<void>(folder_.write(folder + "text", "text\n"));
+    // The folder of `domain.conf` is `domain`.
+    const std::string folder = name.substr(0, std::min(name.rfind('/'), name.rfind('.')));
+    static_cast<void>(folder_.write(folder + "/text", "text\n"));
     static_cast<void>(folder_.write(name, "text = text\nsubject = " + name + "\n"));
   }
   /// The name of the file found, or "none".
@@ -143,6 +143,7 @@ TEST(ResponderFolderCheck, ReadsAllFilesInTheOrderOfTheirNames) {
        {"c.example/b.conf", "c.example/a.conf", "a.example/z.conf", "d.example.conf"}) {
     static_cast<void>(responders.folder().write(name, "whatever = 1\ntext = text\n"));
   }
+  static_cast<void>(responders.folder().write("d.example/text", "text\n"));
   const std::string unknown = ":1: unknown name 'whatever'";
   const std::string missing = ":2: 'text': cannot open: No such file or directory";
   EXPECT_EQ(check_folder(responders.folder()),
