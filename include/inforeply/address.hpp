@@ -31,8 +31,7 @@ std::string address_text(std::string_view local_part, std::string_view domain);
 
 /// Reads an address of RFC 5321 (at most 254 octets, no source route) or RFC 6531. Dots for which
 /// RFC 5321 wants the local part quoted may stand unquoted. nullopt if it is no address: no @, an
-/// empty or ill-formed part, control characters, changes of the writing
-/// direction, broken UTF-8.
+/// empty or ill-formed part, control characters, broken UTF-8.
 std::optional<Address> parse_address(std::string_view text);
 
 /// Reads a domain or an address literal, and returns it in lower case and A-labels. nullopt if no

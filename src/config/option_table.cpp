@@ -233,7 +233,7 @@ constexpr std::array kOptions = {
     Option{"limit-sender-domain", 0, "N/DURATION", nullptr, kFile, kOnce, set_limit_sender_domain,
            "the same to senders in one domain"},
     Option{"give-up-after", 0, "TIME", "2d", kFile, kOnce, set_give_up_after,
-           "older messages are not answered; or none"},
+           "the age from which mail is late"},
 };
 
 }  // namespace

@@ -120,7 +120,7 @@ std::string Address::normalized() const {
 }
 
 std::optional<Address> parse_address(std::string_view text) {
-  if (text.size() > kMaxAddressOctets || !is_valid_utf8(text) || shown_safely(text) != text) {
+  if (text.size() > kMaxAddressOctets || !is_valid_utf8(text) || to_single_line(text) != text) {
     return std::nullopt;
   }
   auto local_part = take_local_part(text);

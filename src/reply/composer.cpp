@@ -403,7 +403,7 @@ std::string compose(const ReplyRequest& request) {
   const ReplySettings& settings = request.reply.settings;
   std::string canonical = request.sender.canonical();
   const Mailbox sender = {display_name_of(request.message, canonical),
-                          request.sender.person.to_wire()};
+                          without_direction_changes(request.sender.person.to_wire())};
   const Draft draft = {request, sender, std::move(canonical), placeholder_values(request, sender),
                        choose_text(request.reply, request.message)};
   std::string text = write_reply(draft, Extent::kFull);

@@ -169,8 +169,6 @@ TEST(Address, IsRefusedWhereItIsNone) {
            "user@[192.0.2.1].org"sv,
            "user@\uFF3B127.0.0.1\uFF3D"sv,
            "user@ex\u2028ample.org"sv,
-           "us\u202Eer@example.org"sv,
-           "us\u2066er@example.org"sv,
            "us\u0085er@example.org"sv,
            "user@\u00FC..example"sv,
            "user@evil\uFF20example.org"sv,

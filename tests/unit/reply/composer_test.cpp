@@ -383,6 +383,7 @@ TEST(Composer, AnAddressDoesNotTurnTheAuthorsWordsRoundEither) {
   scene.header = "From: <a\u202Ex@example.net>\n";
   scene.text() = text_template("${sender} ${sender_name}\n");
   EXPECT_TRUE(scene.compose_text().ends_with("\n\nax@example.net ax@example.net\n"));
+  EXPECT_EQ(scene.compose_text().find("\u202E"), std::string::npos) << "nor in To";
 }
 
 TEST(Composer, APlaceholderInAValueIsNotFilled) {
