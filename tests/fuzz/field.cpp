@@ -99,6 +99,7 @@ void check_transfer_encoding(std::string_view octets) {
 }
 
 void check_flowed(std::string_view octets) {
+  if (octets.find('\r') != std::string_view::npos) return;  // lines end in LF
   const auto flowed = to_flowed(octets);
   expect_equal(to_flowed(from_flowed(flowed, DelSp::kNo)), flowed, "flowed text");
 }
