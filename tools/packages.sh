@@ -15,6 +15,9 @@ postfix-lmdb python3 python3-gi python3-lmdb strace valgrind zsh"
 
 check_packages="clang-format clang-tidy"
 
+# tests/fuzz/run
+fuzz_packages="clang libclang-rt-14-dev libgtest-dev"
+
 # What tests/fresh-root makes a root with.
 root_packages="debootstrap git"
 

@@ -275,6 +275,19 @@ bool is_plain_field_text(std::string_view text) {
   return true;
 }
 
+/// Whether the foreign words may stand in a phrase (RFC 2047, 5 (3)): to a program that cannot read
+/// them `<`, `,` and the like would begin another address. A dot is harmless (RFC 5322, 4.1).
+bool foreign_words_fit_phrase(std::string_view text) {
+  constexpr std::string_view kEndOfWord = "()<>[]:;@\\,\"";
+  while (!text.empty()) {
+    take_own_text(text);
+    const auto word = text.substr(0, foreign_word_length(text));
+    if (word.find_first_of(kEndOfWord) != std::string_view::npos) return false;
+    text.remove_prefix(word.size());
+  }
+  return true;
+}
+
 std::size_t column_behind(std::string_view field, std::size_t used) {
   const auto line_end = field.rfind('\n');
   return line_end == std::string_view::npos ? used + field.size() : field.size() - line_end - 1;
@@ -354,6 +367,7 @@ std::string encode_field_text(std::string_view text, std::size_t used) {
 
 std::string encode_phrase(std::string_view name, std::size_t used) {
   constexpr std::string_view kSpecials = "()<>[]:;@\\,.\"";
+  if (!foreign_words_fit_phrase(name)) return encode_words(name, used);
   std::string_view rest = name;
   const bool has_foreign_word = take_own_text(rest).size() != name.size();
   if (has_foreign_word || !is_plain_field_text(name)) return encode_own_words(name, used);

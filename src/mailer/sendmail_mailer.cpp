@@ -34,9 +34,9 @@ static_assert(std::atomic<pid_t>::is_always_lock_free);
 /// middle of the message, the mailer would take what it has for the whole.
 Descriptor message_file(std::string_view message) {
   Descriptor file(::memfd_create("message", MFD_CLOEXEC));
-  if (!file.is_open() || !write_all(file.get(), message)) return Descriptor();
-  ::lseek(file.get(), 0, SEEK_SET);
-  return file;
+  const bool is_ready =
+      file.is_open() && write_all(file.get(), message) && ::lseek(file.get(), 0, SEEK_SET) == 0;
+  return is_ready ? std::move(file) : Descriptor();
 }
 
 /// A running child. Killed and reaped, with its process group, when this ends without wait().

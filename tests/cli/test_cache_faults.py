@@ -66,10 +66,11 @@ class FaultTestCase(ToolTestCase):
         return subprocess.run(command, input=mail(), capture_output=True, cwd=self.place.folder,
                               env=environment(), **arguments)
 
-    def assert_refused_by_all(self, *words, prelude=""):
+    def assert_refused_by_all(self, *words, prelude="", is_changed=False):
         """Each exits with the status that is right for it and one line that holds all of `words`.
-        `prelude`: what a shell does before the program, in a mount namespace of its own."""
-        expected = self.cache.read_bytes() if self.cache.is_file() else None
+        `prelude`: what a shell does before the program, in a mount namespace of its own.
+        `is_changed`: the file may have other octets afterwards where nothing reads them."""
+        expected = self.cache.read_bytes() if self.cache.is_file() and not is_changed else None
         sent = len(self.place.submissions())
         for name, command in self.programs().items():
             with self.subTest(name):
@@ -110,6 +111,13 @@ class FileSystem(FaultTestCase):
         look = f"{BIN}/inforeply-cache --cache {self.cache} list >/dev/null"
         prelude = self.on_a_small_one(look)
         self.assert_refused_by_all(self.cache, "No space left on device", prelude=prelude)
+        self.assert_usable()
+
+    def test_full_with_room_for_a_part_of_what_is_written(self):
+        look = f"{BIN}/inforeply-cache --cache {self.cache} list >/dev/null"
+        prelude = f"{self.on_a_small_one(look)}\ntruncate -s -4k {self.folder}/filler"
+        self.assert_refused_by_all(f"cannot write cache {self.cache}: No space left on device",
+                                   prelude=prelude, is_changed=True)
         self.assert_usable()
 
     def test_full_before_there_is_a_lock_file(self):

@@ -7,151 +7,20 @@ Before the cache is opened nothing has happened yet that could be half done: of 
 tenth has to do.
 """
 
-import concurrent.futures
-import contextlib
-import ctypes
-import json
-import multiprocessing
 import os
 import re
 import shutil
 import signal
-import subprocess
-import unittest
 from pathlib import Path
 
-from programs import (BIN, NOW, PATIENCE, HangingMailer, TestCase, Workplace, actions,
-                      environment, finish, mail, main, wait_for)
+from programs import (NOW, HangingMailer, TestCase, actions, finish, mail, main, wait_for)
+from traced import (FAILS, OTHER, CopiedCache, Point, Traced, kill_at, nothing, numbered_calls,
+                    purge_command, strace)
 
 EARLY = 10  # of the calls before the cache is opened, one in so many
-OTHER = "OTHER"
-FAILS = "fails"  # a file: as long as it is there, the mailer does
-
-
-def setUpModule():
-    if not shutil.which("strace"):
-        raise AssertionError("strace is missing: nothing of this can be tested without it")
-
-
-def adopt_orphans():
-    """What a killed process leaves running becomes our child (PR_SET_CHILD_SUBREAPER)."""
-    if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) != 0:
-        raise OSError("prctl failed")
-
-
-def strace(*options):
-    return ["strace", "-qq", *map(str, options), "--"]
-
-
-def kill_at(call):
-    """Options of strace that kill who is about to make the n-th call of that name."""
-    name, number = call
-    return ["-o", "/dev/null", "-e", f"inject={name}:signal=SIGKILL:when={number}"]
-
-
-def numbered_calls(trace):
-    """[((name, n-th of that name), line of strace)] of all calls."""
-    calls, numbers = [], {}
-    for line in trace.splitlines():
-        name = re.match(r"(?:\d+ +)?(\w+)\(", line)
-        if not name:
-            continue
-        numbers[name[1]] = numbers.get(name[1], 0) + 1
-        calls.append(((name[1], numbers[name[1]]), line))
-    return calls
-
-
-class Point(contextlib.ExitStack):
-    """A place to be killed at: a workplace of its own, and what must be true of it afterwards."""
-
-    addCleanup = contextlib.ExitStack.callback
-
-    def __init__(self, prepare):
-        super().__init__()
-        self.others = []  # processes that live on
-        self.place = Workplace(self)
-        self.place.set_mailer(": >$call/taken")
-        prepare(self)
-
-    def run(self, *prefix, command=None):
-        """The first try of the delivery, or another command, by way of strace."""
-        command = command or self.place.command("--queue-id", "QUEUEID")
-        variables = {"ASAN_OPTIONS": "detect_leaks=0"}  # LeakSanitizer cannot be traced itself
-        return self.place.run_command([*strace(*prefix), *command], mail(), variables)
-
-    def trace(self, command=None):
-        path = self.place.folder / "trace"
-        outcome = self.run("-o", path, command=command)
-        self.wait_for_orphans()
-        if outcome.status < 0:
-            raise AssertionError(f"it died: {outcome.stderr}")
-        return numbered_calls(path.read_text(errors="replace"))
-
-    def wait_for_orphans(self):
-        """Until all that was left running has ended."""
-        known = {process.pid for process in self.others}
-        children = Path(f"/proc/self/task/{os.getpid()}/children")
-        while orphans := {int(pid) for pid in children.read_text().split()} - known:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(orphans.pop(), 0)
-
-    def deliver(self, queue_id):
-        """A try without strace, ten minutes later: `OTHER` is another message of the same person."""
-        message = mail(message_id="<other@sender.example>") if queue_id == OTHER else mail()
-        outcome = self.place.run(message, "--queue-id", queue_id, "--now", NOW + 600)
-        self.equal(outcome.status, 0, outcome.stderr)
-        return actions(outcome)[0]
-
-    def equal(self, found, expected, what):
-        if found != expected:
-            raise AssertionError(f"{found!r} instead of {expected!r}: {what}")
-
-    def tool(self, name, *arguments):
-        done = subprocess.run([BIN / f"inforeply-{name}", "-c", self.place.configuration,
-                               "--cache", self.place.cache, *arguments],
-                              capture_output=True, text=True, env=environment(), timeout=PATIENCE)
-        self.equal(done.returncode, 0, f"{name} {arguments}: {done.stdout} {done.stderr}")
-        return done.stdout
-
-    def check(self):
-        self.tool("cache", "check")
-
-    def states(self, without="bob@x.example"):
-        listed = self.tool("cache", "list", "--format", "json").splitlines()
-        return [record["state"] for record in map(json.loads, listed)
-                if record["sender"] != without]
-
-    def taken(self):
-        """The Message-IDs of the replies to the person that a mailer has accepted."""
-        return [re.search(rb"^Message-ID: (.*)$", (call / "message").read_bytes(), re.M | re.I)[1]
-                for call in self.place.calls.iterdir()
-                if (call / "taken").exists() and b"bob@x" not in (call / "argv").read_bytes()]
-
-    def expect_one_reply(self, at_most, other_first):
-        """After a run that was killed: the mail server tries again, before or after another message
-        of the same person comes."""
-        if (self.place.folder / FAILS).exists():
-            self.wait_for_orphans()
-            (self.place.folder / FAILS).unlink()
-        order = [OTHER, "QUEUEID"] if other_first else ["QUEUEID", OTHER]
-        done = [self.deliver(queue_id) for queue_id in order]
-        self.wait_for_orphans()
-        replies = self.taken()
-        self.equal(len(set(replies)), 1, f"replies: {replies} after {done}")
-        if len(replies) > at_most:
-            raise AssertionError(f"{len(replies)} replies, {at_most} at most: {done}")
-        for queue_id in order:
-            self.equal(self.deliver(queue_id), ("suppressed", "recently-answered"), queue_id)
-        self.equal(len(self.taken()), len(replies), "another reply")
-        self.equal(set(self.states()), {"answered"}, "states")
-        self.check()
 
 
 # --- what may be there before ---
-
-def nothing(_point):
-    pass
-
 
 def somebody_else_at_work(point):
     """Bob's delivery has the cache open all the time, so that what a killed process holds of it is
@@ -227,11 +96,6 @@ def kill_before_the_mailer(prepare, call, _at_most, other_first):
         return True
 
 
-def purge_command(place):
-    return [str(BIN / "inforeply-purge"), "-c", str(place.configuration),
-            "--cache", str(place.cache), "--batch", "4"]
-
-
 def kill_purge(prepare, call, _at_most, _other_first):
     with Point(prepare) as point:
         outcome = point.run(*kill_at(call), command=purge_command(point.place))
@@ -243,32 +107,7 @@ def kill_purge(prepare, call, _at_most, _other_first):
         return outcome.status == -9
 
 
-class Killed(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        attempt = subprocess.run([*strace("-o", "/dev/null"), "true"], capture_output=True, text=True)
-        if attempt.returncode != 0:
-            raise unittest.SkipTest("strace is not permitted here: no run is killed "
-                                    f"({attempt.stderr.strip() or attempt.returncode})")
-
-    def kill_at_each(self, kill, prepare, calls):
-        """`calls`: [(call, replies at most)]. All of them, two at a time; what went wrong is told
-        with the call that it was killed at."""
-        context = multiprocessing.get_context("fork")
-        with concurrent.futures.ProcessPoolExecutor(
-                os.cpu_count(), context, initializer=adopt_orphans) as pool:
-            futures = [(call, pool.submit(kill, prepare, call, at_most, number % 2 == 1))
-                       for number, (call, at_most) in enumerate(calls)]
-            faults, killed = [], 0
-            for call, future in futures:
-                try:
-                    killed += future.result()
-                except AssertionError as fault:
-                    faults.append(f"killed at {call}: {fault}")
-        self.assertEqual(faults, [], "\n".join(faults))
-        # How often it looks for what the mailer prints differs: some calls may not be made again.
-        self.assertGreater(killed, 0.9 * len(calls))
-
+class Killed(Traced):
     @staticmethod
     def from_opening_on(calls):
         """Of [(call, line)], those from the opening of the cache on, and some of those before."""
@@ -285,7 +124,7 @@ class Killed(unittest.TestCase):
         commit = max(i for i, line in enumerate(lines) if line.startswith("pwrite64"))
         self.assertLess(start, commit)
         ambiguous = {call for call, _ in calls[start + 1:commit + 1]} if accepted_at_once else set()
-        self.kill_at_each(kill_responder, prepare,
+        self.at_each(kill_responder, prepare,
                           [(call, 2 if call in ambiguous else 1)
                            for call, _ in self.from_opening_on(calls)])
 
@@ -313,11 +152,11 @@ class Killed(unittest.TestCase):
             calls = numbered_calls(trace.read_text())
             opening = next(i for i, (_, line) in enumerate(calls)
                            if i > 0 and str(point.place.mailer) in line)
-        self.kill_at_each(kill_mailer, nothing, [(call, 2) for call, _ in calls[opening:]])
+        self.at_each(kill_mailer, nothing, [(call, 2) for call, _ in calls[opening:]])
 
     def test_the_mailers_process_before_it_is_the_mailer(self):
         calls = [(("setpgid", 1), 1), (("close_range", 1), 1)]
-        self.kill_at_each(kill_before_the_mailer, nothing, calls)
+        self.at_each(kill_before_the_mailer, nothing, calls)
 
     def test_the_purge(self):
         with Point(nothing) as point:
@@ -332,7 +171,7 @@ class Killed(unittest.TestCase):
         with Point(CopiedCache(cache)) as point:
             calls = point.trace(purge_command(point.place))
             self.assertEqual(point.states(), ["answered"] * 2)
-        self.kill_at_each(kill_purge, CopiedCache(cache),
+        self.at_each(kill_purge, CopiedCache(cache),
                           [(call, 0) for call, _ in self.from_opening_on(calls)])
 
 
@@ -373,16 +212,6 @@ class AtWork(TestCase):
         self.assert_suppressed(self.deliver(OTHER, NOW), "recently-answered")
         self.place.set_mailer()
         self.assert_replied(self.deliver(OTHER, NOW + 3600))
-
-
-class CopiedCache:
-    """Puts a copy of that file in the place of the cache."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __call__(self, point):
-        shutil.copy(self.path, point.place.cache)
 
 
 if __name__ == "__main__":

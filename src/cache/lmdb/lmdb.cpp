@@ -61,6 +61,18 @@ MDB_val to_val(std::string_view text) {
   return {text.size(), const_cast<char*>(text.data())};
 }
 
+/// LMDB says EIO, too, if only a part of what it wrote had room. Then there is none for another
+/// page, and the file system says whether the disk or the quota is full.
+int cause_of_input_output_error(const Environment& environment) {
+  int file = -1;
+  struct stat status {};
+  const bool is_known =
+      mdb_env_get_fd(environment.get(), &file) == MDB_SUCCESS && ::fstat(file, &status) == 0;
+  const bool has_room = !is_known || ::fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size,
+                                                 ::sysconf(_SC_PAGESIZE)) == 0;
+  return !has_room && (errno == ENOSPC || errno == EDQUOT) ? errno : EIO;
+}
+
 }  // namespace
 
 // --- Environment ---
@@ -204,6 +216,12 @@ Transaction::Transaction(const Environment& environment, Mode mode) : environmen
       call(mdb_txn_begin, environment.get(), nullptr, mode == Mode::kRead ? MDB_RDONLY : 0, &begun),
       mode == Mode::kRead ? "read" : "write");
   txn_.reset(begun);
+}
+
+void Transaction::commit() {
+  int status = call(mdb_txn_commit, txn_.release());
+  if (status == EIO) status = cause_of_input_output_error(environment_);
+  environment_.require(status, "write");
 }
 
 MDB_dbi Transaction::open_database(const char* name, unsigned flags) {

@@ -68,7 +68,7 @@ enum class Mode { kRead, kWrite };
 class Transaction {
  public:
   Transaction(const Environment& environment, Mode mode);
-  void commit() { environment_.require(call(mdb_txn_commit, txn_.release()), "write"); }
+  void commit();
 
   MDB_dbi open_database(const char* name, unsigned flags);
   [[nodiscard]] bool is_empty(MDB_dbi database) const;

@@ -370,6 +370,17 @@ TEST(EncodePhrase, UsesOnlyWhatRfc2047AllowsInAPhrase) {
   }
 }
 
+TEST(EncodePhrase, LeavesNoWordThatSomeProgramTakesForAnAddress) {
+  for (const auto word : {"=?x-unknown?Q?<mallory@example.com>,?="sv, "=?x-unknown?B?(a?="sv,
+                          "=?x-unknown?Q?a\"b?="sv}) {
+    ASSERT_EQ(decode_field_text(word), word);
+    const std::string phrase = encode_phrase("Alice " + std::string(word), 4);
+    EXPECT_EQ(phrase.find_first_of("<>@,(\""), std::string::npos) << phrase;
+    EXPECT_EQ(decode_field_text(phrase), "Alice " + std::string(word));
+  }
+  EXPECT_EQ(encode_phrase("=?x-unknown?Q?a=3Cb?=", 4), "=?x-unknown?Q?a=3Cb?=");
+}
+
 TEST(EncodePhrase, StaysWithinTheLineLimits) {
   for (const auto& name :
        {repeated("word ", 100) + "end", repeated("\u00FC", 100), "a" + std::string(1000, ' ') + ".",
