@@ -32,6 +32,7 @@ struct Settings {
   std::string log;                  ///< as make_log takes it
   std::string recipient_delimiter;  ///< characters that begin an extension; may be empty
   bool log_addresses = true;
+  bool require_confinement = false;
   std::vector<std::string> autoreply_domains;  ///< in A-labels
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)
   std::optional<RateLimit> limit;
