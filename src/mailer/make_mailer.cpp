@@ -185,10 +185,10 @@ std::string variable(const char* name) {
 void add_tls(const MailerSettings& settings, Permissions& permissions) {
   permissions.readable_files.insert(
       permissions.readable_files.end(),
-      {"/etc/ssl/openssl.cnf", "/etc/ld.so.cache", settings.ca_file, variable("SSL_CERT_FILE")});
+      {"/etc/ld.so.cache", settings.ca_file, variable("SSL_CERT_FILE")});
   permissions.readable_folders.insert(
       permissions.readable_folders.end(),
-      {"/etc/ssl/certs", "/etc/pki", "/etc/crypto-policies", variable("SSL_CERT_DIR")});
+      {"/etc/ssl", "/etc/pki", "/etc/crypto-policies", variable("SSL_CERT_DIR")});
 }
 
 /// What the C library reads and reaches to look up a host.
