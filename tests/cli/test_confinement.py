@@ -12,11 +12,15 @@ import socket
 import subprocess
 import sys
 import threading
+import unittest
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
 from programs import TestCase, Workplace, environment, mail, main, parse_message, wait_for
+
+PROFILE = Path(__file__).resolve().parents[2] / "data/apparmor/usr.bin.inforeply"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Server:
@@ -186,6 +190,16 @@ class Confined(TestCase):
         self.server = Server(self, address)
         self.server.mailer = self.server.mailer.replace(address, name)
         self.assert_replied(self.submit())
+
+
+class Profile(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("apparmor_parser", path=SYSTEM_PATH), "no apparmor_parser here")
+    def test_of_apparmor_is_one(self):
+        done = subprocess.run(["apparmor_parser", "--skip-kernel-load", "--skip-cache", PROFILE],
+                              capture_output=True, text=True,
+                              env={"PATH": SYSTEM_PATH, "LC_ALL": "C"})
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertNotIn("error", done.stderr.lower())
 
 
 class Required(TestCase):
