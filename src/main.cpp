@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "decision/decision.hpp"
 #include "delivery/config_check.hpp"
 #include "delivery/delivery.hpp"
+#include "delivery/delivery_confinement.hpp"
 #include "delivery/sample.hpp"
 #include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
@@ -101,6 +103,7 @@ ExitStatus respond(const ResponderCommand& command, Progress& progress) {
   const auto log = make_log(settings.log);
   const auto responders =
       open_responders(settings, command.dry_run ? IndexAccess::kRead : IndexAccess::kWrite);
+  confine_delivery(command, *responders, *log);
   Message& message = progress.message.emplace();
   Envelope envelope = command.envelope;
   auto now = command.now;
@@ -150,9 +153,8 @@ ExitStatus check_config(const ResponderCommand& command) {
 
 ExitStatus run(int argc, char** argv, Progress& progress) {
   constexpr std::array<std::string_view, 3> kInspections = {"-n", "--dry-run", "--check-config"};
-  progress.is_inspection = std::any_of(argv, argv + argc, [&](std::string_view word) {
-    return is_one_of(word, kInspections);
-  });
+  progress.is_inspection = std::any_of(
+      argv, argv + argc, [&](std::string_view word) { return is_one_of(word, kInspections); });
   const ResponderCommand command = parse_responder_command(argc, argv, read_envelope_variables());
   progress.now = command.now;
   progress.give_up_after = command.settings.give_up_after;
@@ -168,7 +170,11 @@ ExitStatus give_up(const std::exception& error, Progress& progress) {
   bool is_given_up = false;
   try {
     const bool has_message = !progress.is_inspection && ::isatty(STDIN_FILENO) != 1;
-    if (!progress.message && has_message) progress.message = read_message(STDIN_FILENO);
+    if (!progress.message && has_message) {
+      ::tzset();  // for the times in the log
+      confine({});
+      progress.message = read_message(STDIN_FILENO);
+    }
     is_given_up =
         has_message && is_late(*progress.message, progress.now.value_or(SystemClock().now()),
                                progress.give_up_after);

@@ -23,6 +23,8 @@ class SyslogLog : public Log {
  private:
   static int priority_of(Severity severity) {
     switch (severity) {
+      case Severity::kDebug:
+        return LOG_DEBUG;
       case Severity::kInfo:
         return LOG_INFO;
       case Severity::kWarning:
@@ -36,7 +38,8 @@ class SyslogLog : public Log {
 
 class StderrLog : public Log {
  public:
-  void write(Severity /*severity*/, std::string_view line) override {
+  void write(Severity severity, std::string_view line) override {
+    if (severity == Severity::kDebug) return;
     // One write(2), so that lines of concurrent processes do not mix.
     const std::string whole = to_single_line(line) + "\n";
     std::fwrite(whole.data(), 1, whole.size(), stderr);

@@ -7,7 +7,8 @@
 
 namespace inforeply {
 
-enum class Severity { kInfo, kWarning, kError };
+/// kDebug is for syslog alone: standard error goes to whoever ran us.
+enum class Severity { kDebug, kInfo, kWarning, kError };
 
 class Log {
  public:

@@ -104,11 +104,17 @@ void require_account(OptionTarget& target, const std::string& name) {
   }
 }
 
+bool is_yes(const std::string& name, const std::string& value) {
+  if (value != "yes" && value != "no") throw Error(Fault::kUsage, "'" + name + "' is yes or no");
+  return value == "yes";
+}
+
 void set_log_addresses(OptionTarget& target, const std::string& value) {
-  if (value != "yes" && value != "no") {
-    throw Error(Fault::kUsage, "'log-addresses' is yes or no");
-  }
-  target.command.settings.log_addresses = value == "yes";
+  target.command.settings.log_addresses = is_yes("log-addresses", value);
+}
+
+void set_require_confinement(OptionTarget& target, const std::string& value) {
+  target.command.settings.require_confinement = is_yes("require-confinement", value);
 }
 
 void set_trust_responders(OptionTarget& target, const std::string& value) {
@@ -234,6 +240,8 @@ constexpr std::array kOptions = {
            "the same to senders in one domain"},
     Option{"give-up-after", 0, "TIME", "2d", kFile, kOnce, set_give_up_after,
            "the age from which mail is late"},
+    Option{"require-confinement", 0, "yes|no", "no", kFile, kOnce, set_require_confinement,
+           "yes: defer unless the kernel keeps what reads a message from all else"},
 };
 
 }  // namespace

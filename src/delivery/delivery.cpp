@@ -72,9 +72,9 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       sender_(envelope_.sender ? *envelope_.sender : message.return_path.value_or("")),
       start_(std::chrono::steady_clock::now()) {}
 
-std::optional<Address> Delivery::real_recipient(const std::string& text) const {
-  const auto& domains = world_.settings.autoreply_domains;
-  const auto& delimiters = world_.settings.recipient_delimiter;
+std::optional<Address> real_recipient(const std::string& text, const Settings& settings) {
+  const auto& domains = settings.autoreply_domains;
+  const auto& delimiters = settings.recipient_delimiter;
   const auto at = text.rfind('@');
   const auto outer = at == std::string::npos ? std::nullopt : parse_domain(text.substr(at + 1));
   if (outer && std::find(domains.begin(), domains.end(), *outer) != domains.end()) {
@@ -88,7 +88,7 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
   RecipientCase examined;
   std::vector<Address> own;
   for (const auto& text : {recipient.address, recipient.original}) {
-    const auto address = real_recipient(text);
+    const auto address = real_recipient(text, settings);
     if (!address) continue;
     own.push_back(*address);
     examined.used = address;  // the last counts: the original recipient, if known
@@ -312,7 +312,7 @@ std::string Delivery::tried_addresses(const Recipient& recipient) const {
   std::vector<std::string> names;
   std::string text;
   for (const auto& given : given_addresses(recipient)) {
-    const auto address = real_recipient(given.text);
+    const auto address = real_recipient(given.text, world_.settings);
     if (!address) continue;  // no responder was looked for
     for (const auto& file : world_.responders.candidates(*address)) {
       const auto name = in_log(file.address.normalized());
@@ -327,7 +327,7 @@ std::string Delivery::tried_addresses(const Recipient& recipient) const {
 std::string Delivery::explain_lookup(const Recipient& recipient) const {
   std::string text = "Looked for:\n";
   for (const auto& given : given_addresses(recipient)) {
-    const auto address = real_recipient(given.text);
+    const auto address = real_recipient(given.text, world_.settings);
     text += "  " + std::string(given.role) + " " + escape_for_log(given.text) +
             (address ? "\n" : ": not a mail address\n");
     if (!address) continue;

@@ -41,6 +41,9 @@ enum class DeliveryStatus { kDone, kDeferred };
 enum class Explanation { kOmit, kInclude };  ///< of every rule
 enum class PreviewForm { kMessage, kView };  ///< the message as it is sent, or as a reader sees it
 
+/// The address, or what it stands for in an autoreply domain. nullopt if it is no address.
+std::optional<Address> real_recipient(const std::string& text, const Settings& settings);
+
 class Delivery {
  public:
   Delivery(World world, const Message& message, Envelope envelope);
@@ -57,8 +60,6 @@ class Delivery {
   struct RecipientCase;  // the decision on a recipient, and what a reply needs
   struct LogEntry;       // what the log line says
 
-  /// The address, or what it stands for in an autoreply domain. nullopt if it is no address.
-  [[nodiscard]] std::optional<Address> real_recipient(const std::string& text) const;
   [[nodiscard]] RecipientCase examine(const Recipient& recipient) const;
   [[nodiscard]] std::string composed(const RecipientCase& examined) const;
   [[nodiscard]] std::vector<CountedLimit> limits_of(const RecipientCase& examined) const;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -174,6 +175,32 @@ std::unique_ptr<Mailer> make_smtp_mailer(const MailerSettings& settings, SmtpSer
   return std::make_unique<SmtpMailer>(std::move(server));
 }
 
+/// A setting of the environment; empty if it is not there.
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+/// What OpenSSL reads beside what lies in /usr, as Debian and Fedora have it.
+void add_tls(const MailerSettings& settings, Permissions& permissions) {
+  permissions.readable_files.insert(
+      permissions.readable_files.end(),
+      {"/etc/ld.so.cache", settings.ca_file, variable("SSL_CERT_FILE")});
+  permissions.readable_folders.insert(
+      permissions.readable_folders.end(),
+      {"/etc/ssl", "/etc/pki", "/etc/crypto-policies", variable("SSL_CERT_DIR")});
+}
+
+/// What the C library reads and reaches to look up a host.
+void add_look_up(Permissions& permissions) {
+  constexpr std::uint16_t kDomainPort = 53;  // for what is too large for a datagram
+  permissions.sockets = Sockets::kTcpByName;
+  permissions.ports.push_back(kDomainPort);
+  permissions.readable_files.insert(permissions.readable_files.end(),
+                                    {"/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts",
+                                     "/etc/host.conf", "/etc/gai.conf", "/etc/ld.so.cache"});
+}
+
 }  // namespace
 
 void check_mailer_spec(std::string_view spec) {
@@ -186,6 +213,25 @@ std::unique_ptr<Mailer> make_mailer(const MailerSettings& settings) {
     return make_smtp_mailer(settings, std::move(*server));
   }
   return make_sendmail_mailer(std::get<Command>(std::move(parsed)));
+}
+
+std::optional<Permissions> mailer_permissions(const MailerSettings& settings) {
+  const auto parsed = parse_mailer_spec(settings.spec);
+  const auto* server = std::get_if<SmtpServer>(&parsed);
+  if (server == nullptr) return std::nullopt;
+  Permissions permissions;
+  if (!settings.password_file.empty()) {
+    permissions.readable_files.push_back(settings.password_file);
+  }
+  if (!server->path.empty()) {
+    permissions.sockets = Sockets::kFileSystem;
+    return permissions;
+  }
+  permissions.sockets = Sockets::kTcp;
+  permissions.ports.push_back(server->port);
+  if (server->security != Security::kNone) add_tls(settings, permissions);
+  if (is_looked_up(*server)) add_look_up(permissions);
+  return permissions;
 }
 
 }  // namespace inforeply

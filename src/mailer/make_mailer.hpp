@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/confinement.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/mailer_settings.hpp"
 #include "mailer/mailer.hpp"
@@ -32,5 +34,9 @@ void check_mailer_spec(std::string_view spec);
 /// if the settings of an SMTP server do not fit each other or name a file that cannot be used.
 /// Whether a server can be reached shows when the first reply is submitted.
 std::unique_ptr<Mailer> make_mailer(const MailerSettings& settings);
+
+/// What a confined process needs to submit. nullopt if the mailer is a command: it could not be
+/// run, nor could a part of it that changes whom it runs as. Throws as check_mailer_spec does.
+std::optional<Permissions> mailer_permissions(const MailerSettings& settings);
 
 }  // namespace inforeply

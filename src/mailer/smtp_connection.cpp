@@ -51,8 +51,8 @@ Endpoint socket_file(const std::string& path) {
   return to_endpoint(address);
 }
 
-/// Adds a numeric address. Returns false if `host` is none.
-bool add_numeric(const std::string& host, std::uint16_t port, std::vector<Endpoint>& endpoints) {
+/// Adds a numeric address, nothing if `host` is none.
+void add_numeric(const std::string& host, std::uint16_t port, std::vector<Endpoint>& endpoints) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(port);
@@ -63,10 +63,7 @@ bool add_numeric(const std::string& host, std::uint16_t port, std::vector<Endpoi
     endpoints.push_back(to_endpoint(v4));
   } else if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
     endpoints.push_back(to_endpoint(v6));
-  } else {
-    return false;
   }
-  return true;
 }
 
 void add_looked_up(const SmtpServer& server, std::vector<Endpoint>& endpoints) {
@@ -89,16 +86,23 @@ void add_looked_up(const SmtpServer& server, std::vector<Endpoint>& endpoints) {
   }
 }
 
-std::vector<Endpoint> endpoints_of(const SmtpServer& server) {
+/// The addresses that are known without a look-up; none if there has to be one.
+std::vector<Endpoint> known_endpoints(const SmtpServer& server) {
   std::vector<Endpoint> endpoints;
   if (!server.path.empty()) {
     endpoints.push_back(socket_file(server.path));
   } else if (equals_ignoring_case(server.host, "localhost")) {  // RFC 6761, 6.3
     add_numeric("127.0.0.1", server.port, endpoints);
     add_numeric("::1", server.port, endpoints);
-  } else if (!add_numeric(server.host, server.port, endpoints)) {
-    add_looked_up(server, endpoints);
+  } else {
+    add_numeric(server.host, server.port, endpoints);
   }
+  return endpoints;
+}
+
+std::vector<Endpoint> endpoints_of(const SmtpServer& server) {
+  auto endpoints = known_endpoints(server);
+  if (endpoints.empty()) add_looked_up(server, endpoints);
   return endpoints;
 }
 
@@ -168,6 +172,10 @@ std::string SmtpReply::to_string() const {
     text += " " + line;
   }
   return shown(text);
+}
+
+bool is_looked_up(const SmtpServer& server) {
+  return known_endpoints(server).empty();
 }
 
 SmtpConnection::SmtpConnection(const SmtpServer& server, Deadline deadline)

@@ -45,10 +45,13 @@ struct SmtpReply {
   [[nodiscard]] std::string to_string() const;  ///< code and text in one bounded, printable line
 };
 
+/// Whether the server's name has to be looked up: a numeric address and `localhost` have not, as
+/// loading the name service takes time.
+bool is_looked_up(const SmtpServer& server);
+
 class SmtpConnection {
  public:
-  /// Connects to the first of the server's addresses that can be reached. A numeric address and
-  /// `localhost` are not looked up, as loading the name service takes time; the look-up of a name
+  /// Connects to the first of the server's addresses that can be reached. The look-up of a name
   /// keeps to the limits of resolv.conf(5). Throws ConnectionFault.
   SmtpConnection(const SmtpServer& server, Deadline deadline);
 
