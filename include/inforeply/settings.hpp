@@ -33,7 +33,7 @@ struct Settings {
   std::string log;                  ///< as make_log takes it
   std::string recipient_delimiter;  ///< characters that begin an extension; may be empty
   bool log_addresses = true;
-  Trust trust_responders = Trust::kOwner;      ///< whose responder files are the administrator's
+  Trust trust_responders = Trust::kOwner;  ///< whose responder files are the administrator's
   bool require_confinement = false;
   std::vector<std::string> autoreply_domains;  ///< in A-labels
   std::vector<std::string> trusted_authserv;   ///< authserv-ids (RFC 8601, 2.5)

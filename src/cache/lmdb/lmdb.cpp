@@ -52,8 +52,10 @@ void make_durably(const std::string& path) {
                             static_cast<unsigned>(MDB_NOSUBDIR | MDB_NOLOCK),
                             static_cast<mdb_mode_t>(0600)) == MDB_SUCCESS &&
                        call(mdb_env_sync, environment.get(), 1) == MDB_SUCCESS;
-  // If another process was faster, its file stays.
-  if (is_made) ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
+  if (!is_made) return;
+  // If another process was faster, its file stays. Anything else that is wrong, LMDB tells.
+  [[maybe_unused]] const int status =
+      ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 MDB_val to_val(std::string_view text) {
