@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "inforeply/text.hpp"
+#include "mail/charset.hpp"
 
 // Gumbo only decodes character references, which take a table of 2,231 names. It is not fit for
 // whole documents. It copies open formatting elements into every paragraph, so 16 KiB of `<p><b
@@ -43,12 +44,17 @@ const GumboNode* only_node(const Parsed& parsed) {
   return children.length == 0 ? nullptr : static_cast<const GumboNode*>(children.data[0]);
 }
 
+/// Gumbo does not see that a number overflows: `&#xEEEEEEEE;` gives it octets that are no UTF-8.
+std::string as_utf8(std::string text) {
+  return is_valid_utf8(text) ? text : to_utf8_leniently(text, "utf-8");
+}
+
 /// Decodes a character reference in content, with the letters and digits behind it.
 std::string decode_reference(std::string_view reference) {
   const auto parsed = parse(reference, GUMBO_TAG_TITLE);
   const auto* node = only_node(parsed);
   const bool is_text = node != nullptr && node->type != GUMBO_NODE_ELEMENT;
-  return is_text ? node->v.text.text : std::string();
+  return is_text ? as_utf8(node->v.text.text) : std::string();
 }
 
 /// Decodes one reference at a time, as Gumbo takes several times the memory of what it parses.
@@ -98,7 +104,7 @@ std::string HtmlToken::value(HtmlAttribute attribute) const {
   const auto* node = only_node(parsed);
   if (node == nullptr || node->type != GUMBO_NODE_ELEMENT) return {};
   const auto* decoded = gumbo_get_attribute(&node->v.element.attributes, "x");
-  return decoded == nullptr ? std::string() : decoded->value;
+  return decoded == nullptr ? std::string() : as_utf8(decoded->value);
 }
 
 std::optional<HtmlToken> HtmlTokenizer::next() {

@@ -135,6 +135,13 @@ TEST(Html, CharacterReferencesAreDecoded) {
             "a & b &; &nonsense; &# &#x; \uFFFD \uFFFD\n");
 }
 
+TEST(Html, ACharacterReferenceTooLargeForAnyNumberIsNoCharacter) {
+  for (const std::string number : {"#xEEEEEEEE", "#xFFFFFF9F", "#4008636142"}) {
+    EXPECT_EQ(html_to_text("a &" + number + "; b"), "a \uFFFD b\n") << number;
+    EXPECT_TRUE(is_valid_utf8(html_to_text("<img alt='a&" + number + ";b'>"))) << number;
+  }
+}
+
 TEST(Html, WhiteSpaceIsCollapsedAndInvisibleCharactersAreDropped) {
   EXPECT_EQ(html_to_text(" a \n\t b <b> c</b> d&nbsp;&nbsp;e\u00A0f"), "a b c d e f\n");
   EXPECT_EQ(html_to_text("in&shy;vis\u200Bi\uFEFFble&#8203;\u2060"), "invisible\n");
