@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "inforeply/error.hpp"
 
@@ -80,6 +83,43 @@ TEST(MailerSpec, TellsWhereAUserBelongsAndHidesThePassword) {
                            "smtp+unix:user:secret@host", "submission://user:secret@host"}) {
     EXPECT_EQ(fault_of_spec(spec).find("secret"), std::string::npos) << spec;
   }
+}
+
+Permissions permissions_for(const std::string& spec) {
+  return mailer_permissions({.spec = spec}).value();
+}
+
+TEST(MailerPermissions, AreWhatTheServerTakes) {
+  using Ports = std::vector<std::uint16_t>;
+  for (const auto* spec : {"smtp://127.0.0.1:2525", "smtp://[::1]:2525", "smtp://localhost:2525"}) {
+    const auto permissions = permissions_for(spec);
+    EXPECT_EQ(permissions.ports, Ports{2525}) << spec;
+    EXPECT_EQ(permissions.sockets, Sockets::kTcp) << spec;
+    EXPECT_TRUE(permissions.readable_files.empty()) << spec;
+    EXPECT_TRUE(permissions.readable_folders.empty()) << spec;
+  }
+  const auto named = permissions_for("smtp://server.example");
+  EXPECT_EQ(named.ports, (Ports{25, 53}));
+  EXPECT_EQ(named.sockets, Sockets::kTcpByName);
+  const auto local = permissions_for("smtp+unix:/run/socket");
+  EXPECT_EQ(local.ports, Ports{});
+  EXPECT_EQ(local.sockets, Sockets::kFileSystem);
+}
+
+TEST(MailerPermissions, HoldTheFilesOfTheSettings) {
+  const auto permissions = mailer_permissions({.spec = "smtps://127.0.0.1",
+                                               .user = "us",
+                                               .password_file = "/the/password",
+                                               .ca_file = "/the/certificates"})
+                               .value();
+  const auto& files = permissions.readable_files;
+  for (const auto* file : {"/the/password", "/the/certificates"})
+    EXPECT_EQ(std::count(files.begin(), files.end(), file), 1) << file;
+  EXPECT_TRUE(permissions.writable_folders.empty());
+}
+
+TEST(MailerPermissions, AreNoneForACommand) {
+  EXPECT_FALSE(mailer_permissions({.spec = "/usr/sbin/sendmail -N never"}));
 }
 
 }  // namespace
