@@ -241,7 +241,7 @@ constexpr std::array kOptions = {
     Option{"give-up-after", 0, "TIME", "2d", kFile, kOnce, set_give_up_after,
            "the age from which mail is late"},
     Option{"require-confinement", 0, "yes|no", "no", kFile, kOnce, set_require_confinement,
-           "yes: defer unless the kernel keeps what reads a message from all else"},
+           "yes: never without it"},
 };
 
 }  // namespace

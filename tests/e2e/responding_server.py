@@ -121,7 +121,10 @@ class RespondingServer(unittest.TestCase):
         path = self.responders / f"{name}.conf"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"{settings}text = {path.stem}.txt\n")
-        path.with_suffix(".txt").write_text(text)
+        # The files of a whole domain's responder, DIR/domain.conf, are in DIR/domain.
+        folder = path.parent if "/" in name else path.with_suffix("")
+        folder.mkdir(exist_ok=True)
+        (folder / f"{path.stem}.txt").write_text(text)
 
     def send(self, sender, recipients, message):
         self.postfix.send(sender, recipients, message.as_bytes())
