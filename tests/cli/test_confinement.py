@@ -99,11 +99,15 @@ class Reading(TestCase):
             self.fail("strace is missing")
         trace = self.place.folder / "trace"
         done = subprocess.run(["strace", "-qq", "-o", trace, "--", *self.place.command(*options)],
-                              input=mail(), capture_output=True, env=environment(),
+                              input=mail(), capture_output=True, env=environment() | TRACED,
                               cwd=self.place.folder)
         if not trace.exists() or not trace.read_text():
             self.skipTest(f"strace is not permitted here ({done.stderr.decode().strip()})")
         return trace.read_text()
+
+
+# LeakSanitizer cannot be traced itself.
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 class Confined(TestCase):
@@ -203,7 +207,7 @@ class Lacking(TestCase):
         outcome = self.place.run_command(
             ["strace", "-qq", "-s", "400", "-o", str(trace), *options, "--",
              *self.place.command("--mailer", "smtp://127.0.0.1:9", "--log", log,
-                                 recipients=[recipient])])
+                                 recipients=[recipient])], variables=TRACED)
         if not trace.exists() or not trace.read_text():
             self.skipTest(f"strace is not permitted here ({outcome.stderr.strip()})")
         return outcome, trace.read_text()
