@@ -70,7 +70,7 @@ void require_private(const Descriptor& file, const Place& place) {
 std::string read_all(const Descriptor& file, std::size_t max_octets, const Place& place) {
   std::string text;
   // Neither cleared nor on the stack, so that a small file touches few pages of it.
-  constexpr std::size_t kReadOctets = 16 * 1024;
+  constexpr std::size_t kReadOctets = std::size_t{16} * 1024;
   const auto buffer = std::make_unique_for_overwrite<char[]>(kReadOctets);
   while (true) {
     const ssize_t count = ::read(file.get(), buffer.get(), kReadOctets);

@@ -151,7 +151,7 @@ Message parse_message(std::string_view text) {
 Message read_message(int file_descriptor) {
   // One empty line more than the longest block, which tells that block from a longer one.
   constexpr std::size_t kMaxKept = kMaxHeaderOctets + 2 + kMaxBodyOctets;
-  constexpr std::size_t kReadOctets = 64 * 1024;
+  constexpr std::size_t kReadOctets = std::size_t{64} * 1024;
   std::string kept;
   // Neither cleared nor on the stack, so that a short message touches few pages of it.
   const auto buffer = std::make_unique_for_overwrite<char[]>(kReadOctets);

@@ -45,8 +45,8 @@ const GumboNode* only_node(const Parsed& parsed) {
 }
 
 /// Gumbo does not see that a number overflows: `&#xEEEEEEEE;` gives it octets that are no UTF-8.
-std::string as_utf8(std::string text) {
-  return is_valid_utf8(text) ? text : to_utf8_leniently(text, "utf-8");
+std::string as_utf8(std::string_view text) {
+  return is_valid_utf8(text) ? std::string(text) : to_utf8_leniently(text, "utf-8");
 }
 
 /// Decodes a character reference in content, with the letters and digits behind it.
