@@ -5,10 +5,12 @@
 // destructor. tests/cli/test_build.py holds that no code refers to a standard stream. String
 // streams set up what they need themselves.
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's names
 extern "C" {
-void __wrap__ZNSt8ios_base4InitC1Ev(void* init);  // NOLINT(bugprone-reserved-identifier)
-void __wrap__ZNSt8ios_base4InitD1Ev(void* init);  // NOLINT(bugprone-reserved-identifier)
+void __wrap__ZNSt8ios_base4InitC1Ev(void* init);
+void __wrap__ZNSt8ios_base4InitD1Ev(void* init);
 
 void __wrap__ZNSt8ios_base4InitC1Ev(void* /*init*/) {}
 void __wrap__ZNSt8ios_base4InitD1Ev(void* /*init*/) {}
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
