@@ -396,7 +396,7 @@ class Loader {
   void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
   void set_limit(const ConfigEntry& entry) { responder_.limit = rate_limit(entry); }
   void set_limit_person(const ConfigEntry& entry) { responder_.limit_person = rate_limit(entry); }
-  std::optional<RateLimit> rate_limit(const ConfigEntry& entry) const {
+  [[nodiscard]] std::optional<RateLimit> rate_limit(const ConfigEntry& entry) const {
     if (entry.value == "none") return std::nullopt;
     auto limit = parse_rate_limit(entry.value);
     if (!limit) bad_value(entry, "replies in a time, such as 100/1d, or none");
