@@ -37,6 +37,11 @@ std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
   return given;
 }
 
+/// `limit 300/1h`
+std::string name_of(const CountedLimit& counted) {
+  return std::string(counted.setting) + " " + counted.limit.text;
+}
+
 }  // namespace
 
 struct Delivery::RecipientCase {
@@ -200,7 +205,7 @@ ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) 
     case ReserveOutcome::kRateLimited:
       entry.set("suppressed", code_of(Reason::kRateLimited), {});
       if (const auto& reached = result.reached) {
-        entry.detail = std::string(reached->setting) + " " + reached->limit.text + " reached";
+        entry.detail = name_of(*reached) + " reached";
       }
       entry.severity = Severity::kWarning;
       break;
@@ -215,8 +220,8 @@ ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) 
 }
 
 void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
-  const auto [outcome, reservation, reached, tries] = reserve(examined, entry);
-  if (!reservation) return;
+  const auto granted = reserve(examined, entry);
+  if (!granted.reservation) return;
   std::string reply;
   Submission submission{};
   try {
@@ -226,14 +231,14 @@ void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
       throw Error(Fault::kMailer, submission.detail);
     }
   } catch (const std::exception&) {
-    release(*reservation);
+    release(*granted.reservation);
     throw;
   }
   // The reservation stays pending, as if we had been killed, until the mail server tries again.
-  if (submission.result == Submission::Result::kUnknown && tries < kMaxTries) {
+  if (submission.result == Submission::Result::kUnknown && granted.tries < kMaxTries) {
     throw Error(Fault::kMailer, submission.detail);
   }
-  settle(*reservation, submission, entry);
+  settle(*granted.reservation, submission, entry);
   // Only after settle: if we are killed meanwhile, the reply is not sent again.
   const bool accepted = submission.result == Submission::Result::kAccepted;
   if (accepted && examined.reply.settings.bcc) submit_copy(examined, reply, entry);
@@ -250,17 +255,17 @@ void Delivery::settle(Reservation& reservation, const Submission& submission,
     entry.action = "replied";
   }
   // The reply is on its way: another try would send it twice, and forgetting it, too.
-  for (const auto deadline = step_deadline();;) {
+  const auto deadline = step_deadline();
+  while (true) {
     try {
       return reservation.confirm();
     } catch (const std::exception& error) {
-      if (std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(kConfirmAgain);
-        continue;
+      if (std::chrono::steady_clock::now() >= deadline) {
+        entry.severity = Severity::kError;
+        return entry.add_detail(error.what());
       }
-      entry.severity = Severity::kError;
-      return entry.add_detail(error.what());
     }
+    std::this_thread::sleep_for(kConfirmAgain);
   }
 }
 
@@ -293,13 +298,13 @@ DeliveryStatus Delivery::run() {
         answer(examined, entry);
       }
     } catch (const std::exception& error) {
-      const auto* known = dynamic_cast<const Error*>(&error);
-      entry.set("deferred", name_of(known != nullptr ? known->fault() : Fault::kInternal),
-                error.what());
       entry.severity = Severity::kError;
       if (is_late(message_, world_.clock.now(), world_.settings.give_up_after)) {
         entry.set("suppressed", code_of(Reason::kLate), error.what());
       } else {
+        const auto* known = dynamic_cast<const Error*>(&error);
+        const auto fault = known != nullptr ? known->fault() : Fault::kInternal;
+        entry.set("deferred", name_of(fault), error.what());
         status = DeliveryStatus::kDeferred;
       }
     }
@@ -378,11 +383,10 @@ std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
     if ((is_explained || is_view) && !text.empty()) text += '\n';
     text += suppressed ? "verdict: suppress: " + std::string(code_of(*suppressed)) + "\n"
                        : std::string("verdict: reply\n");
-    for (auto& result : examined.decision.results) {
-      if (result.reason != Reason::kRateLimited || suppressed) continue;
+    if (!suppressed) {
+      auto& limits = examined.decision.results.back().evidence;  // of the last rule, rate-limited
       for (const auto& counted : limits_of(examined))
-        result.evidence += (result.evidence.empty() ? "" : ", ") + std::string(counted.setting) +
-                           " " + counted.limit.text;
+        limits += (limits.empty() ? "" : ", ") + name_of(counted);
     }
     if (is_explained)
       text += "\n" +

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from programs import TestCase, Workplace, environment, mail, main, parse_message, wait_for
+from traced import TRACED, require_strace, strace
 
 PROFILE = Path(__file__).resolve().parents[2] / "data/apparmor/usr.bin.inforeply"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -95,19 +96,10 @@ class Reading(TestCase):
                     self.assertLess(trace.index(call), reading)
 
     def start_and_trace(self, *options):
-        if not shutil.which("strace"):
-            self.fail("strace is missing")
+        require_strace()
         trace = self.place.folder / "trace"
-        done = subprocess.run(["strace", "-qq", "-o", trace, "--", *self.place.command(*options)],
-                              input=mail(), capture_output=True, env=environment() | TRACED,
-                              cwd=self.place.folder)
-        if not trace.exists() or not trace.read_text():
-            self.skipTest(f"strace is not permitted here ({done.stderr.decode().strip()})")
+        self.place.run_command([*strace("-o", trace), *self.place.command(*options)], mail(), TRACED)
         return trace.read_text()
-
-
-# LeakSanitizer cannot be traced itself.
-TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 class Confined(TestCase):
@@ -200,16 +192,13 @@ class Lacking(TestCase):
     """strace answers calls as a kernel without them does."""
 
     def run_without(self, *injected, log="stderr", recipient="info@our.example"):
-        if not shutil.which("strace"):
-            self.fail("strace is missing")
+        require_strace()
         trace = self.place.folder / "trace"
         options = [word for each in injected for word in ("-e", f"inject={each}")]
         outcome = self.place.run_command(
-            ["strace", "-qq", "-s", "400", "-o", str(trace), *options, "--",
+            [*strace("-s", 400, "-o", trace, *options),
              *self.place.command("--mailer", "smtp://127.0.0.1:9", "--log", log,
                                  recipients=[recipient])], variables=TRACED)
-        if not trace.exists() or not trace.read_text():
-            self.skipTest(f"strace is not permitted here ({outcome.stderr.strip()})")
         return outcome, trace.read_text()
 
     def test_defers_where_it_is_required_and_is_named(self):

@@ -15,21 +15,19 @@ import random
 import re
 import shutil
 import subprocess
-import unittest
+import sys
 from dataclasses import dataclass, field
 
-from programs import BIN, TestCase, environment, mail
+sys.dont_write_bytecode = True
+
+from programs import BIN, TestCase, environment, mail, main
+from traced import TRACED, require_strace, strace
 
 PAGE = 4096
 SECTOR = 512  # what a disk writes whole
 MOST = 5  # writes of which every subset is tried
 RANDOM = 12  # others
 KNOWN = 200  # records before
-
-
-def setUpModule():
-    if not shutil.which("strace"):
-        raise AssertionError("strace is missing: nothing of this can be tested without it")
 
 
 @dataclass
@@ -155,6 +153,10 @@ class Recording:
 
 
 class PowerCut(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require_strace()
+
     def setUp(self):
         super().setUp()
         self.choose = random.Random(1)
@@ -174,11 +176,10 @@ class PowerCut(TestCase):
         before = cache.read_bytes() if cache.exists() else b""
         trace = self.place.folder / "trace"
         done = subprocess.run(
-            ["strace", "-f", "-qq", "-xx", "-s", "10000000", "-o", trace, "-e", "signal=none", "-e",
-             "trace=openat,linkat,close,lseek,pwrite64,write,writev,pwritev,fdatasync,fsync,"
-             "ftruncate,fallocate,vfork,clone,clone3", "--", *command],
-            input=message, capture_output=True, cwd=self.place.folder,
-            env=environment() | {"ASAN_OPTIONS": "detect_leaks=0"})
+            [*strace("-f", "-xx", "-s", 10_000_000, "-o", trace, "-e", "signal=none", "-e",
+                     "trace=openat,linkat,close,lseek,pwrite64,write,writev,pwritev,fdatasync,"
+                     "fsync,ftruncate,fallocate,vfork,clone,clone3"), *command],
+            input=message, capture_output=True, cwd=self.place.folder, env=environment() | TRACED)
         self.assertEqual(done.returncode, 0, done.stderr)
         return Recording(cache, before, trace.read_text())
 
@@ -257,4 +258,4 @@ class PowerCut(TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

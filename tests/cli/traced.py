@@ -26,6 +26,10 @@ def adopt_orphans():
         raise OSError("prctl failed")
 
 
+# LeakSanitizer cannot be traced itself.
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
+
+
 def strace(*options):
     return ["strace", "-qq", *map(str, options), "--"]
 
@@ -63,8 +67,7 @@ class Point(contextlib.ExitStack):
     def run(self, *prefix, command=None):
         """The first try of the delivery, or another command, by way of strace."""
         command = command or self.place.command("--queue-id", "QUEUEID")
-        variables = {"ASAN_OPTIONS": "detect_leaks=0"}  # LeakSanitizer cannot be traced itself
-        return self.place.run_command([*strace(*prefix), *command], mail(), variables)
+        return self.place.run_command([*strace(*prefix), *command], mail(), TRACED)
 
     def trace(self, command=None):
         path = self.place.folder / "trace"
@@ -156,15 +159,20 @@ def purge_command(place):
             "--cache", str(place.cache), "--batch", "4"]
 
 
+def require_strace():
+    """Leaves a test out where the machine does not permit strace."""
+    if not shutil.which("strace"):
+        raise AssertionError("strace is missing: nothing of this can be tested without it")
+    attempt = subprocess.run([*strace("-o", "/dev/null"), "true"], capture_output=True, text=True)
+    if attempt.returncode != 0:
+        raise unittest.SkipTest("strace is not permitted here: nothing of this is tested "
+                                f"({attempt.stderr.strip() or attempt.returncode})")
+
+
 class Traced(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("strace"):
-            raise AssertionError("strace is missing: nothing of this can be tested without it")
-        attempt = subprocess.run([*strace("-o", "/dev/null"), "true"], capture_output=True, text=True)
-        if attempt.returncode != 0:
-            raise unittest.SkipTest("strace is not permitted here: nothing of this is tested "
-                                    f"({attempt.stderr.strip() or attempt.returncode})")
+        require_strace()
 
     def at_each(self, disturb, prepare, calls):
         """`calls`: [(call, replies at most)]. Disturbs a run at each of them, several runs at a

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -66,12 +67,11 @@ MDB_val to_val(std::string_view text) {
 /// LMDB says EIO, too, if only a part of what it wrote had room. Then there is none for another
 /// page, and the file system says whether the disk or the quota is full.
 int cause_of_input_output_error(const Environment& environment) {
-  int file = -1;
+  const int file = environment.descriptor();
   struct stat status {};
-  const bool is_known =
-      mdb_env_get_fd(environment.get(), &file) == MDB_SUCCESS && ::fstat(file, &status) == 0;
-  const bool has_room = !is_known || ::fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size,
-                                                 ::sysconf(_SC_PAGESIZE)) == 0;
+  const bool has_room =
+      ::fstat(file, &status) != 0 ||
+      ::fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size, ::sysconf(_SC_PAGESIZE)) == 0;
   return !has_room && (errno == ENOSPC || errno == EDQUOT) ? errno : EIO;
 }
 
@@ -108,11 +108,16 @@ Environment::~Environment() {
   if (lock_file_.is_open()) lock_octet(lock_file_.get(), kUsersOctet, F_OFD_SETLK, F_RDLCK);
 }
 
+int Environment::descriptor() const {
+  int descriptor = -1;
+  require(mdb_env_get_fd(get(), &descriptor), "use");
+  return descriptor;
+}
+
 bool Environment::is_half_made(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return false;
-  constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-  constexpr off_t kMagicOffset = sizeof(std::size_t) + 8;  // after the header of the first page
+  constexpr off_t kMagicOffset = Page::kHeader + offsetof(Meta, magic);
   // Another process may make the file, or clear a half made one, between the two looks at it.
   struct stat status {};
   std::uint32_t magic = 0;
@@ -129,10 +134,9 @@ bool Environment::is_half_made(const std::string& path) {
   }
   // LMDB begins a file with two pages that say where all else is. Only the second transaction
   // writes into the first of them; until then the rest of the file holds nothing to lose.
-  constexpr long kFirstPages = 2;
-  constexpr off_t kTransactionOffset = 144;
+  constexpr off_t kTransactionOffset = Page::kHeader + offsetof(Meta, transaction);
   std::uint64_t transaction = 0;
-  return status.st_size < kFirstPages * ::sysconf(_SC_PAGESIZE) &&
+  return status.st_size < static_cast<off_t>(kMetaPages) * ::sysconf(_SC_PAGESIZE) &&
          ::pread(file.get(), &transaction, sizeof transaction, kTransactionOffset) ==
              sizeof transaction &&
          transaction == 0;
@@ -263,9 +267,7 @@ void Transaction::erase(MDB_dbi database, std::string_view key) {
 
 std::optional<off_t> Transaction::find_in_file(std::string_view value) const {
   MDB_stat stat{};
-  int file = -1;
   environment_.require(call(mdb_env_stat, environment_.get(), &stat), "read");
-  environment_.require(mdb_env_get_fd(environment_.get(), &file), "read");
   // LMDB reads the file as memory, from the start of a page of memory. Each page of its own begins
   // with its number.
   const auto address = reinterpret_cast<std::uintptr_t>(value.data());
@@ -274,7 +276,7 @@ std::optional<off_t> Transaction::find_in_file(std::string_view value) const {
   std::memcpy(&page, value.data() - in_page, sizeof page);
   const auto offset = static_cast<off_t>(page * stat.ms_psize + in_page);
   std::string there(value.size(), '\0');
-  const ssize_t count = ::pread(file, there.data(), there.size(), offset);
+  const ssize_t count = ::pread(environment_.descriptor(), there.data(), there.size(), offset);
   if (count != static_cast<ssize_t>(value.size()) || there != value) return std::nullopt;
   return offset;
 }

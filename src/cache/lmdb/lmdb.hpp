@@ -34,6 +34,8 @@ class Environment {
   /// The number of dead readers that were found and cleared when it was opened.
   [[nodiscard]] int dead_readers() const { return dead_readers_; }
   [[nodiscard]] MDB_env* get() const { return env_.get(); }
+  /// Of the file, for locks and to read and write it beside LMDB.
+  [[nodiscard]] int descriptor() const;
 
   /// Whether only a part of what LMDB begins a file with is there: the file is being made, or was
   /// when a process was killed or the disk was full. Throws Error (kCache) if it is no LMDB file:

@@ -144,8 +144,8 @@ class LmdbCache : public OpenCache {
     {
       const Transaction read(environment_, Mode::kRead);
       auto result = decide(read, tables_.find(read, key), request, now);
-      const bool is_refused = result.outcome != ReserveOutcome::kGranted;
-      if (is_refused && result.outcome != ReserveOutcome::kGivenUp) return result;
+      const bool is_given_up = result.outcome == ReserveOutcome::kGivenUp;
+      if (result.outcome != ReserveOutcome::kGranted && !is_given_up) return result;
     }
     DeliveryLock lock(environment_, key, request.delivery);
     if (!lock.is_held()) return {ReserveOutcome::kInProgress};

@@ -22,17 +22,11 @@ off_t octet_of(std::string_view record_key, std::string_view delivery) {
   return kDeliveryOctets + octet;
 }
 
-int descriptor_of(const Environment& environment) {
-  int descriptor = -1;
-  environment.require(mdb_env_get_fd(environment.get(), &descriptor), "lock");
-  return descriptor;
-}
-
 }  // namespace
 
 DeliveryLock::DeliveryLock(const Environment& environment, std::string_view record_key,
                            std::string_view delivery)
-    : octet_(octet_of(record_key, delivery)), file_(descriptor_of(environment)) {
+    : octet_(octet_of(record_key, delivery)), file_(environment.descriptor()) {
   if (lock_octet(file_, octet_, F_OFD_SETLK, F_WRLCK) == 0) return;
   if (errno != EAGAIN && errno != EACCES) environment.fail("lock", errno);
   file_ = -1;
@@ -48,7 +42,7 @@ void DeliveryLock::unlock() {
 bool is_delivery_locked(const Environment& environment, std::string_view record_key,
                         std::string_view delivery) {
   auto lock = octet_lock(octet_of(record_key, delivery), F_WRLCK);
-  if (::fcntl(descriptor_of(environment), F_OFD_GETLK, &lock) != 0) {
+  if (::fcntl(environment.descriptor(), F_OFD_GETLK, &lock) != 0) {
     environment.fail("lock", errno);
   }
   return lock.l_type != F_UNLCK;

@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kNodeHeader = 8;
 constexpr std::size_t kMinPage = 512;
 constexpr std::size_t kMaxPage = 32'768;
-constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kDataVersion = 1;
 constexpr std::uint16_t kIntegerKeys = 8;     // of the free list; MDB_INTEGERKEY
 constexpr std::uint16_t kNoFolder = 0x4000U;  // how the file was opened when made; MDB_NOSUBDIR

@@ -27,6 +27,7 @@ using PageNumber = std::uint64_t;
 
 inline constexpr PageNumber kNoPage = ~PageNumber{0};
 inline constexpr PageNumber kMetaPages = 2;
+inline constexpr std::uint32_t kMagic = 0xBEEFC0DE;  ///< MDB_MAGIC, in each of them
 /// The address space that a cache takes, which bounds its file.
 inline constexpr std::size_t kMapOctets = std::size_t{64} * 1024 * 1024 * 1024;
 inline constexpr std::size_t kMaxKey = 511;

@@ -78,10 +78,8 @@ bool Tables::mark_answered(const Transaction& txn, std::string_view key) const {
   const auto stored = txn.get(records_, key);
   const auto place = stored ? txn.find_in_file(*stored) : std::nullopt;
   if (!place) return false;
-  int file = -1;
-  environment_.require(mdb_env_get_fd(environment_.get(), &file), "write");
   const auto state = static_cast<char>(RecordState::kAnswered);
-  return ::pwrite(file, &state, 1, *place + kStateOffset) == 1;
+  return ::pwrite(environment_.descriptor(), &state, 1, *place + kStateOffset) == 1;
 }
 
 }  // namespace inforeply::lmdb

@@ -186,12 +186,6 @@ class Verifier {
   bool goes_on_ = false;  // to what else can be read
 };
 
-int descriptor_of(const Environment& environment) {
-  int descriptor = -1;
-  environment.require(mdb_env_get_fd(environment.get(), &descriptor), "check");
-  return descriptor;
-}
-
 /// The meta page of a transaction. nullopt if a later one has ended: the next may be at work on
 /// that page by now.
 std::optional<Meta> find_meta(const PageFile& file, int descriptor, std::uint64_t transaction) {
@@ -226,7 +220,7 @@ std::optional<std::string> find_page_fault(const Environment& environment) {
   constexpr int kTries = 5000;
   constexpr std::chrono::milliseconds kWriteOfMeta{1};  // of which others hear when it is durable
   try {
-    const int descriptor = descriptor_of(environment);
+    const int descriptor = environment.descriptor();
     for (int tries = kTries; tries > 0; --tries) {
       const Transaction pinned(environment, Mode::kRead);
       const PageFile file(descriptor, page_octets_of(descriptor));
