@@ -73,9 +73,9 @@ class TwoResponders(RespondingServer):
         self.a, self.b = f"a@one.{hop}.example", f"b@two.{hop}.example"
         for name, address, kind in zip(("one", "two"), (self.a, self.b), kinds):
             envelope_from = "<>" if null_sender else address
-            self.write_responder(name, f"kind = {kind}\nenvelope-from = {envelope_from}\n")
+            self.write_responder(f"pair/{name}", f"kind = {kind}\nenvelope-from = {envelope_from}\n")
             (self.folder / f"{name}.conf").write_text(
-                f"responder = {self.responders}/{name}.conf\n"
+                f"responder = {self.responders}/pair/{name}.conf\n"
                 f"cache = {self.make_cache(f'cache-{name}')}\n"
                 "log = syslog\n")
 
