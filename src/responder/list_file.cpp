@@ -15,6 +15,8 @@ namespace inforeply {
 namespace {
 
 constexpr std::size_t kMaxLineOctets = 1024;
+constexpr std::size_t kLinesOfInternational =
+    20;                                           // as much work, which libidn2 has with its domain
 constexpr std::uint64_t kUnindexedOctets = 4096;  // read as fast as looked up
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -41,14 +43,18 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
   std::array<char, std::size_t{64} * 1024> buffer;  // not cleared
   std::string rest;  // the beginning of a line that the next buffer continues
   std::size_t number = 0;
+  std::size_t effort = 0;  // in lines of ASCII
   bool wanted = true;
   const auto take_line = [&](std::string_view line) {
     if (++number == 1 && line.starts_with(kByteOrderMark)) {
       line.remove_prefix(kByteOrderMark.size());
     }
-    if (number > kMaxListLines) {
+    effort += is_ascii(line) ? 1 : kLinesOfInternational;
+    if (effort > kMaxListLines) {
       throw ConfigError(reference_.path(), number,
-                        "over " + std::to_string(kMaxListLines) + " lines");
+                        "over " + std::to_string(kMaxListLines) +
+                            " lines; one that is not ASCII counts as " +
+                            std::to_string(kLinesOfInternational));
     }
     if (line.size() > kMaxLineOctets) {
       return on_fault(ConfigError(reference_.path(), number,

@@ -204,6 +204,16 @@ class Files(FaultTestCase):
             txn.put(b"theirs", b"1")
         self.assert_refused_by_all(self.cache, "another program")
 
+    def test_an_lmdb_file_without_a_transaction(self):
+        """As whoever was killed, or had no room, while the cache was made leaves it."""
+        self.cache.unlink()
+        lmdb.open(str(self.cache), subdir=False).close()
+        done = self.run_program([BIN / "inforeply-cache", "--cache", self.cache, "check"])
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("empty until the next delivery", done.stderr.decode())
+        self.answer("bob@b.example")
+        self.assertEqual(self.senders(), ["bob@b.example"])
+
     def test_a_file_that_lost_its_end(self):
         whole = self.cache.read_bytes()
         for size in (100, 4096, 8192, 3 * 4096):

@@ -267,6 +267,14 @@ class Files(ListTestCase):
         self.write_list("\n" * 2_000_001)
         self.assert_deferred(self.place.run(), f"{file}:2000001: over 2000000 lines")
 
+    def test_of_international_domains_have_a_twentieth_of_the_lines(self):
+        lines = [f"@münchen{number}.example\n" for number in range(100_000)]
+        file = self.write_list("".join(lines))
+        self.never("list")
+        self.assert_excluded("a@xn--mnchen99999-thb.example")
+        self.write_list("".join(lines) + "a@x.example\n")
+        self.assert_deferred(self.place.run(), f"{file}:100001: over 2000000 lines")
+
     def test_are_at_most_twenty(self):
         self.write_list("a@x.example\n")
         self.never(*["list"] * 20)

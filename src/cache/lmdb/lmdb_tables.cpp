@@ -21,8 +21,12 @@ Contents require_own_format(const Environment& environment, CacheAccess access) 
   Transaction read(environment, Mode::kRead);
   const MDB_dbi main = read.open_database(nullptr, 0);
   const auto version = read.get(main, kVersionKey);
-  if (!version && (access == CacheAccess::kExisting || !read.is_empty(main))) {
+  if (!version && !read.is_empty(main)) {
     environment.fail("open", "an LMDB file of another program");
+  }
+  // Whoever began to make it had no room, or died.
+  if (!version && access == CacheAccess::kExisting) {
+    environment.fail("open", "empty until the next delivery");
   }
   if (version && *version != std::to_string(kFormatVersion)) {
     environment.fail("open", "its format is '" + to_single_line(*version) +
