@@ -47,7 +47,7 @@ std::unique_ptr<Reservation> hold(ReplyCache& cache, const ReservationRequest& w
 
 class ReplyCacheTest : public ::testing::Test {
  protected:
-  std::unique_ptr<OpenCache> open() { return open_cache("lmdb:" + path(), CacheAccess::kCreate); }
+  std::unique_ptr<OpenCache> open() { return open_cache({"lmdb:" + path()}, CacheAccess::kCreate); }
   [[nodiscard]] std::string path() const { return folder_.path("cache.mdb"); }
 
   std::vector<ReplyRecord> records(const RecordFilter& filter = {}) {
@@ -460,7 +460,7 @@ TEST_F(LimitTest, AReservationCountsAndAReachedLimitStoresNothing) {
 
 TEST(Rfc3834, R32_ALimitKeepsRepliesFromBeingAFlood) {
   const test::TemporaryFolder folder;
-  const auto cache = open_cache(folder.path("cache.mdb"), CacheAccess::kCreate);
+  const auto cache = open_cache({folder.path("cache.mdb")}, CacheAccess::kCreate);
   int sent = 0;
   for (int second = 0; second < 1000; ++second) {  // each message with a sender of its own
     auto wanted = request("first");
@@ -576,7 +576,7 @@ int sent_by_processes(const std::string& path, std::uint32_t replies, int fails)
   for (int process = 0; process < kProcesses; ++process) {
     children.push_back(::fork());
     if (children.back() != 0) continue;
-    const auto own = open_cache(path, CacheAccess::kCreate);
+    const auto own = open_cache({path}, CacheAccess::kCreate);
     int sent = 0;
     for (int n = 0; n < kSenders; ++n) {
       auto wanted = request("first");
@@ -667,7 +667,7 @@ TEST_F(LimitTest, AFileThatIsOlderThanLimitsIsCompleted) {
     if (records().empty()) answer(request("first"));
     cache_.reset();
     drop_counters(path());
-    cache_ = open_cache(path(), access);
+    cache_ = open_cache({path()}, access);
     EXPECT_EQ(records().size(), 1U);
     EXPECT_EQ(room("all"), 3);
     cache_.reset();
@@ -750,7 +750,7 @@ TEST_F(ReplyCacheTest, TheFileStaysSmallWhateverTheMap) {
 /// The message of the error that opening gives, and the file as it was.
 void expect_refused(const std::string& path, const std::string& content, const std::string& cause) {
   try {
-    open_cache(path, CacheAccess::kCreate);
+    open_cache({path}, CacheAccess::kCreate);
     ADD_FAILURE() << "opened " << path;
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kCache);
@@ -769,7 +769,7 @@ TEST(ReplyCacheFile, AFileThatIsNoCacheIsRefusedAndLeftAsItIs) {
 TEST(ReplyCacheFile, AFileOfANewerFormatIsRefusedAndLeftAsItIs) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("cache.mdb");
-  open_cache(path, CacheAccess::kCreate);
+  open_cache({path}, CacheAccess::kCreate);
   std::string content = test::read_file(path);
   // The key "inforeply" and its value "1" lie side by side in the page of the unnamed database.
   const std::string version_node = "inforeply1";
@@ -788,15 +788,15 @@ TEST(ReplyCacheFile, AForeignFileGetsNoLockFileBesideIt) {
   expect_refused(path, "short", "not an LMDB file");
   EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
   std::filesystem::create_directory(folder.path("folder"));
-  EXPECT_THROW(open_cache(folder.path("folder"), CacheAccess::kCreate), Error);
+  EXPECT_THROW(open_cache({folder.path("folder")}, CacheAccess::kCreate), Error);
   EXPECT_FALSE(std::filesystem::exists(folder.path("folder-lock")));
 }
 
 TEST(ReplyCacheFile, InspectionDoesNotMakeACacheOfAnEmptyFile) {
   const test::TemporaryFolder folder;
   const std::string path = folder.write("empty", "");
-  EXPECT_THROW(open_cache(path, CacheAccess::kExisting), Error);
-  EXPECT_NO_THROW(open_cache(folder.write("to-fill", ""), CacheAccess::kCreate));
+  EXPECT_THROW(open_cache({path}, CacheAccess::kExisting), Error);
+  EXPECT_NO_THROW(open_cache({folder.write("to-fill", "")}, CacheAccess::kCreate));
 }
 
 TEST(ReplyCacheFile, WhatRootMakesBelongsToTheOwnerOfTheFolder) {
@@ -805,7 +805,7 @@ TEST(ReplyCacheFile, WhatRootMakesBelongsToTheOwnerOfTheFolder) {
   constexpr uid_t kOwner = 4242;
   ASSERT_EQ(::chown(folder.path().c_str(), kOwner, kOwner), 0);
   for (const CacheAccess access : {CacheAccess::kCreate, CacheAccess::kExisting}) {
-    open_cache(folder.path("cache.mdb"), access);
+    open_cache({folder.path("cache.mdb")}, access);
     for (const char* name : {"cache.mdb", "cache.mdb-lock"}) {
       struct stat status {};
       ASSERT_EQ(::stat(folder.path(name).c_str(), &status), 0);
@@ -817,7 +817,7 @@ TEST(ReplyCacheFile, WhatRootMakesBelongsToTheOwnerOfTheFolder) {
 
 /// A new file, of which only the first page was written.
 void make_half(const std::string& path) {
-  open_cache(path, CacheAccess::kCreate);
+  open_cache({path}, CacheAccess::kCreate);
   std::filesystem::resize_file(path, static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE)));
 }
 
@@ -826,7 +826,7 @@ TEST(ReplyCacheFile, AFileThatWasMadeByHalfIsMadeAnew) {
   const std::string path = folder.path("cache.mdb");
   make_half(path);
   for (int opened = 0; opened < 2; ++opened) {
-    const auto cache = open_cache(path, CacheAccess::kCreate);
+    const auto cache = open_cache({path}, CacheAccess::kCreate);
     EXPECT_EQ(reserve(*cache, request("first")), ReserveOutcome::kGranted);
   }
 }
@@ -834,10 +834,10 @@ TEST(ReplyCacheFile, AFileThatWasMadeByHalfIsMadeAnew) {
 TEST(ReplyCacheFile, AFileInUseThatLostAllButItsFirstPageIsRefusedAndLeftAsItIs) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("cache.mdb");
-  hold(*open_cache(path, CacheAccess::kCreate), request("first"));
+  hold(*open_cache({path}, CacheAccess::kCreate), request("first"));
   const auto page = static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE));
   std::filesystem::resize_file(path, page);
-  EXPECT_THROW(open_cache(path, CacheAccess::kCreate), Error);
+  EXPECT_THROW(open_cache({path}, CacheAccess::kCreate), Error);
   EXPECT_EQ(std::filesystem::file_size(path), page);
 }
 
@@ -851,7 +851,7 @@ TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
     if (children.back() != 0) continue;
     auto wanted = request("first");
     wanted.key.sender = std::to_string(n) + "@example.net";
-    const auto cache = open_cache(path, CacheAccess::kCreate);
+    const auto cache = open_cache({path}, CacheAccess::kCreate);
     const auto reservation = cache->reserve(wanted, kNow).reservation;
     if (reservation) reservation->confirm();
     ::_exit(reservation ? 0 : 1);
@@ -862,7 +862,7 @@ TEST(ReplyCacheFile, OfManyThatFindAFileMadeByHalfAllCanUseIt) {
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   }
   std::size_t records = 0;
-  open_cache(path, CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
+  open_cache({path}, CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
     ++records;
     return true;
   });
@@ -877,7 +877,7 @@ TEST(ReplyCacheFile, AMissingFolderIsAnErrorAndNotMade) {
 
 TEST(ReplyCacheFile, InspectionDoesNotMakeAFile) {
   const test::TemporaryFolder folder;
-  EXPECT_THROW(open_cache(folder.path("cache.mdb"), CacheAccess::kExisting), Error);
+  EXPECT_THROW(open_cache({folder.path("cache.mdb")}, CacheAccess::kExisting), Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
