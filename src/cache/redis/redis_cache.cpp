@@ -341,7 +341,9 @@ class RedisCache : public OpenCache {
     const RecordFilter filter{request.responder, {}};
     std::size_t count = 0;
     const auto goes = [&](const ReplyRecord& record) {
-      return is_purgeable(record, request.now, request.older_than);
+      if (!is_purgeable(record, request.now, request.older_than)) return false;
+      return record.state == RecordState::kAnswered ||
+             !servers_.attempt([&] { return is_held(record); });
     };
     if (request.mode == PurgeMode::kRemove) return remove(filter, goes, request.on_progress);
     visit(filter, [&](const ReplyRecord& record) {
@@ -357,6 +359,14 @@ class RedisCache : public OpenCache {
     std::string value;
     ReplyRecord record;
   };
+
+  /// Whether somebody is at work on the delivery of a pending record.
+  bool is_held(const ReplyRecord& record) {
+    const auto name = hold_name(record_key(record.key), record.delivery);
+    const auto reply = servers_.ask(slot_in(name), {"EXISTS", name});
+    require(*reply);
+    return reply->integer == 1;
+  }
 
   /// A reservation that is being asked for, perhaps once more after a lost connection.
   struct Asking {
@@ -399,9 +409,7 @@ class RedisCache : public OpenCache {
 
   ReserveResult ask(Asking& asking) {
     const auto& request = asking.request;
-    // A record stays pending for a lease, which is longer than any hold.
-    static_assert(kHold < kLease);
-    const auto nobody = [](const ReplyRecord& /*record*/) { return false; };
+    const auto is_at_work = [&](const ReplyRecord& record) { return is_held(record); };
     while (true) {
       ResponderSlot slot(servers_, request);
       const auto known = slot.known();
@@ -409,7 +417,7 @@ class RedisCache : public OpenCache {
       if (is_ours && slot.holder() == asking.token) {  // the answer was lost
         return {ReserveOutcome::kGranted, nullptr, {}, known.own->tries};
       }
-      const auto outcome = decide(request, known, nobody, asking.now);
+      const auto outcome = decide(request, known, is_at_work, asking.now);
       if (outcome == ReserveOutcome::kAnswered) return {outcome};
       if (!is_ours) {
         if (const auto* reached = slot.find_reached(asking.now)) return rate_limited(*reached);
