@@ -1,0 +1,864 @@
+"""The programs with a cache on real Redis servers, in every form that its URL has.
+
+    INFOREPLY_BIN=DIR /usr/bin/python3 tests/cli/test_redis.py
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+
+from programs import NOW, HangingMailer, Workplace, actions, finish, mail, wait_for
+from redis_place import PASSWORD, RedisTestCase
+from redis_servers import Cluster, Replicated, Server, Watched, free_ports
+from test_cache_list import record
+from test_smtp import Sink
+
+DAY = 24 * 3600
+HOLD = "inforeply:1:hold:"
+
+# The least that deliveries and all tools need.
+LEAST = f'user mail on ">{PASSWORD}" ~inforeply:1:* resetchannels -@all +@all'
+
+
+class Forms:
+    """A test for each form of URL; its class starts the servers, and has them empty for each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(cls.launch())
+
+    def setUp(self):
+        super().setUp()
+        for server in self.masters():
+            server.ask("FLUSHALL")
+        self.use(self.url())
+
+    def masters(self):
+        return [self.server]
+
+    def url(self):
+        return self.server.url
+
+    def all_keys(self):
+        return sorted(key for server in self.masters() for key in server.keys())
+
+    def end_holds(self):
+        """As their time does."""
+        for server in self.masters():
+            for key in server.keys():
+                if key.startswith(HOLD):
+                    server.ask("DEL", key)
+
+    def calls_of(self, command):
+        """How often the servers were given it."""
+        figures = [server.info("commandstats").get(f"cmdstat_{command}", "calls=0,")
+                   for server in self.masters()]
+        return sum(int(figure.removeprefix("calls=").partition(",")[0]) for figure in figures)
+
+
+class Promise(Forms):
+    """What any cache promises."""
+
+    def test_a_person_is_answered_once_in_the_interval(self):
+        self.replied("one")
+        self.assert_suppressed(self.deliver("two"), "recently-answered")
+        self.assert_suppressed(self.deliver("two", sender="Alice+x@SENDER.example"),
+                               "recently-answered")
+        self.replied("two", sender="bob@x.example")
+        self.assert_suppressed(self.deliver("three", "--now", NOW + 7 * DAY - 1),
+                               "recently-answered")
+        self.assert_replied(self.deliver("four", "--now", NOW + 7 * DAY))
+
+    def test_an_interval_of_0_answers_each_message(self):
+        self.place.set_responder("interval = 0")
+        for name in ("one", "two", "three"):
+            self.replied(name)
+        self.assert_sent(3)
+
+    def test_once_answers_only_the_first_and_never_expires(self):
+        self.place.set_responder("interval = once")
+        self.replied("one")
+        self.assert_suppressed(self.deliver("two", "--now", NOW + 5000 * DAY), "recently-answered")
+        self.assertIsNone(self.records()[0]["expires_at"])
+
+    def test_each_responder_and_each_text_counts_for_itself(self):
+        self.place.set_responder("ignore = not-addressed", path="responders/our.example.conf")
+        self.replied("one")
+        self.replied("two", recipients=["sales@our.example"])
+        self.place.set_responder("", "Another text.\n")
+        self.replied("three")
+        self.assertEqual(len(self.records()), 3)
+
+    def test_the_limit_of_a_responder(self):
+        self.place.set_responder("limit = 2/1h")
+        for name in ("a", "b"):
+            self.replied(name, sender=f"{name}@x.example")
+        self.assert_limited(self.deliver("c", sender="c@x.example"), "limit 2/1h reached")
+        self.assert_replied(self.deliver("c", "--now", NOW + 3600, sender="c@x.example"))
+
+    def test_the_limit_of_a_person(self):
+        self.place.set_responder("interval = 0\nlimit-person = 2/1d", brakes=True)
+        for name in ("one", "two"):
+            self.replied(name)
+        self.assert_limited(self.deliver("three"), "limit-person 2/1d reached")
+        self.replied("three", sender="bob@x.example")
+
+    def test_the_main_limit_and_that_of_a_domain_count_all_responders(self):
+        self.place.set_responder("ignore = not-addressed", path="responders/our.example.conf")
+        self.configure("limit = 3/1d", "limit-sender-domain = 2/1d")
+        self.replied("a", sender="a@x.example")
+        self.replied("b", sender="b@x.example", recipients=["sales@our.example"])
+        self.assert_limited(self.deliver("c", sender="c@x.example", recipients=["hr@our.example"]),
+                            "limit-sender-domain 2/1d reached")
+        self.replied("d", sender="d@y.example", recipients=["hr@our.example"])
+        self.assert_limited(self.deliver("e", sender="e@y.example", recipients=["it@our.example"]),
+                            "main limit 3/1d reached")
+
+    def test_what_one_limit_stops_does_not_count_for_the_others(self):
+        self.place.set_responder("ignore = not-addressed", path="responders/our.example.conf")
+        self.configure("limit = 2/1d", "limit-sender-domain = 1/1d")
+        self.replied("a", sender="a@x.example")
+        for name in "bcd":
+            self.assert_limited(self.deliver(name, sender=f"{name}@x.example"),
+                                "limit-sender-domain 1/1d reached")
+        self.replied("e", sender="e@y.example", recipients=["sales@our.example"])
+
+    def test_a_reply_that_was_not_submitted_is_forgotten(self):
+        self.place.set_responder("limit = 1/1h")
+        self.configure("limit = 1/1d", "limit-sender-domain = 1/1d")
+        self.place.set_mailer("exit 75")
+        for name in ("one", "one", "two"):
+            self.assertEqual(actions(self.deliver(name)), [("deferred", "mailer")])
+        self.assertEqual(self.records(), [])
+        self.place.set_mailer()
+        self.replied("three")
+
+    def test_a_reply_is_pending_until_it_is_submitted(self):
+        mailer = HangingMailer(self, self.place)
+        first = self.place.start(mail(), "--queue-id", "FIRST")
+        mailer.wait()
+        [pending] = self.records()
+        self.assertEqual((pending["state"], pending["count"]), ("pending", 0))
+        self.assert_suppressed(self.deliver("other"), "recently-answered")
+        again = self.place.start(mail(), "--queue-id", "FIRST")
+        mailer.let_go()
+        self.assert_replied(finish(first))
+        self.assert_suppressed(finish(again), "recently-answered")
+        self.assertEqual([(each["state"], each["count"]) for each in self.records()],
+                         [("answered", 1)])
+
+    def test_a_delivery_that_was_killed_is_tried_again_when_its_hold_has_ended(self):
+        self.place.set_mailer("kill -KILL $PPID; exit 0")
+        self.assertEqual(self.deliver("one").status, -signal.SIGKILL)
+        self.place.set_mailer()
+        self.assert_suppressed(self.deliver("other"), "recently-answered")
+        again = self.place.start(mail(message_id="<one@x>"), "--queue-id", "one")
+        asked = self.calls_of("mget")
+        wait_for(lambda: self.calls_of("mget") > asked + 3, "the same delivery to ask again")
+        self.assert_sent(1)
+        self.end_holds()
+        self.assert_replied(finish(again))
+        first, second = self.place.submissions()
+        self.assertEqual(first.message["Message-ID"], second.message["Message-ID"])
+
+    def test_many_at_once_get_one_reply(self):
+        deliveries = [(mail(message_id=f"<{number}@x>"), ["--queue-id", f"Q{number // 2}"])
+                      for number in range(20)]
+        outcomes = [finish(process) for process in self.place.start_together(deliveries)]
+        self.assertEqual(sorted(action for outcome in outcomes for action in actions(outcome)),
+                         [("replied", "-")] + [("suppressed", "recently-answered")] * 19)
+        self.assert_sent(1)
+
+    def test_strange_addresses_are_kept_apart(self):
+        self.place.set_responder("ignore = not-addressed\nkind = service",
+                                 path="responders/our.example.conf")
+        recipients = ["{a}@our.example", "a@our.example", "}a{@our.example", "%7Ba%7D@our.example",
+                      "a*@our.example", "{@our.example", "ä@our.example", "a'b@our.example"]
+        senders = ['"a b"@x.example', "a:b@x.example", "a*@x.example", "ä@x.example", "{x}@x.example",
+                   "SRS0=HH=TT=y.example=a@forwarder.example"]
+        for sender in senders:
+            for recipient in recipients:
+                with self.subTest(sender, recipient=recipient):
+                    self.assert_replied(self.deliver("one", sender=sender, recipients=[recipient]))
+                    self.assert_suppressed(
+                        self.deliver("two", sender=sender, recipients=[recipient]),
+                        "recently-answered")
+        self.assertEqual(len(self.records()), len(senders) * len(recipients))
+
+    def test_submission_by_smtp_under_confinement(self):
+        sink = Sink(self)
+        outcome = self.deliver("one", "--mailer", sink.mailer, "--require-confinement", "yes")
+        self.assert_replied(outcome)
+        outcome = self.deliver("two", "--mailer", sink.mailer, "--require-confinement", "yes")
+        self.assert_suppressed(outcome, "recently-answered")
+        self.assertEqual(len(sink.messages()), 1)
+
+    def test_keys_are_those_of_the_documentation_and_expire(self):
+        self.place.set_responder("handle = winter\nlimit = 5/1h\nlimit-person = 5/2d")
+        self.configure("limit = 5/1d", "limit-sender-domain = 5/1d")
+        self.replied("one")
+        record_key = "inforeply:1:{info@our.example}:alice@sender.example:winter"
+        keys = self.all_keys()
+        self.assertIn(record_key, keys)
+        self.assertEqual([key for key in keys if not key.startswith("inforeply:1:")], [])
+        self.assertEqual([key for key in keys if key.startswith(HOLD)], [])
+        left = {}
+        for server in self.masters():
+            left |= {key: int(server.ask("PTTL", key)) / 1000 for key in server.keys()}
+        self.assertAlmostEqual(left.pop(record_key), 7 * DAY, delta=60)
+        counters = sorted(left.values())
+        self.assertTrue(all(key.startswith("inforeply:1:limit:{") for key in left), left)
+        self.assertEqual(len(counters), 4, left)
+        for seconds, expected in zip(counters, (3600, DAY, DAY, 2 * DAY)):
+            self.assertAlmostEqual(seconds, expected, delta=60)
+
+
+class Tools(Forms):
+    """inforeply-cache and inforeply-purge."""
+
+    RESPONDERS = [f"r{number}@our.example" for number in range(8)]
+
+    def setUp(self):
+        super().setUp()
+        self.stored = [record(f"{name}@x.example", responder)
+                       for name in ("alice", "bob") for responder in self.RESPONDERS]
+        self.bring_in("".join(json.dumps(each) + "\n" for each in self.stored))
+
+    @staticmethod
+    def as_lines(records):
+        return sorted(map(json.dumps, records))
+
+    def names(self, *arguments):
+        return sorted((each["responder"], each["sender"]) for each in self.records(*arguments))
+
+    def test_list_has_all_of_all_masters(self):
+        self.assertEqual(self.as_lines(self.records()), self.as_lines(self.stored))
+        self.assertEqual(self.names("r3@our.example"),
+                         [("r3@our.example", "alice@x.example"), ("r3@our.example", "bob@x.example")])
+        self.assertEqual(len(self.records("--sender", "bob@*")), len(self.RESPONDERS))
+        self.assertEqual(len(self.records("--limit", "3")), 3)
+
+    def test_show_tells_of_a_person(self):
+        shown = self.tool_output("cache", "show", "r1@our.example", "Alice+x@x.example")
+        self.assertIn("winter", shown)
+        self.assert_tool_fails(66, ["show", "r1@our.example", "carol@x.example"], "carol@x.example")
+
+    def test_forget_removes_a_person_a_sender_a_responder(self):
+        all_names = self.names()
+        for arguments, is_gone in (
+                (["r1@our.example", "alice@x.example"],
+                 lambda name: name == ("r1@our.example", "alice@x.example")),
+                (["--sender", "bob@x.example"], lambda name: name[1] == "bob@x.example"),
+                (["--responder", "r2@our.example"], lambda name: name[0] == "r2@our.example")):
+            with self.subTest(arguments):
+                self.tool_output("cache", "forget", *arguments)
+                all_names = [name for name in all_names if not is_gone(name)]
+                self.assertEqual(self.names(), all_names)
+        self.assert_tool_fails(66, ["forget", "--sender", "bob@x.example"], "bob@x.example")
+
+    def test_who_is_forgotten_is_answered_again(self):
+        self.replied("one")
+        self.tool_output("cache", "forget", "info@our.example", "alice@sender.example")
+        self.replied("two")
+
+    def test_stats_count_all(self):
+        figures = json.loads(self.tool_output("cache", "stats", "--format", "json"))
+        self.assertIn(len(self.stored), figures.values(), figures)
+
+    def test_report_is_a_page(self):
+        page = self.place.folder / "page.html"
+        self.tool_output("cache", "report", "--html", str(page))
+        self.assertIn("r7@our.example", page.read_text())
+
+    def test_check_says_how_the_servers_are(self):
+        done = self.tool("cache", "check")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        for word in ("7.0.15", "noeviction"):
+            self.assertIn(word, done.stdout)
+
+    def test_what_only_a_file_has_is_a_usage_error(self):
+        for arguments in (["backup", str(self.place.folder / "backup")],
+                          ["forget", "--sender", "alice@x.example", "--compact"]):
+            with self.subTest(arguments):
+                self.assert_tool_fails(64, arguments, "export")
+        self.assert_tool_fails(64, ["--compact"], tool="purge")
+        self.assertEqual(len(self.records()), len(self.stored))
+
+    def test_the_purge_leaves_all_to_the_server(self):
+        done = self.tool("purge")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("the server", done.stdout)
+        self.assertEqual(len(self.records()), len(self.stored))
+
+    def test_from_a_file_to_redis_and_back_nothing_is_lost(self):
+        records = [
+            record("alice@a.example", expires_at=None),
+            record("alice@a.example", handle="summer"),
+            record("bob@b.example", state="pending", count=0, message_id=""),
+            record('"two words@home"@b.example'),
+            record("ü" * 20 + "@" + ("ü" * 40 + ".") * 3 + "example"),
+            record("jörg@bücher.example", handle='"quoted" \\ \t 雪 \U0001f384'),
+            record("carol@[192.0.2.1]", responder="info+shop@our.example"),
+            record("dave@d.example", handle=":{}%:", responder="{a}@our.example"),
+        ] + [record(f"p{number}@x.example", f"r{number % 50}@our.example", count=number + 1)
+             for number in range(3000)]
+        self.tool_output("cache", "forget", *(["--sender", "alice@x.example"]))
+        self.tool_output("cache", "forget", *(["--sender", "bob@x.example"]))
+        first, last = (f"lmdb:{self.place.folder / name}" for name in ("first.mdb", "last.mdb"))
+        self.bring_in("".join(json.dumps(each) + "\n" for each in records), cache=first)
+        before = self.export(cache=first)
+        self.assertEqual(len(before), len(records))
+        self.bring_in("\n".join(before) + "\n")
+        there = self.export()
+        self.assertEqual(there, before)
+        self.bring_in("\n".join(there) + "\n", cache=last)
+        self.assertEqual(self.tool("cache", "export", cache=last).stdout,
+                         self.tool("cache", "export", cache=first).stdout)
+
+    def test_an_import_never_replaces_what_is_newer(self):
+        older = self.stored[0] | {"answered_at": "2024-05-09T12:00:00Z"}
+        newer = self.stored[1] | {"answered_at": "2024-05-11T12:00:00Z"}
+        said = self.bring_in("".join(json.dumps(each) + "\n" for each in (older, newer)))
+        self.assertEqual(said, "stored 1 record, 1 there already\n")
+        self.assertEqual(self.as_lines(self.records()),
+                         self.as_lines([self.stored[0], newer, *self.stored[2:]]))
+
+
+class OnTcp(Promise, Tools, RedisTestCase):
+    @staticmethod
+    def launch():
+        return Server()
+
+
+class OnSocket(Promise, RedisTestCase):
+    @staticmethod
+    def launch():
+        return Server(on_socket=True, database=3)
+
+
+class InAnotherDatabase(Promise, RedisTestCase):
+    @staticmethod
+    def launch():
+        return Server(database=7)
+
+
+class AsUser(Promise, Tools, RedisTestCase):
+    """With no more rights than the documentation asks for."""
+
+    @staticmethod
+    def launch():
+        return Server(LEAST, user="mail")
+
+    def setUp(self):
+        super().setUp()
+        self.use(self.url(), self.password_file())
+
+
+class OnSentinel(Promise, Tools, RedisTestCase):
+    """The user is known to the servers; the sentinels ask for nothing."""
+
+    @staticmethod
+    def launch():
+        return Watched(LEAST, user="mail")
+
+    def setUp(self):
+        super().setUp()
+        self.use(self.url(), self.password_file())
+
+    def masters(self):
+        return [self.server.master]
+
+
+class OnCluster(Promise, Tools, RedisTestCase):
+    @staticmethod
+    def launch():
+        return Cluster(LEAST, user="mail", replicas=0)
+
+    def setUp(self):
+        super().setUp()
+        self.use(self.url(), self.password_file())
+
+    def masters(self):
+        return self.server.servers
+
+
+class Refused(RedisTestCase):
+    """What can be wrong before a server is asked anything."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(LEAST))
+        cls.protected = cls.enterClassContext(Server(password=PASSWORD))
+
+    def assert_fails(self, url, *words, lines=()):
+        self.use(url, *lines)
+        self.assert_cache_fails(self.deliver(), *words)
+        self.assert_tool_fails(69, ["list"], url, *words)
+        [fault] = self.faults(configuration="".join(f"{line}\n" for line in lines) + f"cache = {url}")
+        for word in words:
+            self.assertIn(word, fault)
+
+    def with_user(self, name="mail"):
+        return f"redis://{name}@{self.server.address}"
+
+    def test_a_wrong_password(self):
+        self.assert_fails(self.with_user(), "WRONGPASS", lines=[self.password_file("guess")])
+
+    def test_an_unknown_user(self):
+        self.assert_fails(self.with_user("nobody"), "WRONGPASS", lines=[self.password_file()])
+
+    def test_no_password_where_one_is_needed(self):
+        self.assert_fails(self.protected.url, "NOAUTH")
+
+    def test_a_password_without_a_user(self):
+        self.use(self.protected.url, self.password_file())
+        self.replied("one")
+        self.assertEqual(len(self.records()), 1)
+
+    def test_a_user_without_a_password_file(self):
+        self.use(self.with_user())
+        outcome = self.deliver()
+        self.assertEqual(outcome.status, 75)
+        self.assertIn("redis-password-file", outcome.stderr)
+
+    def test_a_password_file_that_others_can_read(self):
+        for mode in (0o644, 0o640, 0o604):
+            with self.subTest(oct(mode)):
+                self.use(self.with_user(), self.password_file(mode=mode))
+                outcome = self.deliver()
+                self.assertEqual(outcome.status, 75)
+                self.assertIn(str(self.place.folder / "password"), outcome.stderr)
+                self.assertNotIn(PASSWORD, outcome.stderr)
+                self.assertNotEqual(self.tool("cache", "list").returncode, 0)
+        self.assert_sent(0)
+
+    def test_a_password_file_that_is_missing_or_empty(self):
+        self.use(self.with_user(), f"redis-password-file = {self.place.folder}/missing")
+        self.assertIn("missing", self.deliver().stderr)
+        self.use(self.with_user(), self.password_file(""))
+        outcome = self.deliver()
+        self.assertEqual(outcome.status, 75)
+        self.assertIn(str(self.place.folder / "password"), outcome.stderr)
+
+    def test_a_password_is_never_told(self):
+        self.use(self.with_user(), self.password_file("guess-me"))
+        for said in (self.deliver().stderr, self.tool("cache", "list").stderr):
+            self.assertNotIn("guess-me", said)
+
+    def test_nobody_listens(self):
+        [port] = free_ports(1)
+        for url in (f"redis://127.0.0.1:{port}", f"redis+cluster://127.0.0.1:{port}",
+                    f"redis+sentinel://127.0.0.1:{port}/replies"):
+            with self.subTest(url):
+                self.assert_fails(url, "Connection refused")
+        self.assert_fails(f"redis+unix:{self.place.folder}/missing", "No such file")
+
+    def test_something_else_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def greet():
+                with listener.accept()[0] as client:
+                    client.recv(1000)
+                    client.sendall(b"220 mail.example ESMTP\r\n")
+
+            threading.Thread(target=lambda: [greet() for _ in range(20)], daemon=True).start()
+            url = f"redis://127.0.0.1:{listener.getsockname()[1]}"
+            self.use(url)
+            self.assert_cache_fails(self.deliver())
+
+    def test_tls_is_refused_with_words_what_to_do(self):
+        for url in ("rediss://127.0.0.1", "rediss://127.0.0.1:6379/0"):
+            with self.subTest(url):
+                self.use(url)
+                outcome = self.deliver()
+                self.assertEqual(outcome.status, 75)
+                self.assertIn("stunnel", outcome.stderr)
+                self.assertEqual(self.tool("cache", "list").returncode, 78)
+        self.assert_sent(0)
+
+    def test_urls_that_say_nothing_sensible(self):
+        for url in ("redis://", "redis://:6379", "redis://host:0", "redis://host:99999",
+                    "redis://host:x", "redis://host/x", "redis://host/-1", "redis+unix:",
+                    "redis+unix:relative", "redis+unix:/s?x=1", "redis+unix:/s?db=x",
+                    "redis+sentinel://host:1", "redis+sentinel://host/", "redis+sentinel:///name",
+                    "redis+cluster://", "redis+cluster://a,,b", "redis+cluster://a:1/3",
+                    "redis://user:password@host", "redis:host", "redis+other://host"):
+            with self.subTest(url):
+                self.use(url)
+                outcome = self.deliver()
+                self.assertEqual(outcome.status, 75)
+                self.assertIn(url.replace("user:password@", ""),
+                              outcome.stderr.replace("user:password@", ""))
+        self.assert_sent(0)
+
+
+class OfAnotherKind(RedisTestCase):
+    """A URL of one form for a server of another."""
+
+    def test_a_node_of_a_cluster_by_a_plain_url(self):
+        # It has no replica that could matter, and one master has all slots.
+        with Server("cluster-enabled yes", f"cluster-port {free_ports(1)[0]}") as node:
+            self.use(node.url)
+            self.assert_cache_fails(self.deliver(), "CLUSTERDOWN")
+            node.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            wait_for(lambda: "cluster_state:ok" in node.ask("CLUSTER", "INFO"), "the node")
+            self.replied("one")
+
+    def test_a_plain_server_by_the_url_of_a_cluster(self):
+        with Server() as server:
+            self.use(f"redis+cluster://{server.address}")
+            self.assert_cache_fails(self.deliver(), "cluster")
+
+    def test_a_plain_server_by_the_url_of_sentinels(self):
+        with Server() as server:
+            self.use(f"redis+sentinel://{server.address}/replies")
+            self.assert_cache_fails(self.deliver(), server.address)
+
+    def test_a_sentinel_by_a_plain_url(self):
+        with Server(f"sentinel monitor replies 127.0.0.1 {free_ports(1)[0]} 1",
+                    program="redis-sentinel") as sentinel:
+            self.use(sentinel.url)
+            self.assert_cache_fails(self.deliver())
+
+    def test_a_name_that_no_sentinel_knows(self):
+        with Server(f"sentinel monitor replies 127.0.0.1 {free_ports(1)[0]} 1",
+                    program="redis-sentinel") as sentinel:
+            self.use(f"redis+sentinel://{sentinel.address}/others")
+            self.assert_cache_fails(self.deliver(), "others")
+
+    def test_the_first_places_of_a_url_may_be_down(self):
+        first, second = free_ports(2)
+        with Watched(replicas=0) as servers:
+            self.use(f"redis+sentinel://127.0.0.1:{first},127.0.0.1:{second},"
+                     f"{servers.sentinels[2].address}/{servers.NAME}")
+            self.replied("one")
+
+    def test_the_first_nodes_of_a_cluster_may_be_down(self):
+        [missing] = free_ports(1)
+        with Cluster(replicas=0) as cluster:
+            self.use(f"redis+cluster://127.0.0.1:{missing},{cluster.servers[2].address}")
+            self.replied("one")
+            self.replied("two", sender="bob@x.example")
+
+    def test_a_slot_that_is_being_moved(self):
+        with Cluster(replicas=0) as cluster:
+            self.use(cluster.url)
+            self.replied("one")
+            source = cluster.owner("info@our.example")
+            target = next(server for server in cluster.servers if server is not source)
+            slot = cluster.slot("info@our.example")
+            cluster.begin_to_move(slot, source, target)
+            # Some of the keys are there, some are not: nobody can tell who was answered.
+            outcomes = [self.deliver("two", sender="bob@x.example"), self.deliver("three")]
+            for outcome in outcomes:
+                self.assertIn(outcome.status, (0, 75), outcome.stderr)
+            cluster.finish_to_move(slot, source, target)
+            self.deliver("two", sender="bob@x.example")
+            self.assert_suppressed(self.deliver("three"), "recently-answered")
+            self.assert_sent(2)
+
+    def test_a_slot_that_is_moved_without_a_key_in_it(self):
+        with Cluster(replicas=0) as cluster:
+            self.use(cluster.url)
+            source = cluster.owner("info@our.example")
+            target = next(server for server in cluster.servers if server is not source)
+            slot = cluster.slot("info@our.example")
+            cluster.begin_to_move(slot, source, target)
+            self.replied("one")
+            self.assert_suppressed(self.deliver("two"), "recently-answered")
+            self.assertEqual(len(target.keys()), len(source.keys()) + len(target.keys()))
+            cluster.finish_to_move(slot, source, target)
+            self.assert_suppressed(self.deliver("two"), "recently-answered")
+
+
+class Failing(RedisTestCase):
+    """Servers that are there and cannot do it."""
+
+    def start(self, servers, *lines):
+        servers = self.enterContext(servers)
+        self.use(servers.url, *lines)
+        return servers
+
+    def assert_replies_again(self, name="question"):
+        """Once all is well: what was deferred is answered."""
+        self.replied(name)
+        self.assert_sent(1)
+
+    def test_a_replica_takes_no_writes(self):
+        servers = self.start(Replicated())
+        self.use(servers.replica.url)
+        self.assert_cache_fails(self.deliver(), "READONLY")
+        servers.replica.ask("REPLICAOF", "NO", "ONE")
+        self.assert_replies_again()
+
+    def test_a_server_that_loads_its_data(self):
+        server = self.start(Server("enable-debug-command yes", "save 3600 1"))
+        server.ask("DEBUG", "POPULATE", 20_000)
+        server.ask("SAVE")
+        server.kill()
+        with open(server.configuration, "a", encoding="ascii") as file:
+            # Microseconds for each key; how often it looks at its clients meanwhile.
+            file.write("key-load-delay 500\nloading-process-events-interval-bytes 1024\n")
+        server.launch()
+        wait_for(lambda: "LOADING" in server.run("GET", "x").stderr, "the server to load")
+        self.assert_cache_fails(self.deliver(), "LOADING")
+        server.ask("CONFIG", "SET", "key-load-delay", 0)
+        wait_for(server.answers, "the server to have loaded")
+        self.assert_replies_again()
+
+    def test_memory_is_full(self):
+        server = self.start(Server("maxmemory 1500kb", "maxmemory-policy noeviction"))
+        server.fill()
+        self.assert_cache_fails(self.deliver(), "OOM")
+        self.assertEqual([key for key in server.keys() if key.startswith("inforeply")], [])
+        server.ask("FLUSHALL")
+        self.assert_replies_again()
+
+    def test_memory_that_is_full_between_reservation_and_confirmation(self):
+        server = self.start(Server("maxmemory-policy noeviction"))
+        mailer = HangingMailer(self, self.place)
+        process = self.place.start(mail(), "--queue-id", "question")
+        mailer.wait()
+        server.ask("CONFIG", "SET", "maxmemory", "1")
+        mailer.let_go()
+        wait_for(lambda: "errorstat_OOM" in server.info("errorstats"), "the confirmation to fail")
+        server.ask("CONFIG", "SET", "maxmemory", "0")
+        self.assert_replied(finish(process))
+        self.assertEqual([each["state"] for each in self.records()], ["answered"])
+
+    def test_replicas_are_missing(self):
+        servers = self.start(Replicated("min-replicas-to-write 1"))
+        servers.replica.kill()
+        wait_for(lambda: servers.master.replicas() == 0, "the replica to be gone")
+        self.assert_cache_fails(self.deliver(), "NOREPLICAS")
+        servers.replica.start()
+        wait_for(lambda: servers.master.replicas() == 1, "the replica to be back")
+        self.assert_replies_again()
+
+    def test_rights_are_missing(self):
+        server = self.start(Server("user mail on >secret ~other:* +@all", user="mail"))
+        self.use(server.url, self.password_file("secret"))
+        self.assert_cache_fails(self.deliver(), "NOPERM")
+
+    def test_scripts_are_forgotten(self):
+        server = self.start(Server())
+        self.replied("one")
+        server.ask("SCRIPT", "FLUSH")
+        self.replied("two", sender="bob@x.example")
+
+    def test_a_record_that_is_of_another_kind_or_cannot_be_read(self):
+        server = self.start(Server())
+        self.replied("one")
+        [key] = [key for key in server.keys() if "alice" in key and ":limit:" not in key]
+        for spoil in (["SET", key, "spoilt"], ["SET", key, ""], ["HSET", key, "a", "b"]):
+            with self.subTest(spoil):
+                server.ask("DEL", key)
+                server.ask(*spoil)
+                outcome = self.deliver("two")
+                self.assertEqual(outcome.status, 75, outcome.stderr)
+                self.assertIn("alice@sender.example", outcome.stderr)
+        self.assert_sent(1)
+
+
+class Waiting(RedisTestCase):
+    """redis-wait: how many replicas must have a reservation before the reply is sent."""
+
+    def test_a_replica_has_what_is_sent(self):
+        servers = self.enterContext(Replicated())
+        self.use(servers.url, "redis-wait = 1")
+        self.replied("one")
+        self.assertIn("wait", servers.master.ask("INFO", "commandstats"))
+        servers.master.kill()
+        servers.replica.ask("REPLICAOF", "NO", "ONE")
+        self.use(servers.replica.url)
+        self.assert_suppressed(self.deliver("two"), "recently-answered")
+
+    def test_without_a_replica_nothing_is_sent(self):
+        servers = self.enterContext(Replicated())
+        self.use(servers.url, "redis-wait = 1")
+        servers.replica.pause()
+        self.assert_cache_fails(self.deliver("one"), "replica")
+        # It is not remembered as answered.
+        servers.replica.go_on()
+        wait_for(lambda: servers.master.replicas() == 1, "the replica to be back")
+        self.replied("one")
+        self.assert_sent(1)
+
+    def test_more_replicas_than_there_are(self):
+        servers = self.enterContext(Replicated())
+        self.use(servers.url, "redis-wait = 2")
+        self.assert_cache_fails(self.deliver("one"), "replica")
+
+    def test_a_number_that_is_none(self):
+        for value in ("-1", "x", "1.5", "1000000"):
+            with self.subTest(value):
+                self.use("redis://127.0.0.1", f"redis-wait = {value}")
+                outcome = self.deliver()
+                self.assertEqual(outcome.status, 75)
+                self.assertIn("redis-wait", outcome.stderr)
+
+
+class Paused(RedisTestCase):
+    """A server that does nothing for a while."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(Server("enable-debug-command yes"))
+        self.use(self.server.url)
+
+    def test_shorter_than_the_time_limit(self):
+        self.server.pause()
+        process = self.place.start(mail(), "--queue-id", "question")
+        time.sleep(1)  # the length of the pause
+        self.assertIsNone(process.poll())
+        self.server.go_on()
+        self.assert_replied(finish(process))
+        self.assert_sent(1)
+
+    def test_asleep_for_a_while(self):
+        sleeper = threading.Thread(target=self.server.run, args=("DEBUG", "SLEEP", "1"))
+        sleeper.start()
+        self.replied("one")
+        sleeper.join()
+
+    def test_longer_than_the_time_limit(self):
+        self.server.pause()
+        begin = time.monotonic()
+        self.assert_cache_fails(self.deliver())
+        self.assertLess(time.monotonic() - begin, 60)
+        self.server.go_on()
+        self.replied("question")
+        self.assert_suppressed(self.deliver("other"), "recently-answered")
+
+    def test_all_that_it_finds_when_it_goes_on_comes_to_one_reply(self):
+        self.server.pause()
+        processes = [self.place.start(mail(message_id=f"<{number}@x>"), "--queue-id", f"Q{number}")
+                     for number in range(6)]
+        time.sleep(0.5)  # the length of the pause
+        self.server.go_on()
+        done = [action for process in processes for action in actions(finish(process))]
+        self.assertEqual(sorted(done),
+                         [("replied", "-")] + [("suppressed", "recently-answered")] * 5)
+        self.assert_sent(1)
+
+
+class Proxy:
+    """Stands before a server and counts what its clients say. It closes the connection at the number
+    `cut`: before the server gets it, or after, in place of the answer. From then on it lets all
+    pass, but nobody as long as `refuses` says so."""
+
+    def __init__(self, server, cut, answered, refuses=lambda: False):
+        self.server = server
+        self.cut = cut
+        self.is_passed_on = answered
+        self.refuses = refuses
+        self.count = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.serve)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # close() alone wakes nobody who waits in accept().
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, socket.create_connection((self.server.host, self.server.port)) as server:
+                if not (self.cut and self.count >= self.cut and self.refuses()):
+                    self.relay(client, server)
+
+    def relay(self, client, server):
+        while request := client.recv(65536):
+            self.count += 1
+            is_cut = self.count == self.cut
+            if is_cut and not self.is_passed_on:
+                return
+            server.sendall(request)
+            answer = server.recv(65536)
+            if is_cut:
+                return
+            client.sendall(answer)
+
+
+class Broken(RedisTestCase):
+    """A connection that breaks at each step of a delivery, before the server has got it and after."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(Server())
+        with Proxy(self.server, 0, False) as proxy:
+            self.use(proxy.url)
+            self.replied("first")
+            self.cuts = [(step, answered) for step in range(1, proxy.count + 1)
+                         for answered in (False, True)]
+        self.assertGreaterEqual(len(self.cuts), 6)
+
+    @contextlib.contextmanager
+    def cut(self, step, answered, refuses=lambda: False):
+        self.server.ask("FLUSHALL")
+        self.place = Workplace(self)
+        with self.subTest(step=step, answered=answered), \
+             Proxy(self.server, step, answered, refuses) as proxy:
+            self.use(proxy.url)
+            yield
+            self.assertGreaterEqual(proxy.count, step)
+
+    def hold_keys(self):
+        return [key for key in self.server.keys() if key.startswith(HOLD)]
+
+    def test_once_and_the_delivery_goes_on_by_another_connection(self):
+        for step, answered in self.cuts:
+            with self.cut(step, answered):
+                self.replied("one")
+                self.assert_suppressed(self.deliver("two"), "recently-answered")
+                self.assertEqual([each["state"] for each in self.records()], ["answered"])
+                self.assertEqual(self.hold_keys(), [])
+                self.assert_sent(1)
+
+    def test_once_and_limits_count_each_reply_once(self):
+        for step, answered in self.cuts:
+            with self.cut(step, answered):
+                self.configure("limit = 2/1h")
+                self.place.set_responder("interval = 0")
+                self.replied("one")
+                self.replied("two")
+                self.assert_limited(self.deliver("three"), "main limit 2/1h reached")
+                self.assert_sent(2)
+
+    def test_until_the_mailer_is_called_or_the_delivery_deferred(self):
+        for step, answered in self.cuts:
+            with self.cut(step, answered, lambda: not self.place.submissions()):
+                outcome = self.deliver("one")
+                if outcome.status == 75:
+                    self.assert_cache_fails(outcome)
+                    # The server may have got the reservation: nobody else is answered before the
+                    # hold of that has ended, and then the same delivery alone.
+                    for key in self.hold_keys():
+                        self.server.ask("DEL", key)
+                    self.use(self.server.url)
+                    self.replied("one")
+                self.assert_suppressed(self.deliver("two"), "recently-answered")
+                self.assert_sent(1)
+
+
+if __name__ == "__main__":
+    unittest.main()
