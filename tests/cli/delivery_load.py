@@ -25,6 +25,7 @@ class Delivery:
     person: int
     message: int
     recipient: str
+    machine: int = 0
 
     @property
     def sender(self):
@@ -32,7 +33,11 @@ class Delivery:
 
     @property
     def queue_id(self):
-        return f"{self.person}-{self.message}"
+        return f"{self.machine}-{self.person}-{self.message}"
+
+    @property
+    def message_id(self):
+        return f"<{self.person}.{self.message}@x.example>"
 
 
 @dataclass
@@ -49,15 +54,16 @@ class Tally:
 
 
 class Load:
-    """Runs what `deliveries` yields, `at_once` processes at a time. `commands`: place.command's words
-    of a delivery."""
+    """Runs what `deliveries` yields, `at_once` processes at a time, with the words `within` before
+    the program."""
 
     RETRY = 1.0  # seconds
 
-    def __init__(self, place, deliveries, at_once=4, patience=60):
+    def __init__(self, place, deliveries, at_once=4, patience=60, within=()):
         self.place = place
         self.deliveries = iter(deliveries)
         self.at_once = at_once
+        self.within = within
         self.patience = patience
         self.log = place.folder / "replies"
         self.log.touch()
@@ -96,8 +102,9 @@ class Load:
         return times
 
     def command(self, delivery):
-        return self.place.command("--queue-id", delivery.queue_id, sender=delivery.sender,
-                                  recipients=[delivery.recipient])
+        return [*self.within, *self.place.command("--queue-id", delivery.queue_id,
+                                                  sender=delivery.sender,
+                                                  recipients=[delivery.recipient])]
 
     def _next(self):
         """A delivery; None to ask again in a moment. Raises StopIteration in the end."""
@@ -137,7 +144,7 @@ class Load:
 
     def _deliver(self, delivery):
         """The status, and the cause if it is not 0."""
-        message = mail(message_id=f"<{delivery.queue_id}@x.example>")
+        message = mail(message_id=delivery.message_id)
         with subprocess.Popen(self.command(delivery), stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               cwd=self.place.folder, env=self.environment) as process:

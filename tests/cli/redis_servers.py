@@ -51,7 +51,7 @@ class Server:
         self.database = database
         self.host = host
         self.port = 0 if on_socket else port or free_ports(1)[0]
-        self.socket = self.folder / "socket"
+        self.socket = self.folder / "socket" if program == "redis-server" else None
         self.password = password
         self.process = None
         # It goes by the name that it is called by.
@@ -60,7 +60,7 @@ class Server:
         self.configuration = self.folder / "redis.conf"
         self.command = [*within, program_file, self.configuration]
         lines = [f"port {self.port}", f"bind {host}", f"dir {self.folder}"]
-        if program == "redis-server":
+        if self.socket:
             lines += [f"unixsocket {self.socket}", *SETTINGS]
         lines += settings
         if password:
@@ -118,7 +118,7 @@ class Server:
 
     def run(self, *words, orders=None):
         """What redis-cli came to, with one command or many lines of `orders`."""
-        place = ["-h", self.host, "-p", str(self.port)] if self.port else ["-s", self.socket]
+        place = ["-s", self.socket] if self.socket else ["-h", self.host, "-p", str(self.port)]
         login = {"REDISCLI_AUTH": self.password} if self.password else {}
         return subprocess.run(["redis-cli", *([] if orders else ["-e"]), "-n", str(self.database),
                                *place, *map(str, words)],
