@@ -24,8 +24,10 @@ from test_smtp import Sink
 DAY = 24 * 3600
 HOLD = "inforeply:1:hold:"
 
-# The least that deliveries and all tools need.
-LEAST = f'user mail on ">{PASSWORD}" ~inforeply:1:* resetchannels -@all +@all'
+# The least that deliveries need, and the tools.
+DELIVERIES = "+mget +get +set +del +eval +evalsha +wait +select +asking"
+TOOLS = "+scan +script|load +ping +info +config|get +cluster|slots"
+LEAST = f'user mail on ">{PASSWORD}" resetchannels ~inforeply:1:* -@all {DELIVERIES} {TOOLS}'
 
 
 class Forms:
@@ -282,8 +284,25 @@ class Tools(Forms):
     def test_check_says_how_the_servers_are(self):
         done = self.tool("cache", "check")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        for word in ("7.0.15", "noeviction"):
-            self.assertIn(word, done.stdout)
+        self.assertIn(self.masters()[0].info("server")["redis_version"], done.stdout)
+        self.assertIn("append-only", done.stdout)
+
+    def test_check_finds_an_eviction_policy_that_forgets(self):
+        for server in self.masters():
+            server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+            self.addCleanup(server.ask, "CONFIG", "SET", "maxmemory-policy", "noeviction")
+        done = self.tool("cache", "check")
+        self.assertEqual(done.returncode, 65, done.stdout)
+        self.assertIn("allkeys-lru", done.stdout)
+        [*faults] = self.faults(configuration=self.place.configuration.read_text() +
+                                f"cache = {self.url()}\n")
+        self.assertEqual(len(faults), len(self.masters()), faults)
+        for fault in faults:
+            self.assertIn("set maxmemory-policy noeviction", fault)
+
+    def test_check_config_finds_nothing_where_all_is_well(self):
+        self.assert_well(1, configuration=self.place.configuration.read_text() +
+                         f"cache = {self.url()}\n")
 
     def test_what_only_a_file_has_is_a_usage_error(self):
         for arguments in (["backup", str(self.place.folder / "backup")],
@@ -557,26 +576,25 @@ class OfAnotherKind(RedisTestCase):
             target = next(server for server in cluster.servers if server is not source)
             slot = cluster.slot("info@our.example")
             cluster.begin_to_move(slot, source, target)
-            # Some of the keys are there, some are not: nobody can tell who was answered.
-            outcomes = [self.deliver("two", sender="bob@x.example"), self.deliver("three")]
-            for outcome in outcomes:
-                self.assertIn(outcome.status, (0, 75), outcome.stderr)
+            # Some of the keys are here, some are nowhere: no node answers for all of them.
+            delivery = self.place.start(mail(message_id="<two@x>"), "--queue-id", "two",
+                                        sender="bob@x.example")
+            wait_for(lambda: "errorstat_TRYAGAIN" in source.info("errorstats"), "it to be put off")
             cluster.finish_to_move(slot, source, target)
-            self.deliver("two", sender="bob@x.example")
+            self.assert_replied(finish(delivery))
             self.assert_suppressed(self.deliver("three"), "recently-answered")
             self.assert_sent(2)
 
-    def test_a_slot_that_is_moved_without_a_key_in_it(self):
+    def test_a_slot_that_is_being_moved_for_long(self):
         with Cluster(replicas=0) as cluster:
             self.use(cluster.url)
             source = cluster.owner("info@our.example")
             target = next(server for server in cluster.servers if server is not source)
             slot = cluster.slot("info@our.example")
             cluster.begin_to_move(slot, source, target)
-            self.replied("one")
-            self.assert_suppressed(self.deliver("two"), "recently-answered")
-            self.assertEqual(len(target.keys()), len(source.keys()) + len(target.keys()))
+            self.assert_cache_fails(self.deliver("one"))
             cluster.finish_to_move(slot, source, target)
+            self.replied("one")
             self.assert_suppressed(self.deliver("two"), "recently-answered")
 
 
@@ -649,6 +667,14 @@ class Failing(RedisTestCase):
         self.use(server.url, self.password_file("secret"))
         self.assert_cache_fails(self.deliver(), "NOPERM")
 
+    def test_a_policy_that_may_not_be_asked_for_is_a_note(self):
+        acl = f'user mail on ">{PASSWORD}" ~inforeply:1:* +@all -config'
+        server = self.start(Server(acl, user="mail"))
+        self.use(server.url, self.password_file())
+        self.replied("one")
+        self.assert_notes([("main.conf:2", "maxmemory-policy", "noeviction")],
+                          configuration=f"{self.lines[0]}\ncache = {server.url}\n")
+
     def test_scripts_are_forgotten(self):
         server = self.start(Server())
         self.replied("one")
@@ -692,6 +718,28 @@ class Waiting(RedisTestCase):
         wait_for(lambda: servers.master.replicas() == 1, "the replica to be back")
         self.replied("one")
         self.assert_sent(1)
+
+    def test_a_master_that_is_lost_while_its_replica_has_nothing(self):
+        servers = self.enterContext(Replicated())
+        self.use(servers.url, "redis-wait = 1")
+        servers.replica.pause()
+        process = self.place.start(mail(), "--queue-id", "question")
+        wait_for(lambda: "cmd=wait" in servers.master.ask("CLIENT", "LIST"), "it to wait")
+        servers.master.kill()
+        self.assert_cache_fails(finish(process), "Connection refused")
+
+    def test_a_reservation_whose_answer_was_lost_is_waited_for_as_well(self):
+        servers = self.enterContext(Replicated())
+        self.use(servers.url, "redis-wait = 1")
+        self.replied("one", sender="somebody@x.example")
+        [reply] = self.place.submissions()
+        servers.replica.pause()
+        with Proxy(servers.master, 2, True) as proxy:  # the script's answer, after that of MGET
+            self.use(proxy.url, "redis-wait = 1")
+            outcome = self.deliver("one")
+        self.assertEqual(outcome.status, 75, outcome.stderr)
+        self.assertIn("redis-wait", outcome.stderr)
+        self.assertEqual([sent.recipient for sent in self.place.submissions()], [reply.recipient])
 
     def test_more_replicas_than_there_are(self):
         servers = self.enterContext(Replicated())
