@@ -1,70 +1,38 @@
-// What the reply cache writes into its file, octet by octet.
+// What the reply cache writes into its LMDB file.
 //
 // Format, version 1. One file, beside it LMDB's lock file PATH-lock. The unnamed database holds the
 // key "inforeply" with the version as a decimal number, and three named databases:
 //
-//   records   key    responder NUL sender NUL handle, then of a sender whose address a forwarder
-//                    has rewritten NUL and a digest of the forwarder's domain
-//             value  u8 state, u64 answered_at, u64 expires_at (all ones: never), u32 count, then
-//                    five strings, each after a u8 with its length: message_id, delivery,
-//                    the whole responder, the whole sender, forwarder; u8 tries. The last two
-//                    are missing in what older versions wrote. count: replies sent, with that of a
-//                    pending record, so that confirming it changes nothing but the state
+//   records   a record's key and value, as in record_format.hpp
 //   expiry    key    u32 day of expires_at, counted from the epoch, big-endian, then the key in
 //                    records; no entry for "never"
 //             value  u64 expires_at
 //   limits    key    the counter of a rate limit, cut in the way of a responder
-//             value  u64 expires_at, then of each of its entries u64 at, u32 replies
-//
-// Integers of values are little-endian; times are seconds since the epoch, UTC. LMDB takes keys of
-// at most 511 octets. A responder or sender of over kMaxKeyPart is therefore cut in the key, with a
-// digest in place of the rest, and stands whole in the value. Else that string is empty there.
+//             value  a tally, as in record_format.hpp
 //
 // Within a day the index is in the order of the records, so records that are stored or removed
 // together share pages in both tables.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "inforeply/cache_records.hpp"
-#include "inforeply/rate_limit.hpp"
+#include "cache/record_format.hpp"
+#include "inforeply/clock.hpp"
 
 namespace inforeply {
 
 inline constexpr unsigned long long kFormatVersion = 1;
 inline constexpr std::string_view kVersionKey = "inforeply";
 
-/// A string as a part of a key: cut, with its digest, if it is too long.
-std::string key_part(const std::string& text);
-
-/// What the keys begin with of a responder's records, or of its records of one sender.
-std::string prefix_of(const std::string& responder);
-std::string prefix_of(const std::string& responder, const std::string& sender);
-
-std::string record_key(const ReplyKey& key);
 /// What the keys of the index for a day begin with.
 std::string day_prefix(std::uint32_t day);
 std::uint32_t day_of(Time expires_at);
 /// The day in a key of the index. One that is too short counts as filled up with zeros.
 std::uint32_t day_in(std::string_view expiry_key);
 std::string expiry_key(Time expires_at, std::string_view record_key);
-std::string expiry_value(Time expires_at);
 /// The record's key in a key of the index.
 std::string_view record_key_in(std::string_view expiry_key);
-
-std::string encode(const ReplyRecord& record);
-inline constexpr off_t kStateOffset = 0;  ///< in the value
-/// nullopt if key or value is not that of a record.
-std::optional<ReplyRecord> decode(std::string_view key, std::string_view value);
-
-/// The tally must not be empty.
-std::string encode(const ReplyTally& tally, Seconds period);
-std::optional<ReplyTally> decode_tally(std::string_view value);
-
-/// When a record or tally expires, from its value in the index or in the limits.
-Time expiry_in(std::string_view value);
 
 }  // namespace inforeply

@@ -20,6 +20,7 @@
 #include "cache/lmdb/lmdb_sweep.hpp"
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "cache/open_cache.hpp"
+#include "cache/reservation_rules.hpp"
 
 namespace inforeply {
 namespace {
@@ -40,21 +41,6 @@ ReplyTally find_tally(const Tables& tables, const Transaction& txn, const std::s
   return *std::move(tally);
 }
 
-bool has_room(const Tables& tables, const Transaction& txn, const CountedLimit& counted, Time now) {
-  const auto all = find_tally(tables, txn, key_part(counted.counter));
-  if (counted.member.empty()) return all.has_room(counted.limit, now);
-  const auto own = find_tally(tables, txn, key_part(counted.member));
-  return ReplyTally::has_share(all, own, counted.limit, now);
-}
-
-std::optional<CountedLimit> find_reached(const Tables& tables, const Transaction& txn,
-                                         const Limits& limits, Time now) {
-  const auto reached = std::find_if(limits.begin(), limits.end(), [&](const auto& counted) {
-    return !has_room(tables, txn, counted, now);
-  });
-  return reached == limits.end() ? std::nullopt : std::optional(*reached);
-}
-
 /// Counts a reply against all limits, or takes it back, as `change` says.
 void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits,
                     void (ReplyTally::*change)(const RateLimit&, Time), Time at) {
@@ -73,21 +59,13 @@ void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits
   }
 }
 
-/// Whether the record is a reservation of this delivery, made by a process that has died.
-bool is_reserved_for(const ReservationRequest& request, const std::optional<ReplyRecord>& record) {
-  return record && record->state == RecordState::kPending && record->delivery == request.delivery;
-}
-
 /// Marks the request's own pending record, if it is still there: with an interval of 0 it may be
 /// another delivery's by now, or it was forgotten. `write` must have changed nothing.
 void mark_answered(const Tables& tables, Transaction write, const ReservationRequest& request,
                    const std::string& key) {
-  auto record = tables.find(write, key);
+  const auto record = tables.find(write, key);
   if (!is_reserved_for(request, record) || tables.mark_answered(write, key)) return;
-  const auto earlier = record;
-  record->state = RecordState::kAnswered;
-  ++record->count;
-  tables.store(write, *record, earlier);
+  tables.store(write, confirm_record(*record), record);
   write.commit();
 }
 
@@ -143,7 +121,7 @@ class LmdbCache : public OpenCache {
     std::string key = record_key(request.key);
     {
       const Transaction read(environment_, Mode::kRead);
-      auto result = decide(read, tables_.find(read, key), request, now);
+      auto result = ask(read, tables_.find(read, key), request, now);
       const bool is_given_up = result.outcome == ReserveOutcome::kGivenUp;
       if (result.outcome != ReserveOutcome::kGranted && !is_given_up) return result;
     }
@@ -151,7 +129,7 @@ class LmdbCache : public OpenCache {
     if (!lock.is_held()) return {ReserveOutcome::kInProgress};
     Transaction write(environment_, Mode::kWrite);
     const auto earlier = tables_.find(write, key);
-    auto result = decide(write, earlier, request, now);
+    auto result = ask(write, earlier, request, now);
     if (result.outcome == ReserveOutcome::kGivenUp) {
       mark_answered(tables_, std::move(write), request, key);
     }
@@ -162,15 +140,10 @@ class LmdbCache : public OpenCache {
       change_tallies(tables_, write, request.limits, &ReplyTally::take_back, earlier->answered_at);
     }
     change_tallies(tables_, write, request.limits, &ReplyTally::add, now);
-    std::optional<Time> expires_at;
-    if (request.interval) expires_at = now + *request.interval;
-    const auto tries = static_cast<std::uint8_t>(may_be_sent ? earlier->tries + 1 : 1);
-    tables_.store(write,
-                  {request.key, RecordState::kPending, now, expires_at,
-                   earlier ? earlier->count : 0, request.message_id, request.delivery, tries},
-                  earlier);
+    const auto record = reserve_record(request, earlier, now);
+    tables_.store(write, record, earlier);
     write.commit();
-    result.tries = tries;
+    result.tries = record.tries;
     result.reservation = std::make_unique<LmdbReservation>(tables_, request, std::move(key), now,
                                                            may_be_sent, std::move(lock));
     return result;
@@ -206,38 +179,27 @@ class LmdbCache : public OpenCache {
   }
 
  private:
-  /// Whether the sender has an answer already, or one is about to be sent.
-  [[nodiscard]] bool is_answered(const std::optional<ReplyRecord>& record,
-                                 const ReservationRequest& request, Time now) const {
-    if (!record) return false;
-    // The mail server tries again because of another recipient, or never heard that we were done.
-    const bool same = record->delivery == request.delivery;
-    if (request.is_named && same && record->state == RecordState::kAnswered) return true;
-    if (request.interval == Seconds{0}) return false;
-    if (record->state == RecordState::kAnswered) return record->counts_at(now);
-    if (same) return false;
-    const bool is_older_than_boot = record->answered_at < request.booted_at;
-    return record->is_leased_at(now) || (is_older_than_boot && record->counts_at(now)) ||
-           lmdb::is_delivery_locked(environment_, record_key(record->key), record->delivery);
-  }
-
   /// What a reservation gives, as this transaction sees it; of kGranted only the outcome.
-  [[nodiscard]] ReserveResult decide(const Transaction& txn,
-                                     const std::optional<ReplyRecord>& record,
-                                     const ReservationRequest& request, Time now) const {
-    if (is_answered(record, request, now)) return {ReserveOutcome::kAnswered};
-    if (!request.key.forwarder.empty()) {
-      auto direct = request.key;
-      direct.forwarder.clear();
-      const auto answer = tables_.find(txn, record_key(direct));
-      if (is_answered(answer, request, now)) return {ReserveOutcome::kAnswered};
+  [[nodiscard]] ReserveResult ask(const Transaction& txn, std::optional<ReplyRecord> own,
+                                  const ReservationRequest& request, Time now) const {
+    KnownRecords known{std::move(own), std::nullopt};
+    if (const auto key = direct_key(request)) known.direct = tables_.find(txn, record_key(*key));
+    const auto is_at_work = [&](const ReplyRecord& record) {
+      return lmdb::is_delivery_locked(environment_, record_key(record.key), record.delivery);
+    };
+    const auto outcome = decide(request, known, is_at_work, now);
+    if (outcome != ReserveOutcome::kGranted || is_reserved_for(request, known.own)) {
+      return {outcome};
     }
-    if (is_reserved_for(request, record)) {
-      return {record->tries < kMaxTries ? ReserveOutcome::kGranted : ReserveOutcome::kGivenUp};
+    const auto tally_of = [&](const std::string& counter) {
+      return find_tally(tables_, txn, key_part(counter));
+    };
+    for (const auto& counted : request.limits) {
+      if (!has_room(counted, tally_of, now)) {
+        return {ReserveOutcome::kRateLimited, nullptr, counted};
+      }
     }
-    auto reached = find_reached(tables_, txn, request.limits, now);
-    if (reached) return {ReserveOutcome::kRateLimited, nullptr, std::move(reached)};
-    return {ReserveOutcome::kGranted};
+    return {outcome};
   }
 
   Environment environment_;
