@@ -64,7 +64,7 @@ class Server:
             lines += [f"unixsocket {self.socket}", *SETTINGS]
         lines += settings
         if password:
-            lines.append(f"requirepass {password}")
+            lines.append(f'requirepass "{password}"')
         self.configuration.write_text("\n".join(lines) + "\n")
 
     def __enter__(self):
