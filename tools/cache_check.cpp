@@ -12,6 +12,13 @@ namespace {
 constexpr std::size_t kShownFaults = 20;
 
 std::string summary_of(const CacheCheck& check, CheckMode mode) {
+  if (!check.servers.empty()) {
+    std::string text;
+    for (const auto& server : check.servers)
+      text += server + "\n";
+    return text + counted(check.records, "record") + ": " +
+           (check.is_sound() ? "sound" : "not sound, see above");
+  }
   if (!check.has_sound_pages && mode == CheckMode::kReport) {
     return "the file is damaged, --repair saves what can be read: not sound";
   }
@@ -41,7 +48,8 @@ ExitStatus check_file(const CacheRequest& request) {
     print("... and " + std::to_string(faults - kShownFaults) + " more\n");
   }
   print(summary_of(check, mode) + "\n");
-  return check.is_sound() || mode == CheckMode::kRepair ? ExitStatus::kOk : ExitStatus::kBadData;
+  const bool is_mended = mode == CheckMode::kRepair && check.server_faults == 0;
+  return check.is_sound() || is_mended ? ExitStatus::kOk : ExitStatus::kBadData;
 }
 
 ExitStatus back_up(const CacheRequest& request) {

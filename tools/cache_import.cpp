@@ -118,6 +118,7 @@ ExitStatus import_records(const CacheRequest& request) {
 
   const auto store = make_cache_store(request.settings().cache);
   store->require_sound();
+  warn_of(*store);
   const auto cache = store->open_records(CacheAccess::kCreate);
   BatchWriter writer(*cache);
   file.rewind();

@@ -218,7 +218,9 @@ bool CacheRequest::wants_json() const {
 }
 
 std::unique_ptr<CacheRecords> CacheRequest::open() const {
-  return make_cache_store(settings_.cache)->open_records(CacheAccess::kExisting);
+  const auto store = make_cache_store(settings_.cache);
+  warn_of(*store);
+  return store->open_records(CacheAccess::kExisting);
 }
 
 namespace {

@@ -78,7 +78,7 @@ class Watchdog {
 };
 
 struct Task {
-  std::string cache;
+  CacheSettings cache;
   std::string indexes;  // the folder of list indexes; empty: they stay
   PurgeRequest request;
   Seconds patience = kDefaultPatience;
@@ -148,7 +148,7 @@ class Stopwatch {
 
 /// How many records were removed, or would be.
 std::size_t remove_records(const Task& task, Progress& progress) {
-  const Watchdog watchdog(task.cache, task.patience);
+  const Watchdog watchdog(task.cache.url, task.patience);
   const auto cache = make_cache_store(task.cache)->open_records(CacheAccess::kExisting);
   PurgeRequest request = task.request;
   request.on_progress = [&](std::size_t count) {
@@ -187,6 +187,13 @@ ExitStatus purge(const Task& task) {
   const auto say = [&](const std::string& line) {
     if (!task.quiet) print(line + "\n");
   };
+  const auto store = make_cache_store(task.cache);
+  const bool is_choosy = task.request.older_than || !task.request.responder.empty();
+  if (store->expires_by_itself() && !is_choosy && !task.compact) {
+    warn_of(*store);
+    say("nothing to do: the server removes what has expired" + remove_indexes(task));
+    return ExitStatus::kOk;
+  }
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);
   if (task.request.mode == PurgeMode::kCount) {
     const std::string records = counted(remove_records(task, progress), "record");

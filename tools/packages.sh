@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # The one list of Debian packages that building and testing need; sourced by the scripts beside it.
 
-build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libidn2-dev liblmdb-dev
+build_packages="cmake g++ libboost-program-options-dev libgumbo-dev libhiredis-dev libidn2-dev liblmdb-dev
 libmimetic-dev libre2-dev libssl-dev libunistring-dev nettle-dev ninja-build nlohmann-json3-dev pkgconf"
 
 # What tests/bench/peers compares with; Postfix so that nothing pulls in another mail server.

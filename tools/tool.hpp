@@ -36,6 +36,14 @@ inline std::string_view environment_variable(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
+/// Prints to standard error what an administrator should know of the cache.
+inline void warn_of(const CacheStore& store) {
+  for (const auto& remark : store.remarks()) {
+    const bool is_fault = remark.kind == CacheRemark::Kind::kFault;
+    std::fprintf(stderr, "%s: %s\n", is_fault ? "warning" : "note", remark.text.c_str());
+  }
+}
+
 inline ExitStatus status_of(Fault fault) {
   switch (fault) {
     case Fault::kUsage:

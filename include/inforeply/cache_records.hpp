@@ -83,14 +83,15 @@ class CacheRecords {
   CacheRecords& operator=(const CacheRecords&) = delete;
   virtual ~CacheRecords() = default;
 
-  /// Calls `visit` for each selected record, ordered by responder, sender and handle, until `visit`
-  /// returns false. Takes constant memory and delays no delivery, however slow `visit` is. A change
-  /// made meanwhile may be seen or not.
+  /// Calls `visit` for each selected record, until `visit` returns false. Takes constant memory and
+  /// delays no delivery, however slow `visit` is. A change made meanwhile may be seen or not. A
+  /// cache with a file (CacheStore::file) shows them ordered by responder, sender and handle;
+  /// servers in no order, and while their tables grow some twice.
   virtual void visit(const RecordFilter& filter,
                      const std::function<bool(const ReplyRecord&)>& visit) = 0;
 
-  /// Stores records in one atomic step. A record older than the stored record of its key is
-  /// skipped. Returns how many were stored.
+  /// Stores records, in one atomic step all of them or, on servers, each. A record older than the
+  /// stored record of its key is skipped. Returns how many were stored.
   virtual std::size_t put(std::span<const ReplyRecord> records) = 0;
 
   /// Removes the selected records, in small steps. Returns how many.

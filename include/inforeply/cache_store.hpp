@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "inforeply/cache_records.hpp"
+#include "inforeply/cache_settings.hpp"
 #include "inforeply/exit_status.hpp"
 
 namespace inforeply {
 
-class OpenCache;  // src/cache/open_cache.hpp
+class OpenCache;     // src/cache/open_cache.hpp
+struct Permissions;  // src/base/confinement.hpp
 
 enum class CacheAccess { kCreate, kExisting };
 
@@ -43,16 +45,25 @@ enum class CheckMode { kReport, kRepair };
 
 struct CacheCheck {
   std::size_t records = 0;
-  std::size_t damaged = 0;         ///< records and limit counters that cannot be read
-  std::size_t not_indexed = 0;     ///< records without an entry in the expiry index
-  std::size_t stray = 0;           ///< entries in the expiry index without a record
-  std::size_t dead_readers = 0;    ///< reader slots of killed processes; cleared
-  unsigned long long version = 0;  ///< of the cache's format
-  bool has_sound_pages = true;     ///< false: nothing else could be looked at before a repair
-  std::string damaged_file;        ///< where the repair has left the file with the damaged pages
+  std::size_t damaged = 0;           ///< records and limit counters that cannot be read
+  std::size_t not_indexed = 0;       ///< records without an entry in the expiry index
+  std::size_t stray = 0;             ///< entries in the expiry index without a record
+  std::size_t dead_readers = 0;      ///< reader slots of killed processes; cleared
+  unsigned long long version = 0;    ///< of the cache's format
+  bool has_sound_pages = true;       ///< false: nothing else could be looked at before a repair
+  std::string damaged_file;          ///< where the repair has left the file with the damaged pages
+  std::vector<std::string> servers;  ///< of a cache without a file: a line on each
+  std::size_t server_faults = 0;
   [[nodiscard]] bool is_sound() const {
-    return has_sound_pages && damaged + not_indexed + stray == 0;
+    return has_sound_pages && damaged + not_indexed + stray + server_faults == 0;
   }
+};
+
+/// What an administrator should know of the way in which a cache is kept.
+struct CacheRemark {
+  enum class Kind { kFault, kNote };
+  Kind kind;
+  std::string text;
 };
 
 /// Keeps a second purge from running until this lock or its process ends.
@@ -93,6 +104,15 @@ class CacheStore {
   /// cache. Changes nothing, and waits for no other process.
   virtual void require_usable() const = 0;
 
+  /// What is wrong, or not known, with how the servers of the cache are set up.
+  [[nodiscard]] virtual std::vector<CacheRemark> remarks() const { return {}; }
+
+  /// Whether records that have expired go without a purge.
+  [[nodiscard]] virtual bool expires_by_itself() const { return false; }
+
+  /// Permits what a delivery reaches beside the file of the cache.
+  virtual void permit(Permissions& /*permissions*/) const {}
+
   [[nodiscard]] virtual CacheFileSize measure() const = 0;
 
   /// Looks at every page of the file, then compares every record with the expiry index, reads the
@@ -127,15 +147,16 @@ class CacheStore {
 /// damage of the cache comes as a signal while it is read. kTemporaryFailure unless this is called.
 void set_status_of_damage(ExitStatus status);
 
-/// Returns the store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same.
-/// Throws Error (kUsage) if the URL is not understood.
-std::unique_ptr<CacheStore> make_cache_store(std::string_view url);
+/// Returns the store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same; or
+/// one of Redis (src/cache/redis/redis_url.hpp). Throws Error (kUsage) if the URL is not
+/// understood.
+std::unique_ptr<CacheStore> make_cache_store(const CacheSettings& settings);
 
 /// Throws as make_cache_store does.
 void check_cache_url(std::string_view url);
 
-/// Returns the folder beside the cache for the indexes of address lists; empty if the cache has no
-/// file. Throws as make_cache_store does.
-std::string list_index_folder(std::string_view url);
+/// Returns the folder for the indexes of address lists: beside the cache, or, if that has no file,
+/// /var/lib/inforeply/lists. Throws as make_cache_store does.
+std::string list_index_folder(const CacheSettings& settings);
 
 }  // namespace inforeply

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inforeply/cache_settings.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
 #include "inforeply/error.hpp"
@@ -28,7 +29,7 @@ struct SettingOrigin {
 struct Settings {
   std::string responder;   ///< a file; empty: look up in `responders`
   std::string responders;  ///< a folder
-  std::string cache;       ///< a URL
+  CacheSettings cache;
   MailerSettings mailer;
   std::string log;                  ///< as make_log takes it
   std::string recipient_delimiter;  ///< characters that begin an extension; may be empty

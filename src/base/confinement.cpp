@@ -104,7 +104,7 @@ class Ruleset {
   }
 
   void permit_ports(const std::vector<std::uint16_t>& ports) {
-    if (handled_.net == 0) return;
+    if ((handled_.net & kConnectTcp) == 0) return;
     for (const auto port : ports) {
       const NetPort rule{kConnectTcp, port};
       add(kNetPort, &rule);
@@ -134,7 +134,9 @@ void confine_files(const Permissions& permissions, std::vector<std::string>& lac
     return;
   }
   const auto known = std::min<std::size_t>(static_cast<std::size_t>(version), kVersions.size());
-  Ruleset rules(kVersions.at(known - 1));
+  auto handled = kVersions.at(known - 1);
+  if (permissions.any_port) handled.net &= ~kConnectTcp;
+  Ruleset rules(handled);
   rules.permit(permissions.readable_files, kReadFile, 0);
   rules.permit(permissions.readable_folders, kToRead);
   rules.permit(permissions.writable_folders, kToWrite);
@@ -420,6 +422,22 @@ void confine_calls(Sockets sockets, std::vector<std::string>& lacking) {
 }
 
 }  // namespace
+
+void permit_look_up(Permissions& permissions) {
+  constexpr std::uint16_t kDomainPort = 53;  // for what is too large for a datagram
+  permit_sockets(permissions, Sockets::kTcpByName);
+  permissions.ports.push_back(kDomainPort);
+  permissions.readable_files.insert(permissions.readable_files.end(),
+                                    {"/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts",
+                                     "/etc/host.conf", "/etc/gai.conf", "/etc/ld.so.cache"});
+}
+
+void permit_sockets(Permissions& permissions, Sockets sockets) {
+  const auto before = permissions.sockets;
+  const auto [less, more] = std::minmax(before, sockets);
+  const bool is_mixed = less == Sockets::kFileSystem && more == Sockets::kTcp;
+  permissions.sockets = is_mixed ? Sockets::kTcpByName : more;
+}
 
 std::vector<std::string> confine(const Permissions& permissions) {
   std::vector<std::string> lacking;

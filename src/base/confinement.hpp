@@ -23,8 +23,15 @@ struct Permissions {
   std::vector<std::string> readable_folders{};  ///< with all that is below them
   std::vector<std::string> writable_folders{};  ///< also to make, rename and remove files there
   std::vector<std::uint16_t> ports{};           ///< of TCP, to connect to
+  bool any_port = false;                        ///< which they are shows only later
   Sockets sockets = Sockets::kLogOnly;
 };
+
+/// Permits what the C library reads and reaches to look up a host.
+void permit_look_up(Permissions& permissions);
+
+/// Permits these sockets beside those that were permitted before.
+void permit_sockets(Permissions& permissions, Sockets sockets);
 
 /// Confines this process. Files that are open stay open. Other files, ports and sockets are refused
 /// by EACCES or EPERM. So is every system call that starts a program or a process, looks into

@@ -168,6 +168,16 @@ std::string read_private_file(const std::string& path, std::size_t max_octets) {
   return read_all(file, max_octets, place);
 }
 
+std::string read_password(const std::string& path) {
+  constexpr std::size_t kMaxPasswordFileOctets = 4096;
+  const std::string text = read_private_file(path, kMaxPasswordFileOctets);
+  std::string_view rest = text;
+  const auto line = take_line(rest);
+  if (line.empty()) throw ConfigError(path, 0, "no password in its first line");
+  if (has_control_characters(line)) throw ConfigError(path, 1, "control character");
+  return std::string(line);
+}
+
 OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust) {
   const Place place{path, 0, {}};
   bool is_tenants_link = false;

@@ -19,6 +19,10 @@ Descriptor open_trusted_file(const std::string& path);
 /// account than ours and root, or if that account's group or others may read or write it.
 std::string read_private_file(const std::string& path, std::size_t max_octets);
 
+/// Returns the first line of such a file. Throws ConfigError, too, if that line is empty or has
+/// control characters.
+std::string read_password(const std::string& path);
+
 struct OwnedText {
   std::string text;
   bool is_tenants = false;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "cache/reply_cache.hpp"
 #include "inforeply/cache_records.hpp"
@@ -15,6 +14,6 @@ namespace inforeply {
 class OpenCache : public ReplyCache, public CacheRecords {};
 
 /// Throws as make_cache_store and CacheStore::open_records do.
-std::unique_ptr<OpenCache> open_cache(std::string_view url, CacheAccess access);
+std::unique_ptr<OpenCache> open_cache(const CacheSettings& settings, CacheAccess access);
 
 }  // namespace inforeply

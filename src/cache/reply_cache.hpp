@@ -36,6 +36,8 @@ struct CountedLimit {
   std::string counter;
   RateLimit limit;
   std::string member{};  ///< a counter within `counter` that has a share (ReplyTally::has_share)
+  /// Counters of one slot are on one of several servers. Empty: that of the request's records.
+  std::string slot{};
 };
 
 struct ReservationRequest {

@@ -49,6 +49,14 @@ bool has_room(const CountedLimit& counted, const TallyOf& tally_of, Time now) {
   return ReplyTally::has_share(all, tally_of(counted.member), counted.limit, now);
 }
 
+bool is_purgeable(const ReplyRecord& record, Time now, std::optional<Seconds> older_than) {
+  const bool expired = record.expires_at && *record.expires_at <= now;
+  const bool is_pending = record.state == RecordState::kPending;
+  if (is_pending && record.is_leased_at(now)) return false;
+  if (is_pending || !older_than) return expired;
+  return record.answered_at < now - *older_than;
+}
+
 ReplyRecord reserve_record(const ReservationRequest& request,
                            const std::optional<ReplyRecord>& earlier, Time now) {
   std::optional<Time> expires_at;

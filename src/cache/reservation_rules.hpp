@@ -36,6 +36,10 @@ using TallyOf = std::function<ReplyTally(const std::string& counter)>;
 /// Whether the limit has room for another reply. Its member's share counts, too.
 bool has_room(const CountedLimit& counted, const TallyOf& tally_of, Time now);
 
+/// Whether a purge removes the record: it has expired, or was answered longer ago than
+/// `older_than`.
+bool is_purgeable(const ReplyRecord& record, Time now, std::optional<Seconds> older_than);
+
 /// The record of a reply that is granted.
 ReplyRecord reserve_record(const ReservationRequest& request,
                            const std::optional<ReplyRecord>& earlier, Time now);

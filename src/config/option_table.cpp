@@ -62,7 +62,20 @@ void set_queue_id(OptionTarget& target, const std::string& value) {
 
 void set_cache(OptionTarget& target, const std::string& value) {
   check_cache_url(value);
-  target.command.settings.cache = value;
+  target.command.settings.cache.url = value;
+}
+
+void set_redis_password_file(OptionTarget& target, const std::string& value) {
+  target.command.settings.cache.redis_password_file = value;
+}
+
+void set_redis_wait(OptionTarget& target, const std::string& value) {
+  constexpr unsigned long long kMaxReplicas = 100;
+  const auto replicas = parse_number(value);
+  if (!replicas || *replicas > kMaxReplicas) {
+    bad_value("redis-wait", value, "a number of replicas");
+  }
+  target.command.settings.cache.redis_wait = static_cast<unsigned>(*replicas);
 }
 
 void set_mailer(OptionTarget& target, const std::string& value) {
@@ -167,7 +180,7 @@ std::string same_path(const std::string& value) {
 }
 
 std::string path_of_cache(const std::string& value) {
-  return make_cache_store(value)->file();
+  return make_cache_store({value})->file();
 }
 
 constexpr auto kOnce = Repeats::kNo;
@@ -209,7 +222,16 @@ constexpr std::array kOptions = {
     Option{"responders", 0, "DIR", "/etc/inforeply/responders", kResponderAndFile, kOnce,
            set_text<&Settings::responders>, "responder files by address", same_path},
     Option{"cache", 0, "URL", "lmdb:/var/lib/inforeply/cache.mdb", kPrograms | kFile, kOnce,
-           set_cache, "lmdb:PATH, the reply cache", path_of_cache},
+           set_cache,
+           "the reply cache: lmdb:PATH, or of several machines redis://[USER@]HOST[:PORT][/DB], "
+           "redis+unix:PATH[?db=N], redis+sentinel://HOST:PORT,.../NAME or "
+           "redis+cluster://HOST:PORT,...",
+           path_of_cache},
+    Option{"redis-password-file", 0, "FILE", nullptr, kPrograms | kFile, kOnce,
+           set_redis_password_file,
+           "its first line is the password of that user; nobody else may read it", same_path},
+    Option{"redis-wait", 0, "N", "0", kPrograms | kFile, kOnce, set_redis_wait,
+           "so many replicas must have a reservation before the reply is sent"},
     Option{"mailer", 0, "SPEC", "/usr/sbin/sendmail", kResponderAndFile, kOnce, set_mailer,
            "absolute path of a sendmail command, perhaps with options; smtp://HOST[:PORT], with "
            "TLS smtp+starttls://HOST[:PORT] or smtps://HOST[:PORT]; or smtp+unix:PATH"},

@@ -344,7 +344,14 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
     if (file.empty()) continue;
     collect_fault(collect, [&] { require_trusted_folder(folder_of(file)); });
   }
-  check_setting(settings, "cache", check.faults, [&] { store->require_usable(); });
+  check_setting(settings, "cache", check.faults, [&] {
+    store->require_usable();
+    const auto origin = settings.origin_of("cache");
+    for (const auto& remark : store->remarks()) {
+      const bool is_fault = remark.kind == CacheRemark::Kind::kFault;
+      (is_fault ? collect : note)(ConfigError(origin.file, origin.line, remark.text));
+    }
+  });
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
   if (settings.responder.empty()) {
     check.responders =

@@ -47,6 +47,7 @@ std::string name_of(const CountedLimit& counted) {
 struct Delivery::RecipientCase {
   std::unique_ptr<Responder> responder;  // null: none
   std::optional<Address> found_by;       // the address that has the responder
+  bool is_own = false;                   // which is of that address alone
   std::optional<Address> used;           // the recipient's address that the sender used
   Decision decision;
   Choice choice;  // if a reply is due
@@ -101,6 +102,7 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
     if (found) {
       examined.responder = std::move(found->responder);
       examined.found_by = found->address;
+      examined.is_own = found->is_own;
     }
     // If an address with extension has a responder of its own, the one without is another's.
     own.push_back(found ? found->address
@@ -167,20 +169,21 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
   const auto& settings = world_.settings;
   std::vector<CountedLimit> limits;
   const auto add = [&](std::string_view setting, std::string counter,
-                       const std::optional<RateLimit>& limit) {
-    if (limit) limits.push_back({setting, std::move(counter), *limit});
+                       const std::optional<RateLimit>& limit, std::string slot) {
+    if (limit) limits.push_back({setting, std::move(counter), *limit, {}, std::move(slot)});
   };
   const auto& responder = *examined.responder;
-  add("limit", "responder " + responder.file, responder.limit);
+  const std::string slot = examined.is_own ? "" : "responder " + responder.file;
+  add("limit", "responder " + responder.file, responder.limit, slot);
   // A person counts by where the reply goes, as a domain does below. A digest: who is forgotten
   // leaves no trace.
   add("limit-person",
       "person " + digest({sender_.canonical(), sender_.forwarder(), responder.file}),
-      responder.limit_person);
+      responder.limit_person, slot);
   // Counted by where the reply goes: anybody can make up the address inside a forwarder's.
-  add("limit-sender-domain", "domain " + sender_.address->ascii_domain,
-      settings.limit_sender_domain);
-  add("main limit", "all", settings.limit);
+  const std::string domain = "domain " + sender_.address->ascii_domain;
+  add("limit-sender-domain", domain, settings.limit_sender_domain, domain);
+  add("main limit", "all", settings.limit, "all");
   if (settings.limit) limits.back().member = "all " + responder.file;
   return limits;
 }

@@ -56,13 +56,14 @@ void add_responders(const ResponderCommand& command, const ResponderSource& resp
 }
 
 void add_cache(const ResponderCommand& command, Permissions& permissions) {
-  const std::string file = make_cache_store(command.settings.cache)->file();
-  if (file.empty()) return;
-  auto& folders = command.dry_run ? permissions.readable_folders : permissions.writable_folders;
-  folders.push_back(folder_of(file));
-  add_folders_of_links(file, folders);
+  const auto store = make_cache_store(command.settings.cache);
+  const std::string file = store->file();
   const auto lists = list_index_folder(command.settings.cache);
+  auto& folders = command.dry_run ? permissions.readable_folders : permissions.writable_folders;
+  folders.push_back(folder_of(file.empty() ? lists : file));
+  add_folders_of_links(file, folders);
   if (is_link(lists)) folders.push_back(lists);
+  if (!command.dry_run) store->permit(permissions);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "mailer/make_mailer.hpp"
 
-#include <arpa/inet.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/host_and_port.hpp"
 #include "base/trusted_file.hpp"
 #include "inforeply/text.hpp"
 #include "mailer/sendmail_mailer.hpp"
@@ -68,41 +68,16 @@ SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
   return {.host = {}, .path = std::string(path)};
 }
 
-bool is_host_name(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return is_letter_or_digit(c) || std::string_view("-._").find(c) != std::string_view::npos;
-  });
-}
-
-bool is_ipv6(const std::string& host) {
-  in6_addr address{};
-  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
-}
-
-/// Reads HOST[:PORT], where an IPv6 address stands in brackets.
-SmtpServer parse_host_and_port(std::string_view spec, std::string_view text, const Scheme& scheme) {
+SmtpServer parse_host(std::string_view spec, std::string_view text, const Scheme& scheme) {
   if (text.find('@') != std::string_view::npos) {
     refuse(spec, ": a user is set by smtp-user and smtp-password-file, not here");
   }
-  const bool is_bracketed = text.starts_with('[');
-  if (is_bracketed) text.remove_prefix(1);
-  const auto end = std::min(text.find(is_bracketed ? ']' : ':'), text.size());
-  SmtpServer server{
-      .host = std::string(text.substr(0, end)), .port = scheme.port, .security = scheme.security};
-  if (server.host.empty()) refuse(spec, ": no host");
-  const bool is_closed = is_bracketed && end < text.size();
-  if (is_bracketed ? !is_closed || !is_ipv6(server.host) : is_ipv6(std::string(text))) {
-    refuse(spec, ": an IPv6 address is written in brackets, and nothing else is");
+  try {
+    auto place = parse_host_and_port(text, scheme.port);
+    return {.host = std::move(place.host), .port = place.port, .security = scheme.security};
+  } catch (const Error& error) {
+    refuse(spec, std::string(": ") + error.what());
   }
-  if (!is_bracketed && !is_host_name(server.host)) refuse(spec, ": not the name of a host");
-  const auto rest = text.substr(is_bracketed ? end + 1 : end);
-  if (rest.empty()) return server;
-  const auto port = rest.starts_with(':') ? parse_number(rest.substr(1)) : std::nullopt;
-  if (!port || *port == 0 || *port > UINT16_MAX) {
-    refuse(spec, ": expected a port from 1 to 65535 behind the host");
-  }
-  server.port = static_cast<std::uint16_t>(*port);
-  return server;
 }
 
 Command parse_command(std::string_view spec) {
@@ -116,7 +91,7 @@ Command parse_command(std::string_view spec) {
 std::variant<Command, SmtpServer> parse_mailer_spec(std::string_view spec) {
   for (const auto& scheme : kSchemes) {
     if (!spec.starts_with(scheme.prefix)) continue;
-    return parse_host_and_port(spec, spec.substr(scheme.prefix.size()), scheme);
+    return parse_host(spec, spec.substr(scheme.prefix.size()), scheme);
   }
   constexpr std::string_view kSmtpUnix = "smtp+unix:";
   if (spec.starts_with(kSmtpUnix)) return parse_socket_path(spec, spec.substr(kSmtpUnix.size()));
@@ -191,16 +166,6 @@ void add_tls(const MailerSettings& settings, Permissions& permissions) {
       {"/etc/ssl", "/etc/pki", "/etc/crypto-policies", variable("SSL_CERT_DIR")});
 }
 
-/// What the C library reads and reaches to look up a host.
-void add_look_up(Permissions& permissions) {
-  constexpr std::uint16_t kDomainPort = 53;  // for what is too large for a datagram
-  permissions.sockets = Sockets::kTcpByName;
-  permissions.ports.push_back(kDomainPort);
-  permissions.readable_files.insert(permissions.readable_files.end(),
-                                    {"/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts",
-                                     "/etc/host.conf", "/etc/gai.conf", "/etc/ld.so.cache"});
-}
-
 }  // namespace
 
 void check_mailer_spec(std::string_view spec) {
@@ -230,7 +195,7 @@ std::optional<Permissions> mailer_permissions(const MailerSettings& settings) {
   permissions.sockets = Sockets::kTcp;
   permissions.ports.push_back(server->port);
   if (server->security != Security::kNone) add_tls(settings, permissions);
-  if (is_looked_up(*server)) add_look_up(permissions);
+  if (is_looked_up(*server)) permit_look_up(permissions);
   return permissions;
 }
 

@@ -13,10 +13,6 @@ struct SmtpLogin {
   std::string password;
 };
 
-/// Returns the first line of the file. Throws ConfigError as read_private_file does, and if the
-/// line is empty or has control characters.
-std::string read_password(const std::string& file);
-
 /// What a client says for a mechanism of SASL.
 struct SaslExchange {
   std::string mechanism;

@@ -27,7 +27,7 @@ FoundResponder load(CandidateFile candidate, ReadingTerms terms) {
   terms.domain = candidate.address.ascii_domain;
   terms.folder = std::move(candidate.folder);
   return {std::make_unique<Responder>(load_responder(candidate.path, terms)),
-          std::move(candidate.address)};
+          std::move(candidate.address), candidate.is_own};
 }
 
 class SingleResponder : public ResponderSource {
@@ -68,8 +68,8 @@ class ResponderFolder : public ResponderSource {
       return domain + "/" + encode_file_name(found.local_part) + std::string(kResponderSuffix);
     };
     const auto bare = without_extension(address, delimiters_);
-    std::vector<CandidateFile> files = {{file_of(address), address, domain}};
-    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare, domain});
+    std::vector<CandidateFile> files = {{file_of(address), address, domain, true}};
+    if (file_of(bare) != files.front().path) files.push_back({file_of(bare), bare, domain, true});
     files.push_back({domain + std::string(kResponderSuffix), bare, domain});
     return files;
   }

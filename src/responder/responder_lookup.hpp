@@ -20,7 +20,8 @@ namespace inforeply {
 
 struct FoundResponder {
   std::unique_ptr<Responder> responder;
-  Address address;  ///< the one that leads to it, perhaps without its extension
+  Address address;      ///< the one that leads to it, perhaps without its extension
+  bool is_own = false;  ///< of that address alone
 };
 
 /// A file that would hold the settings of an address.
@@ -28,6 +29,7 @@ struct CandidateFile {
   std::string path;
   Address address;          ///< that leads to it
   std::string folder = {};  ///< of the files that it may name
+  bool is_own = false;      ///< of that address alone
 };
 
 /// Finds the responder of an address.

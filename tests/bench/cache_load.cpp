@@ -60,7 +60,7 @@ ReplyRecord record_of(std::uint64_t i, std::uint64_t total, std::uint64_t expire
 }
 
 nlohmann::json fill(const std::string& url, std::uint64_t total, std::uint64_t expired) {
-  const auto cache = open_cache(url, CacheAccess::kCreate);
+  const auto cache = open_cache({url}, CacheAccess::kCreate);
   const Time now = SystemClock().now();
   const auto start = SteadyClock::now();
   std::vector<ReplyRecord> batch;
@@ -70,7 +70,7 @@ nlohmann::json fill(const std::string& url, std::uint64_t total, std::uint64_t e
     cache->put(batch);
     batch.clear();
   }
-  const auto size = make_cache_store(url)->measure();
+  const auto size = make_cache_store({url})->measure();
   return {{"records", total},
           {"seconds", seconds_since(start)},
           {"file_octets", size.octets},
@@ -96,7 +96,7 @@ nlohmann::json deliver(const std::string& url, double duration) {
     const auto request = request_for(std::to_string(random()) + "@example.com");
     const Time now = SystemClock().now();
     const auto begin = SteadyClock::now();
-    const auto cache = open_cache(url, CacheAccess::kCreate);  // each is a process of its own
+    const auto cache = open_cache({url}, CacheAccess::kCreate);  // each is a process of its own
     const auto reservation = cache->reserve(request, now).reservation;
     if (!reservation) throw std::runtime_error("not granted");
     reservation->confirm(now);
@@ -116,7 +116,7 @@ nlohmann::json deliver(const std::string& url, double duration) {
 
 /// So many people a day for a year, with a purge every night.
 nlohmann::json pass_a_year(const std::string& url, std::uint64_t people_a_day) {
-  const auto cache = open_cache(url, CacheAccess::kCreate);
+  const auto cache = open_cache({url}, CacheAccess::kCreate);
   const Time begin = SystemClock().now();
   std::vector<std::uint64_t> sizes;
   for (std::uint64_t day = 0; day < 365; ++day) {
@@ -136,7 +136,8 @@ nlohmann::json pass_a_year(const std::string& url, std::uint64_t people_a_day) {
     PurgeRequest purge;
     purge.now = morning + Seconds{24 * 3600};
     cache->purge(purge);
-    if (day % 30 == 29) sizes.push_back(std::filesystem::file_size(make_cache_store(url)->file()));
+    if (day % 30 == 29)
+      sizes.push_back(std::filesystem::file_size(make_cache_store({url})->file()));
   }
   return {{"people_a_day", people_a_day}, {"octets_each_30_days", sizes}};
 }

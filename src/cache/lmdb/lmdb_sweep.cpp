@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cache/lmdb/lmdb_locks.hpp"
+#include "cache/reservation_rules.hpp"
 #include "inforeply/batch_size.hpp"
 
 namespace inforeply::lmdb {
@@ -157,20 +158,12 @@ class Purge {
   }
 
  private:
-  [[nodiscard]] bool is_purgeable(const ReplyRecord& record) const {
-    const bool expired = record.expires_at && *record.expires_at <= request_.now;
-    const bool is_pending = record.state == RecordState::kPending;
-    if (is_pending && record.is_leased_at(request_.now)) return false;
-    if (is_pending || !request_.older_than) return expired;
-    return record.answered_at < request_.now - *request_.older_than;
-  }
-
   /// The record of a key that was found before. nullopt if it was answered anew meanwhile, or a
   /// process still is at work on it, whatever the clock says.
   [[nodiscard]] std::optional<ReplyRecord> find_purgeable(const Transaction& txn,
                                                           const std::string& key) const {
     auto record = tables_.find(txn, key);
-    const bool goes = record && is_purgeable(*record) &&
+    const bool goes = record && is_purgeable(*record, request_.now, request_.older_than) &&
                       !(record->state == RecordState::kPending &&
                         is_delivery_locked(tables_.environment(), key, record->delivery));
     return goes ? std::move(record) : std::nullopt;
@@ -179,7 +172,7 @@ class Purge {
   /// Adds the keys of the next records to be removed, from `position` on. False at the end.
   bool find_by_record(Keys& keys, std::string& position) const {
     const auto find = [&](const ReplyRecord& record) {
-      if (is_purgeable(record)) keys.push_back(record_key(record.key));
+      if (is_purgeable(record, request_.now, request_.older_than)) keys.push_back(record_key(record.key));
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {

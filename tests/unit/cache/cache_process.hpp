@@ -110,7 +110,7 @@ class CacheProcess {
            std::unique_ptr<Reservation>& held) const {
     auto outcome = ReserveOutcome::kGranted;
     if (order.kind == Order::Kind::kReserve) {
-      cache = open_cache(order.path.data(), CacheAccess::kCreate);
+      cache = open_cache({order.path.data()}, CacheAccess::kCreate);
       auto result = cache->reserve(make_request_(order.task), order.now);
       outcome = result.outcome;
       held = std::move(result.reservation);

@@ -315,7 +315,7 @@ class Sequence {
       wanted.older_than = choice / 8 % 2 == 1 ? kHour : Seconds{0};
       is_meddled_with_ = true;
     }
-    const auto removed = open_cache(path(), CacheAccess::kCreate)->purge(wanted);
+    const auto removed = open_cache({path()}, CacheAccess::kCreate)->purge(wanted);
     tell(std::string("purge") + (wanted.older_than ? " older" : "") + " = " +
          std::to_string(removed));
     expect(removed == model_.purge(wanted), "the number is wrong");
@@ -326,7 +326,7 @@ class Sequence {
         choice % 3 == 1 ? "info@example.org" : "",
         choice % 3 == 2 ? "" : std::to_string(choice / 3 % 3) + "@example.net"};
     is_meddled_with_ = true;
-    const auto removed = open_cache(path(), CacheAccess::kCreate)->forget(filter);
+    const auto removed = open_cache({path()}, CacheAccess::kCreate)->forget(filter);
     tell("forget " + filter.sender + " = " + std::to_string(removed));
     expect(removed == model_.forget(filter), "the number is wrong");
   }
@@ -338,7 +338,7 @@ class Sequence {
     record.answered_at += (static_cast<int>(choice / 64 % 5) - 3) * kHour / 2;
     if (choice / 512 % 4 != 0) record.expires_at = record.answered_at + kHour;
     is_meddled_with_ = true;
-    const auto stored = open_cache(path(), CacheAccess::kCreate)->put({{record}});
+    const auto stored = open_cache({path()}, CacheAccess::kCreate)->put({{record}});
     tell("import " + record.key.sender + ", " + record.key.handle + " = " + std::to_string(stored));
     expect(stored == model_.put(record), "the number is wrong");
   }
@@ -347,7 +347,7 @@ class Sequence {
 
   void compare() {
     auto promised = model_.records().begin();
-    open_cache(path(), CacheAccess::kCreate)->visit({}, [&](const ReplyRecord& record) {
+    open_cache({path()}, CacheAccess::kCreate)->visit({}, [&](const ReplyRecord& record) {
       if (promised == model_.records().end()) {
         expect(false, "an unknown record of " + record.key.sender);
         return false;
@@ -358,7 +358,7 @@ class Sequence {
       return true;
     });
     expect(promised == model_.records().end(), "a record is missing");
-    const auto check = make_cache_store(path())->check(
+    const auto check = make_cache_store({path()})->check(
         CheckMode::kReport, [&](const std::string& fault) { expect(false, fault); });
     expect(check.is_sound() && check.records == model_.records().size(), "it is not sound");
   }

@@ -50,7 +50,7 @@ TEST(Options, HaveTheirDefaults) {
   const Settings settings = default_settings();
   EXPECT_EQ(settings.responder, "");
   EXPECT_EQ(settings.responders, "/etc/inforeply/responders");
-  EXPECT_EQ(settings.cache, "lmdb:/var/lib/inforeply/cache.mdb");
+  EXPECT_EQ(settings.cache.url, "lmdb:/var/lib/inforeply/cache.mdb");
   EXPECT_EQ(settings.mailer.spec, "/usr/sbin/sendmail");
   EXPECT_EQ(settings.log, "syslog");
   EXPECT_EQ(settings.recipient_delimiter, "+");

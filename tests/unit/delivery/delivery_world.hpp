@@ -154,7 +154,7 @@ class DeliveryTest : public ::testing::Test {
                world_.cache_calls.emplace_back("open");
                if (world_.cache_fails) throw Error(Fault::kCache, "cannot open cache");
                if (!world_.cache_file.empty()) {
-                 return open_cache(world_.cache_file, CacheAccess::kCreate);
+                 return open_cache({world_.cache_file}, CacheAccess::kCreate);
                }
                return std::make_unique<FakeCache>(world_);
              },

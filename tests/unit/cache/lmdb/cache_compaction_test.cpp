@@ -135,11 +135,11 @@ class CompactionTest : public ::testing::Test {
   }
 
   [[nodiscard]] std::unique_ptr<OpenCache> open() const {
-    return open_cache(path(), CacheAccess::kCreate);
+    return open_cache({path()}, CacheAccess::kCreate);
   }
   [[nodiscard]] std::string path() const { return folder_.path("cache.mdb"); }
   [[nodiscard]] bool is_sound() const {
-    return make_cache_store(path())
+    return make_cache_store({path()})
         ->check(CheckMode::kReport, [](const std::string& fault) { ADD_FAILURE() << fault; })
         .is_sound();
   }
@@ -234,7 +234,7 @@ TEST_F(CompactionTest, MakesTheFileSmallerAndKeepsEveryRecord) {
     reservation->confirm();
   }
   const auto before = std::filesystem::file_size(path());
-  const auto sizes = make_cache_store(path())->compact(1s);
+  const auto sizes = make_cache_store({path()})->compact(1s);
   EXPECT_EQ(sizes.octets_before, before);
   EXPECT_EQ(sizes.octets_after, std::filesystem::file_size(path()));
   EXPECT_LT(sizes.octets_after, before / 4);
@@ -250,7 +250,7 @@ TEST_F(CompactionTest, KeepsTheOwnerAndTheModeOfTheFile) {
   struct stat before {};
   struct stat after {};
   ASSERT_EQ(::stat(path().c_str(), &before), 0);
-  make_cache_store(path())->compact(1s);
+  make_cache_store({path()})->compact(1s);
   ASSERT_EQ(::stat(path().c_str(), &after), 0);
   EXPECT_NE(before.st_ino, after.st_ino);
   EXPECT_EQ(after.st_mode, before.st_mode);
@@ -268,7 +268,7 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveries) {
   });
   const pid_t compactor = start([this] {
     while (shared_->compactions < 20) {
-      make_cache_store(path())->compact(60s);
+      make_cache_store({path()})->compact(60s);
       ++shared_->compactions;
     }
   });
@@ -284,7 +284,7 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveriesWhenItIsKilledAtAnyTime) {
   for (int round = 0; round < 60; ++round) {
     const pid_t compactor = start([this] {
       for (;;) {
-        make_cache_store(path())->compact(60s);
+        make_cache_store({path()})->compact(60s);
         ++shared_->compactions;
       }
     });
@@ -293,14 +293,14 @@ TEST_F(CompactionTest, LosesNothingBesideDeliveriesWhenItIsKilledAtAnyTime) {
     finish(compactor);
   }
   finish_deliveries();
-  make_cache_store(path())->compact(1s);  // which removes what they have left
+  make_cache_store({path()})->compact(1s);  // which removes what they have left
 }
 
 TEST_F(CompactionTest, KilledBeforeOrAfterTheNewFileTakesItsPlaceItLeavesAWholeOne) {
   for (auto* const moment : {&before_rename, &after_rename}) {
     const pid_t compactor = start([&] {
       *moment = die;
-      make_cache_store(path())->compact(1s);
+      make_cache_store({path()})->compact(1s);
     });
     EXPECT_TRUE(WIFSIGNALED(finish(compactor)));
     EXPECT_TRUE(is_sound());
@@ -308,7 +308,7 @@ TEST_F(CompactionTest, KilledBeforeOrAfterTheNewFileTakesItsPlaceItLeavesAWholeO
     const bool is_left = std::filesystem::exists(path() + ".compact");
     open()->purge({.now = {}, .mode = PurgeMode::kCount});
     EXPECT_EQ(std::filesystem::exists(path() + ".compact"), is_left);
-    ASSERT_NE(make_cache_store(path())->try_lock_for_purge(), nullptr);
+    ASSERT_NE(make_cache_store({path()})->try_lock_for_purge(), nullptr);
     open()->purge({.now = {}});
     EXPECT_FALSE(std::filesystem::exists(path() + ".compact"));
   }
@@ -337,7 +337,7 @@ TEST_F(CompactionTest, AnotherProgramThatWaitsMeanwhileDoesNotBringTheOldLockFil
         std::this_thread::sleep_for(200ms);  // for it to come to wait for LMDB's lock
       };
       if (round >= 2) after_rename = die;
-      make_cache_store(path())->compact(60s);
+      make_cache_store({path()})->compact(60s);
     });
     finish(compactor);
     opened.wait();
@@ -389,7 +389,7 @@ TEST_F(CompactionTest, RefusesWithNothingChangedWhileOthersHaveTheCacheOpen) {
     {
       const Holder holder(other);
       try {
-        make_cache_store(path())->compact(50ms);
+        make_cache_store({path()})->compact(50ms);
         ADD_FAILURE() << "compacted";
       } catch (const Error& error) {
         EXPECT_EQ(error.fault(), Fault::kCache);
@@ -401,7 +401,7 @@ TEST_F(CompactionTest, RefusesWithNothingChangedWhileOthersHaveTheCacheOpen) {
       EXPECT_FALSE(std::filesystem::exists(path() + ".compact"));
       expect_old_records();  // deliveries are not held up afterwards
     }
-    EXPECT_NO_THROW(make_cache_store(path())->compact(1s));
+    EXPECT_NO_THROW(make_cache_store({path()})->compact(1s));
   }
 }
 
@@ -413,28 +413,28 @@ TEST_F(CompactionTest, WaitsForThoseWhoHaveItOpen) {
   });
   while (shared_->compactions == 0)
     std::this_thread::sleep_for(1ms);
-  EXPECT_NO_THROW(make_cache_store(path())->compact(60s));
+  EXPECT_NO_THROW(make_cache_store({path()})->compact(60s));
   EXPECT_EQ(finish(delivery), 0);
 }
 
 TEST_F(CompactionTest, RefusesASymbolicLinkAndAMissingFileAndMakesNothing) {
   std::filesystem::create_symlink(path(), folder_.path("link.mdb"));
-  EXPECT_THROW(make_cache_store(folder_.path("link.mdb"))->compact(1s), Error);
+  EXPECT_THROW(make_cache_store({folder_.path("link.mdb")})->compact(1s), Error);
   EXPECT_TRUE(std::filesystem::is_symlink(folder_.path("link.mdb")));
-  EXPECT_THROW(make_cache_store(folder_.path("missing.mdb"))->compact(1s), Error);
+  EXPECT_THROW(make_cache_store({folder_.path("missing.mdb")})->compact(1s), Error);
   EXPECT_FALSE(std::filesystem::exists(folder_.path("missing.mdb")));
 }
 
 TEST_F(CompactionTest, OnlyOnePurgeHasTheLockUntilItsProcessEnds) {
   {
     const Holder holder([&](const auto& wait) {
-      const auto lock = make_cache_store(path())->try_lock_for_purge();
+      const auto lock = make_cache_store({path()})->try_lock_for_purge();
       wait();
     });
-    EXPECT_EQ(make_cache_store(path())->try_lock_for_purge(), nullptr);
+    EXPECT_EQ(make_cache_store({path()})->try_lock_for_purge(), nullptr);
     expect_old_records();
   }
-  EXPECT_NE(make_cache_store(path())->try_lock_for_purge(), nullptr);
+  EXPECT_NE(make_cache_store({path()})->try_lock_for_purge(), nullptr);
 }
 
 }  // namespace

@@ -93,8 +93,8 @@ class SweepTest : public ::testing::Test {
   }
   std::size_t counters() {
     cache_.reset();
-    const auto size = make_cache_store(path())->measure();
-    cache_ = open_cache(path(), CacheAccess::kExisting);
+    const auto size = make_cache_store({path()})->measure();
+    cache_ = open_cache({path()}, CacheAccess::kExisting);
     const auto limits = std::find_if(size.tables.begin(), size.tables.end(),
                                      [](const TableSize& table) { return table.name == "limits"; });
     return limits->entries;
@@ -103,13 +103,13 @@ class SweepTest : public ::testing::Test {
   void TearDown() override {
     cache_.reset();
     EXPECT_TRUE(
-        make_cache_store(path())
+        make_cache_store({path()})
             ->check(CheckMode::kReport, [](const std::string& fault) { ADD_FAILURE() << fault; })
             .is_sound());
   }
 
   test::TemporaryFolder folder_;
-  std::unique_ptr<OpenCache> cache_ = open_cache(path(), CacheAccess::kCreate);
+  std::unique_ptr<OpenCache> cache_ = open_cache({path()}, CacheAccess::kCreate);
 };
 
 TEST_F(SweepTest, AVisitSeesEveryRecordOnceInOrderHoweverManyThereAre) {

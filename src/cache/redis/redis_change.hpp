@@ -1,0 +1,58 @@
+// The one way in which a cache on Redis is changed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/redis/redis_servers.hpp"
+
+namespace inforeply {
+
+/// Values of keys in one slot that were read, and what is to become of them. They are changed in
+/// one atomic step, unless somebody changed one of them meanwhile. All throws RedisFault.
+class RedisChange {
+ public:
+  /// Reads the values.
+  RedisChange(RedisServers& servers, std::string slot, const std::vector<std::string>& keys);
+  /// Takes the values as read before.
+  RedisChange(RedisServers& servers, std::string slot, std::string key,
+              std::optional<std::string> value);
+
+  [[nodiscard]] const std::optional<std::string>& value(std::size_t key) const {
+    return entries_.at(key).read;
+  }
+
+  /// nullopt: it stays for ever.
+  void set(std::size_t key, std::string value, std::optional<std::chrono::seconds> time_to_live);
+  /// For as long as the value before would stay.
+  void replace(std::size_t key, std::string value);
+  void remove(std::size_t key);
+
+  /// False if a value is no longer as it was read; then nothing was changed.
+  [[nodiscard]] bool commit();
+
+  /// What commit() asks, for several changes at once (RedisServers::ask_all). The answer is 1 where
+  /// commit() returns true, or an error NOSCRIPT, unless the script was loaded.
+  [[nodiscard]] RedisServers::Command command() const;
+  static void load_script(RedisConnection& connection);
+
+ private:
+  enum class Action { kNone, kSet, kReplace, kRemove };
+  struct Entry {
+    std::string key;
+    std::optional<std::string> read{};
+    Action action = Action::kNone;
+    std::string written{};
+    std::string time_to_live{};  // milliseconds; empty: for ever
+  };
+  [[nodiscard]] RedisWords words(std::string command, std::string script) const;
+
+  RedisServers& servers_;
+  std::string slot_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace inforeply
