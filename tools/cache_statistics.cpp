@@ -21,8 +21,8 @@ std::chrono::sys_days day_of(Time time) {
 
 class Gatherer {
  public:
-  Gatherer(CacheStatistics& statistics, std::size_t top)
-      : statistics_(statistics), top_(top), responders_(top), domains_(kDomainCounters) {}
+  Gatherer(CacheStatistics& statistics, std::size_t top, bool is_ordered)
+      : statistics_(statistics), top_(top), is_ordered_(is_ordered), responders_(top) {}
 
   void add(const ReplyRecord& record) {
     const bool answered = record.state == RecordState::kAnswered;
@@ -31,20 +31,29 @@ class Gatherer {
     if (record.expires_at && *record.expires_at <= statistics_.measured_at) ++statistics_.expired;
     statistics_.replies += record.count;
     domains_.add(domain_of(record.key.sender), record.count);
-    add_to_responder(record);
+    if (is_ordered_) {
+      add_to_responder(record);
+    } else {
+      unordered_responders_.add(record.key.responder, record.count);
+    }
     add_to_times(record.answered_at, answered);
   }
 
   void finish() {
-    end_responder();
-    statistics_.top_responders = std::move(responders_).take();
+    if (is_ordered_) {
+      end_responder();
+      statistics_.top_responders = std::move(responders_).take();
+    } else {
+      statistics_.responders = unordered_responders_.names();
+      statistics_.top_responders = unordered_responders_.top(top_);
+    }
     statistics_.domains = domains_.names();
     statistics_.domains_are_exact = domains_.is_exact();
     statistics_.top_domains = domains_.top(top_);
   }
 
  private:
-  /// The cache visits all records of a responder in a row.
+  /// A cache with a file visits all records of a responder in a row.
   void add_to_responder(const ReplyRecord& record) {
     if (responder_.name != record.key.responder) {
       end_responder();
@@ -77,9 +86,11 @@ class Gatherer {
 
   CacheStatistics& statistics_;
   std::size_t top_;
+  bool is_ordered_;
   Frequency responder_;
   TopList responders_;
-  FrequencyCounter domains_;
+  FrequencyCounter unordered_responders_{kCounters};
+  FrequencyCounter domains_{kCounters};
 };
 
 }  // namespace
@@ -90,7 +101,7 @@ CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) 
   statistics.cache = store->name();
   statistics.measured_at = SystemClock().now();
   statistics.file = store->measure();  // before this process counts as a reader of it
-  Gatherer gatherer(statistics, top);
+  Gatherer gatherer(statistics, top, !store->file().empty());
   request.open()->visit({}, [&](const ReplyRecord& record) {
     gatherer.add(record);
     return true;
