@@ -25,7 +25,7 @@ DAY = 24 * 3600
 HOLD = "inforeply:1:hold:"
 
 # The least that deliveries need, and the tools.
-DELIVERIES = "+mget +get +set +del +eval +evalsha +wait +select +asking"
+DELIVERIES = "+mget +get +set +del +exists +eval +evalsha +wait +select +asking"
 TOOLS = "+scan +script|load +ping +info +config|get +cluster|slots"
 LEAST = f'user mail on ">{PASSWORD}" resetchannels ~inforeply:1:* -@all {DELIVERIES} {TOOLS}'
 
@@ -556,41 +556,67 @@ class OfAnotherKind(RedisTestCase):
                      f"{servers.sentinels[2].address}/{servers.NAME}")
             self.replied("one")
 
-    def test_the_first_nodes_of_a_cluster_may_be_down(self):
+
+class OfACluster(RedisTestCase):
+    """What only a cluster does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cluster = cls.enterClassContext(Cluster(replicas=0))
+
+    def setUp(self):
+        super().setUp()
+        for server in self.cluster.servers:
+            server.ask("FLUSHALL")
+        self.use(self.cluster.url)
+
+    def slot(self):
+        """That of the responder, the server that has it, and another."""
+        tag = "info@our.example"
+        owner = self.cluster.owner(tag)
+        return (self.cluster.slot(tag), owner,
+                next(server for server in self.cluster.servers if server is not owner))
+
+    def test_the_first_nodes_of_the_url_may_be_down(self):
         [missing] = free_ports(1)
-        with Cluster(replicas=0) as cluster:
-            self.use(f"redis+cluster://127.0.0.1:{missing},{cluster.servers[2].address}")
-            self.replied("one")
-            self.replied("two", sender="bob@x.example")
+        self.use(f"redis+cluster://127.0.0.1:{missing},{self.cluster.servers[2].address}")
+        for number in range(4):  # processes begin with different ones
+            self.replied("one", sender=f"p{number}@x.example")
+
+    def test_a_slot_that_was_moved_since_the_nodes_were_asked(self):
+        mailer = HangingMailer(self, self.place)
+        process = self.place.start(mail(), "--queue-id", "question")
+        mailer.wait()
+        move = self.slot()
+        self.cluster.begin_to_move(*move)
+        self.cluster.finish_to_move(*move)
+        mailer.let_go()
+        self.assert_replied(finish(process))
+        self.assertEqual([each["state"] for each in self.records()], ["answered"])
+        self.assert_suppressed(self.deliver("other"), "recently-answered")
 
     def test_a_slot_that_is_being_moved(self):
-        with Cluster(replicas=0) as cluster:
-            self.use(cluster.url)
-            self.replied("one")
-            source = cluster.owner("info@our.example")
-            target = next(server for server in cluster.servers if server is not source)
-            slot = cluster.slot("info@our.example")
-            cluster.begin_to_move(slot, source, target)
-            # Some of the keys are here, some are nowhere: no node answers for all of them.
-            delivery = self.place.start(mail(message_id="<two@x>"), "--queue-id", "two",
-                                        sender="bob@x.example")
-            wait_for(lambda: "errorstat_TRYAGAIN" in source.info("errorstats"), "it to be put off")
-            cluster.finish_to_move(slot, source, target)
-            self.assert_replied(finish(delivery))
-            self.assert_suppressed(self.deliver("three"), "recently-answered")
-            self.assert_sent(2)
+        self.replied("one")
+        move = self.slot()
+        self.cluster.begin_to_move(*move)
+        # Some of the keys are here, some are nowhere: no node answers for all of them.
+        delivery = self.place.start(mail(message_id="<two@x>"), "--queue-id", "two",
+                                    sender="bob@x.example")
+        source = move[1]
+        wait_for(lambda: "errorstat_TRYAGAIN" in source.info("errorstats"), "it to be put off")
+        self.cluster.finish_to_move(*move)
+        self.assert_replied(finish(delivery))
+        self.assert_suppressed(self.deliver("three"), "recently-answered")
+        self.assert_sent(2)
 
     def test_a_slot_that_is_being_moved_for_long(self):
-        with Cluster(replicas=0) as cluster:
-            self.use(cluster.url)
-            source = cluster.owner("info@our.example")
-            target = next(server for server in cluster.servers if server is not source)
-            slot = cluster.slot("info@our.example")
-            cluster.begin_to_move(slot, source, target)
-            self.assert_cache_fails(self.deliver("one"))
-            cluster.finish_to_move(slot, source, target)
-            self.replied("one")
-            self.assert_suppressed(self.deliver("two"), "recently-answered")
+        move = self.slot()
+        self.cluster.begin_to_move(*move)
+        self.assert_cache_fails(self.deliver("one"))
+        self.cluster.finish_to_move(*move)
+        self.replied("one")
+        self.assert_suppressed(self.deliver("two"), "recently-answered")
 
 
 class Failing(RedisTestCase):
@@ -877,15 +903,30 @@ class Broken(RedisTestCase):
                 self.assertEqual(self.hold_keys(), [])
                 self.assert_sent(1)
 
-    def test_once_and_limits_count_each_reply_once(self):
+    def test_once_and_a_responders_limits_count_each_reply_once(self):
         for step, answered in self.cuts:
             with self.cut(step, answered):
-                self.configure("limit = 2/1h")
-                self.place.set_responder("interval = 0")
+                self.place.set_responder("interval = 0\nlimit = 3/1h\nlimit-person = 2/1d",
+                                         brakes=True)
                 self.replied("one")
                 self.replied("two")
-                self.assert_limited(self.deliver("three"), "main limit 2/1h reached")
-                self.assert_sent(2)
+                self.assert_limited(self.deliver("three"), "limit-person 2/1d reached")
+                self.replied("three", sender="bob@x.example")
+                self.assert_limited(self.deliver("four", sender="carol@x.example"),
+                                    "limit 3/1h reached")
+
+    def test_once_and_what_responders_share_is_never_exceeded(self):
+        # It may have been counted and counted once more: too strict by one for its period.
+        for step, answered in self.cuts:
+            with self.cut(step, answered):
+                self.configure("limit = 3/1h")
+                self.place.set_responder("interval = 0")
+                outcomes = [self.deliver(name) for name in ("one", "two", "three", "four")]
+                sent = len(self.place.submissions())
+                self.assertIn(sent, (2, 3))
+                self.assertEqual([actions(outcome) for outcome in outcomes],
+                                 [[("replied", "-")]] * sent +
+                                 [[("suppressed", "rate-limited")]] * (4 - sent))
 
     def test_until_the_mailer_is_called_or_the_delivery_deferred(self):
         for step, answered in self.cuts:
