@@ -321,10 +321,7 @@ class RedisCache : public OpenCache {
 
   std::size_t put(std::span<const ReplyRecord> records) override {
     std::size_t stored = 0;
-    servers_.attempt([&] {
-      for (const auto& master : servers_.masters())
-        RedisChange::load_script(servers_.connect(master));
-    });
+    load_script();
     for (; !records.empty(); records = records.subspan(std::min(records.size(), kBatch))) {
       stored += put_batch(records.first(std::min(records.size(), kBatch)));
     }
@@ -343,7 +340,8 @@ class RedisCache : public OpenCache {
       return record.state == RecordState::kAnswered ||
              !servers_.attempt([&] { return is_held(record); });
     };
-    if (request.mode == PurgeMode::kRemove) return remove(filter, goes, request.on_progress);
+    if (request.mode == PurgeMode::kRemove)
+      return remove(filter, goes, request.batch, request.on_progress);
     visit(filter, [&](const ReplyRecord& record) {
       if (goes(record)) ++count;
       return true;
@@ -511,14 +509,11 @@ class RedisCache : public OpenCache {
 
   /// Removes those that nobody changes meanwhile.
   template <typename Goes>
-  std::size_t remove(const RecordFilter& filter, Goes goes,
+  std::size_t remove(const RecordFilter& filter, Goes goes, std::size_t batch = kBatch,
                      const std::function<void(std::size_t)>& on_progress = {}) {
     std::size_t removed = 0;
-    servers_.attempt([&] {
-      for (const auto& master : servers_.masters())
-        RedisChange::load_script(servers_.connect(master));
-    });
-    scan(filter, [&](const std::vector<Found>& found) {
+    load_script();
+    const auto remove_some = [&](std::span<const Found> found) {
       std::vector<RedisServers::Command> commands;
       for (const auto& each : found) {
         if (!goes(each.record)) continue;
@@ -531,9 +526,22 @@ class RedisCache : public OpenCache {
         if (reply->integer == 1) ++removed;
       }
       if (on_progress) on_progress(removed);
+    };
+    scan(filter, [&](const std::vector<Found>& found) {
+      for (std::span rest(found); !rest.empty();
+           rest = rest.subspan(std::min(rest.size(), batch))) {
+        remove_some(rest.first(std::min(rest.size(), batch)));
+      }
       return true;
     });
     return removed;
+  }
+
+  void load_script() {
+    servers_.attempt([&] {
+      for (const auto& master : servers_.masters())
+        RedisChange::load_script(servers_.connect(master));
+    });
   }
 
   std::size_t put_batch(std::span<const ReplyRecord> records) {

@@ -209,7 +209,8 @@ std::vector<RedisPlace> RedisServers::masters() {
     if (master.size() < 2) throw RedisFault("CLUSTER SLOTS: not understood", Remedy::kNone);
     std::string host(text_of(*master[0]));
     if (host.empty() || host == "?") host = entry_->server.host;
-    places.insert({{std::move(host), static_cast<std::uint16_t>(master[1]->integer)}, {}});
+    places.insert(
+        RedisPlace{{std::move(host), static_cast<std::uint16_t>(master[1]->integer)}, {}});
   }
   return {places.begin(), places.end()};
 }

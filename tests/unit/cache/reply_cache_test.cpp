@@ -766,14 +766,17 @@ TEST_F(PurgeTest, AnAnswerRenewedIsNotPurgedByItsOldDate) {
 
 TEST_F(PurgeTest, WhatIsAnsweredAnewWhileItRunsStays) {
   auto wanted = request("again");
-  wanted.key.sender = "9@example.net";
   PurgeRequest expired{kNow, {}, 1};
   bool is_answered = false;
   expired.on_progress = [&](std::size_t removed) {
-    if (removed == 1 && !std::exchange(is_answered, true)) answer(wanted);
+    if (removed != 1 || std::exchange(is_answered, true)) return;
+    for (const auto& record : records()) {  // one that is yet to be removed
+      if (*record.expires_at <= kNow) wanted.key.sender = record.key.sender;
+    }
+    answer(wanted);
   };
   EXPECT_EQ(cache_->purge(expired), 3U) << "of four";
-  EXPECT_EQ(records({{}, "9@example.net"}).size(), 1U);
+  EXPECT_EQ(records({{}, wanted.key.sender}).size(), 1U);
 }
 
 TEST_F(ReplyCacheInAFile, OnlyTheOwnerMayReadTheFile) {
