@@ -7,6 +7,11 @@ from programs import BIN, environment, mail
 
 PASSWORD = "correct horse"
 
+# The least that deliveries need, and the tools.
+DELIVERIES = "+mget +get +set +del +exists +eval +evalsha +wait +select +asking"
+TOOLS = "+scan +script|load +ping +info +config|get +cluster|slots"
+LEAST = f'user mail on ">{PASSWORD}" resetchannels ~inforeply:1:* -@all {DELIVERIES} {TOOLS}'
+
 
 class RedisTestCase(CheckTestCase):
     """A test in a workplace whose cache is on servers that its class has started. `URL` names

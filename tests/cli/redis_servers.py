@@ -84,7 +84,9 @@ class Server:
         if self.port:
             return (f"redis://{self.user and self.user + '@'}{self.address}" +
                     (f"/{self.database}" if self.database else ""))
-        return f"redis+unix:{self.socket}" + (f"?db={self.database}" if self.database else "")
+        options = ([f"db={self.database}"] if self.database else []) + (
+            [f"user={self.user}"] if self.user else [])
+        return f"redis+unix:{self.socket}" + ("?" + "&".join(options) if options else "")
 
     def launch(self):
         """Starts it without waiting."""
