@@ -195,7 +195,7 @@ std::string page_of(const CacheStatistics& statistics) {
          ages_section(statistics) +
          frequency_section({"responders", "Top responders", "By replies sent."}, "Responder",
                            statistics.top_responders) +
-         file_section(statistics.file) +
+         (statistics.file.is_known() ? file_section(statistics.file) : "") +
          "</main>\n<footer>inforeply " INFOREPLY_VERSION "</footer>\n</body>\n</html>\n";
 }
 

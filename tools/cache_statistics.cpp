@@ -21,8 +21,14 @@ std::chrono::sys_days day_of(Time time) {
 
 class Gatherer {
  public:
+  /// `is_ordered`: all records of a responder come in a row.
   Gatherer(CacheStatistics& statistics, std::size_t top, bool is_ordered)
-      : statistics_(statistics), top_(top), is_ordered_(is_ordered), responders_(top) {}
+      : statistics_(statistics),
+        top_(top),
+        is_ordered_(is_ordered),
+        responders_(top),
+        scattered_responders_(kDomainCounters),
+        domains_(kDomainCounters) {}
 
   void add(const ReplyRecord& record) {
     const bool answered = record.state == RecordState::kAnswered;
@@ -34,26 +40,22 @@ class Gatherer {
     if (is_ordered_) {
       add_to_responder(record);
     } else {
-      unordered_responders_.add(record.key.responder, record.count);
+      scattered_responders_.add(record.key.responder, record.count);
     }
     add_to_times(record.answered_at, answered);
   }
 
   void finish() {
-    if (is_ordered_) {
-      end_responder();
-      statistics_.top_responders = std::move(responders_).take();
-    } else {
-      statistics_.responders = unordered_responders_.names();
-      statistics_.top_responders = unordered_responders_.top(top_);
-    }
+    end_responder();
+    if (!is_ordered_) statistics_.responders = scattered_responders_.names();
+    statistics_.top_responders =
+        is_ordered_ ? std::move(responders_).take() : scattered_responders_.top(top_);
     statistics_.domains = domains_.names();
     statistics_.domains_are_exact = domains_.is_exact();
     statistics_.top_domains = domains_.top(top_);
   }
 
  private:
-  /// A cache with a file visits all records of a responder in a row.
   void add_to_responder(const ReplyRecord& record) {
     if (responder_.name != record.key.responder) {
       end_responder();
@@ -89,8 +91,8 @@ class Gatherer {
   bool is_ordered_;
   Frequency responder_;
   TopList responders_;
-  FrequencyCounter unordered_responders_{kCounters};
-  FrequencyCounter domains_{kCounters};
+  FrequencyCounter scattered_responders_;
+  FrequencyCounter domains_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@
 namespace inforeply {
 
 /// Strangers choose how many sender domains there are: this bounds the memory for counting them.
-inline constexpr std::size_t kCounters = 100'000;
+inline constexpr std::size_t kDomainCounters = 100'000;
 
 inline constexpr std::size_t kShownDays = 30;
 

@@ -60,7 +60,7 @@ std::string to_json(const CacheStatistics& statistics) {
     json["ages"].push_back({{"age", kAgeGroups.at(i).name}, {"records", statistics.ages.at(i)}});
   }
   json["from_the_future"] = statistics.from_the_future;
-  json["file"] = file_of(statistics.file);
+  json["file"] = statistics.file.is_known() ? Json(file_of(statistics.file)) : Json();
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -197,7 +197,7 @@ void print_text(const CacheStatistics& statistics) {
   picture.rows("Replies by day (UTC; of each record, the last one)", {},
                rows_of(days_of(statistics)));
   picture.rows("Age", {"RECORDS"}, rows_of(ages_of(statistics)));
-  print_file(picture, statistics.file);
+  if (statistics.file.is_known()) print_file(picture, statistics.file);
 }
 
 }  // namespace

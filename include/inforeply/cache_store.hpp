@@ -29,8 +29,10 @@ struct TableSize {
   std::size_t depth = 0;  ///< pages from the root to an entry
 };
 
-/// A figure that a kind of cache cannot tell is 0.
 struct CacheFileSize {
+  /// False if the cache has no file.
+  [[nodiscard]] bool is_known() const { return !tables.empty(); }
+
   std::uint64_t octets = 0;
   std::size_t page_octets = 0;
   std::size_t used_pages = 0;
