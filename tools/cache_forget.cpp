@@ -26,6 +26,9 @@ ExitStatus forget_records(const CacheRequest& request) {
   } else {
     request.arguments(0, 0);
   }
+  if (request.has("compact")) {
+    require_file(*make_cache_store(request.settings().cache), "--compact");
+  }
   const auto count = request.open()->forget(filter);
   if (count == 0) nothing_found(filter);
   print("forgot " + counted(count, "record") + "\n");

@@ -188,8 +188,9 @@ ExitStatus purge(const Task& task) {
     if (!task.quiet) print(line + "\n");
   };
   const auto store = make_cache_store(task.cache);
+  if (task.compact) require_file(*store, "--compact");
   const bool is_choosy = task.request.older_than || !task.request.responder.empty();
-  if (store->expires_by_itself() && !is_choosy && !task.compact) {
+  if (store->expires_by_itself() && !is_choosy) {
     warn_of(*store);
     say("nothing to do: the server removes what has expired" + remove_indexes(task));
     return ExitStatus::kOk;

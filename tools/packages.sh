@@ -10,8 +10,8 @@ bench_packages="dovecot-sieve maildrop postfix vacation"
 # And tests/bench/speed.
 speed_packages="maildrop perl postfix postfix-lmdb vacation"
 
-test_packages="apparmor binutils chromium gir1.2-gmime-3.0 libgtest-dev lmdb-utils mlmmj openssl postfix
-postfix-lmdb python3 python3-gi python3-lmdb strace valgrind zsh"
+test_packages="apparmor binutils chromium gir1.2-gmime-3.0 iproute2 libgtest-dev lmdb-utils mlmmj openssl
+postfix postfix-lmdb python3 python3-gi python3-lmdb redis-tools strace valgrind zsh"
 
 check_packages="clang-format clang-tidy"
 

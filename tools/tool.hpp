@@ -44,6 +44,13 @@ inline void warn_of(const CacheStore& store) {
   }
 }
 
+/// Throws Error (kUsage) if the cache has no file, which the option is about.
+inline void require_file(const CacheStore& store, const std::string& option) {
+  if (!store.file().empty()) return;
+  throw Error(Fault::kUsage, option + ": cache " + store.name() +
+                                 " has no file; inforeply-cache export writes its records");
+}
+
 inline ExitStatus status_of(Fault fault) {
   switch (fault) {
     case Fault::kUsage:

@@ -349,7 +349,8 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
     const auto origin = settings.origin_of("cache");
     for (const auto& remark : store->remarks()) {
       const bool is_fault = remark.kind == CacheRemark::Kind::kFault;
-      (is_fault ? collect : note)(ConfigError(origin.file, origin.line, remark.text));
+      const auto text = (is_fault ? "" : "note: ") + remark.text;
+      (is_fault ? collect : note)(ConfigError(origin.file, origin.line, text));
     }
   });
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });

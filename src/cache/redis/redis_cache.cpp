@@ -302,14 +302,12 @@ class RedisCache : public OpenCache {
     request.booted_at = Time{};  // the servers did not stop when this machine did
     Asking asking{request, now, make_token(), by_slot(request.limits)};
     asking.apart.erase("");
-    auto result = servers_.attempt([&] { return ask(asking); });
-    if (result.outcome != ReserveOutcome::kGranted) {
+    auto result = ask_and_wait(asking);
+    if (result.outcome == ReserveOutcome::kGranted) {
+      result.reservation = reservation(asking);
+    } else {
       take_back(asking);
-      return result;
     }
-    result.reservation = std::make_unique<RedisReservation>(servers_, request, asking.token, now,
-                                                            asking.may_be_sent);
-    if (replicas_ > 0) wait_for_replicas(*result.reservation);
     return result;
   }
 
@@ -384,12 +382,25 @@ class RedisCache : public OpenCache {
     }
   }
 
-  /// Throws Error if they do not have it. Then nothing is sent, and the mail server tries again.
-  void wait_for_replicas(Reservation& reservation) {
+  std::unique_ptr<RedisReservation> reservation(const Asking& asking) {
+    return std::make_unique<RedisReservation>(servers_, asking.request, asking.token, asking.now,
+                                              asking.may_be_sent);
+  }
+
+  /// Throws Error if the replicas do not have the reservation. Then nothing is sent, and the mail
+  /// server tries again. If the connection is lost meanwhile, another server may be the master,
+  /// which may not have it, either: so it is asked for anew, and waited for there.
+  ReserveResult ask_and_wait(Asking& asking) {
+    bool is_granted = false;
     try {
-      servers_.attempt([&] { servers_.wait_for_replicas(replicas_); });
+      return servers_.attempt([&] {
+        auto result = ask(asking);
+        is_granted = result.outcome == ReserveOutcome::kGranted;
+        if (is_granted && replicas_ > 0) servers_.wait_for_replicas(replicas_);
+        return result;
+      });
     } catch (const Error&) {
-      reservation.release();
+      if (is_granted) reservation(asking)->release();
       throw;
     }
   }

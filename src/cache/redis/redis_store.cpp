@@ -37,6 +37,8 @@ std::map<std::string, std::string, std::less<>> read_info(RedisConnection& serve
 void judge_memory(RedisConnection& server, std::vector<CacheRemark>& remarks) {
   const auto name = server.place().name();
   const auto reply = server.ask({"CONFIG", "GET", kPolicy});
+  const auto code = error_code(*reply);
+  if (code != "NOPERM" && code != "ERR") require(*reply);  // ERR: the command has another name
   const auto words = elements_of(*reply);
   if (words.size() != 2) {
     remarks.push_back({CacheRemark::Kind::kNote,
