@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "cache/record_format.hpp"
+#include "cache/lmdb/cache_format.hpp"
 #include "fuzz/fuzz.hpp"
 
 namespace inforeply {
