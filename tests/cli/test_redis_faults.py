@@ -245,6 +245,20 @@ class OfCluster(Faults):
         self.under_load("cluster, asynchronous: master killed", self.kill(cluster),
                         may_forget=True)
 
+    def test_master_paused_until_another_is_there(self):
+        cluster = self.set_up("redis-wait = 1")
+
+        def pause_master():
+            master = cluster.owner("r0@our.example")
+            replica = cluster.replica_of(master)
+            master.pause()
+            cluster.wait_for_master(replica)
+            # It still takes itself for the master, and finds what was sent to it meanwhile.
+            master.go_on()
+            wait_for(cluster.is_ready, "the former master to follow")
+
+        self.under_load("cluster, redis-wait 1: master paused until another is there", pause_master)
+
     def test_replica_promoted(self):
         cluster = self.set_up("redis-wait = 1")
 
