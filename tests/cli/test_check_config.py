@@ -183,7 +183,7 @@ class MainConfiguration(CheckTestCase):
                          "autoreply-domain = a b\n"
                          "user = no-such-account\n"
                          "log-addresses = perhaps\n"
-                         "cache = redis://localhost\n")
+                         "cache = rediss://localhost\n")
 
     def test_a_name_set_twice_is_a_fault_where_the_command_line_sets_it_too(self):
         self.assert_faults([("main.conf:2", "'cache' is set already")],
@@ -333,7 +333,7 @@ class EveryDelivery(CheckTestCase):
 
     def test_a_setting_that_is_at_fault_is_not_taken_for_its_default(self):
         self.assert_faults([("main.conf:1", "absolute"), ("main.conf:2", "not built in")],
-                           configuration="mailer = sendmail\ncache = redis://localhost\n")
+                           configuration="mailer = sendmail\ncache = rediss://localhost\n")
 
 
 class OpenFolders(CheckTestCase):

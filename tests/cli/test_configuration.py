@@ -81,7 +81,7 @@ class Configuration(TestCase):
             ("\nlog-addresses = maybe\n", ["log-addresses"]),
             ("\nmailer = sendmail\n", ["sendmail", "absolute"]),
             ("\nmailer = smtp://localhost:0\n", ["smtp://localhost:0", "port"]),
-            ("\ncache = redis://localhost\n", ["not built in"]),
+            ("\ncache = rediss://localhost\n", ["not built in"]),
             ("\nlog = nowhere\n", ["nowhere"]),
             ("\nqueue-id =\n", ["queue-id"]),
             ("\n[section]\n", ["section"]),

@@ -74,8 +74,8 @@ class Invocation(TestCase):
                 self.assert_deferred(self.place.run(mail(), "--now", value), "--now", "seconds")
 
     def test_what_is_not_built_in_says_so(self):
-        outcome = self.place.run(mail(), "--cache", "redis://localhost")
-        self.assert_deferred(outcome, "redis://localhost", "not built in")
+        outcome = self.place.run(mail(), "--cache", "rediss://localhost")
+        self.assert_deferred(outcome, "rediss://localhost", "not built in")
 
     def test_more_original_recipients_than_recipients(self):
         self.assert_deferred(self.place.run(mail(), "--original-recipient=a@x.example",

@@ -15,7 +15,7 @@ LEVELS = [{"base"}, {"mail", "cache", "mailer"}, {"config"}, {"responder"}, {"de
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Public headers without a source of their name.
 HEADERS_ALONE = {"exit_status": "base", "batch_size": "cache", "cache_records": "cache",
-                 "cache_store": "cache", "mailer_settings": "mailer"}
+                 "cache_settings": "cache", "cache_store": "cache", "mailer_settings": "mailer"}
 
 
 def rooms_of_public_headers():

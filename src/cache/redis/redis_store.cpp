@@ -7,7 +7,6 @@
 
 #include "base/confinement.hpp"
 #include "base/trusted_file.hpp"
-#include "cache/open_cache.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
@@ -141,7 +140,7 @@ CacheCheck RedisStore::check(CheckMode /*mode*/,
     for (const auto& master : servers.masters())
       check.servers.push_back(describe(servers.connect(master)));
   });
-  open(CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
+  open_records(CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
     ++check.records;
     return true;
   });

@@ -923,10 +923,12 @@ TEST(ReplyCacheFile, InspectionDoesNotMakeAFile) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-TEST(ReplyCacheUrl, OnlyLmdbIsBuiltIn) {
-  EXPECT_NO_THROW(check_cache_url("lmdb:/var/lib/inforeply/cache.mdb"));
-  EXPECT_NO_THROW(check_cache_url("/var/lib/inforeply/cache.mdb"));
-  for (const char* url : {"", "lmdb:", "redis://localhost", "sqlite://x"}) {
+TEST(ReplyCacheUrl, NamesAFileOrServers) {
+  for (const char* url : {"lmdb:/var/lib/inforeply/cache.mdb", "/var/lib/inforeply/cache.mdb",
+                          "redis://localhost", "redis+unix:/run/redis.sock"}) {
+    EXPECT_NO_THROW(check_cache_url(url)) << url;
+  }
+  for (const char* url : {"", "lmdb:", "rediss://localhost", "redis:", "sqlite://x"}) {
     EXPECT_THROW(check_cache_url(url), Error) << url;
   }
 }
