@@ -202,6 +202,17 @@ class OfACluster(RedisTestCase):
         for number in range(4):  # processes begin with different ones
             self.replied("one", sender=f"p{number}@x.example")
 
+    def test_a_node_of_the_url_may_take_connections_and_never_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.use(f"redis+cluster://127.0.0.1:{silent.getsockname()[1]},"
+                     f"{self.cluster.servers[1].address}")
+            # Half of the processes begin with that one.
+            for number in range(10):
+                begin = time.monotonic()
+                self.replied("one", sender=f"p{number}@x.example")
+                if time.monotonic() - begin > 4:
+                    break
+
     def test_a_slot_that_was_moved_since_the_nodes_were_asked(self):
         mailer = HangingMailer(self, self.place)
         process = self.place.start(mail(), "--queue-id", "question")
