@@ -20,8 +20,8 @@ from redis_place import RedisTestCase
 from redis_servers import Cluster, Server, Watched
 
 RESPONDERS = 6  # their slots lie on all masters
-BEFORE = 1.0  # seconds of load before it happens
-AFTER = 1.0  # and after all is well again
+BEFORE = 0.7  # seconds of load before it happens
+AFTER = 0.7  # and after all is well again
 
 # How long before it happened a reply may have been sent whose reservation asynchronous replication
 # had not passed on, in seconds: usually a millisecond.
