@@ -424,6 +424,8 @@ class RedisCache : public OpenCache {
       const auto known = slot.known();
       const bool is_ours = is_reserved_for(request, known.own);
       if (is_ours && slot.holder() == asking.token) {  // the answer was lost
+        slot.hold(asking.token);  // written anew, so that replicas can be waited for
+        if (!slot.commit()) continue;
         return {ReserveOutcome::kGranted, nullptr, {}, known.own->tries};
       }
       const auto outcome = decide(request, known, is_at_work, asking.now);
