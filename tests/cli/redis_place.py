@@ -14,8 +14,7 @@ LEAST = f'user mail on ">{PASSWORD}" resetchannels ~inforeply:1:* -@all {DELIVER
 
 
 class RedisTestCase(CheckTestCase):
-    """A test in a workplace whose cache is on servers that its class has started. `URL` names
-    them; `SERVERS` lists all of them."""
+    """A test in a workplace whose cache is where `use` says."""
 
     def use(self, url, *lines):
         """Has the workplace's cache there; `lines` of the main configuration from now on."""

@@ -54,6 +54,7 @@ class Server:
         self.socket = self.folder / "socket" if program == "redis-server" else None
         self.password = password
         self.process = None
+        self.is_paused = False
         # It goes by the name that it is called by.
         program_file = self.folder / program
         program_file.symlink_to(BINARY)
@@ -114,9 +115,11 @@ class Server:
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
+        self.is_paused = True
 
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)
+        self.is_paused = False
 
     def run(self, *words, orders=None):
         """What redis-cli came to, with one command or many lines of `orders`."""
@@ -183,7 +186,8 @@ class Group(contextlib.AbstractContextManager):
         return self.stack.enter_context(Server(*settings, **arguments))
 
     def running(self):
-        return [server for server in self.servers if server.process.poll() is None]
+        return [server for server in self.servers
+                if server.process.poll() is None and not server.is_paused]
 
     def server_at(self, port):
         [found] = [server for server in self.servers if server.port == int(port)]

@@ -5,6 +5,7 @@ deferred, nothing is sent that is not remembered, and all goes on once it is wel
 """
 
 import contextlib
+import signal
 import socket
 import sys
 import threading
@@ -200,6 +201,17 @@ class OfACluster(RedisTestCase):
         self.use(f"redis+cluster://127.0.0.1:{missing},{self.cluster.servers[2].address}")
         for number in range(4):  # processes begin with different ones
             self.replied("one", sender=f"p{number}@x.example")
+
+    def test_a_node_of_the_url_may_take_connections_and_never_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.use(f"redis+cluster://127.0.0.1:{silent.getsockname()[1]},"
+                     f"{self.cluster.servers[1].address}")
+            # Half of the processes begin with that one.
+            for number in range(10):
+                begin = time.monotonic()
+                self.replied("one", sender=f"p{number}@x.example")
+                if time.monotonic() - begin > 4:
+                    break
 
     def test_a_slot_that_was_moved_since_the_nodes_were_asked(self):
         mailer = HangingMailer(self, self.place)
@@ -440,13 +452,14 @@ class Paused(RedisTestCase):
 class Proxy:
     """Stands before a server and counts what its clients say. It closes the connection at the number
     `cut`: before the server gets it, or after, in place of the answer. From then on it lets all
-    pass, but nobody as long as `refuses` says so."""
+    pass, but nobody as long as `refuses` says so. `on_cut` is called just before it closes it."""
 
-    def __init__(self, server, cut, answered, refuses=lambda: False):
+    def __init__(self, server, cut, answered, refuses=lambda: False, on_cut=lambda: None):
         self.server = server
         self.cut = cut
         self.is_passed_on = answered
         self.refuses = refuses
+        self.on_cut = on_cut
         self.count = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -476,12 +489,11 @@ class Proxy:
         while request := client.recv(65536):
             self.count += 1
             is_cut = self.count == self.cut
-            if is_cut and not self.is_passed_on:
-                return
-            server.sendall(request)
-            answer = server.recv(65536)
+            if not is_cut or self.is_passed_on:
+                server.sendall(request)
+                answer = server.recv(65536)
             if is_cut:
-                return
+                return self.on_cut()
             client.sendall(answer)
 
 
@@ -499,17 +511,23 @@ class Broken(RedisTestCase):
         self.assertGreaterEqual(len(self.cuts), 6)
 
     @contextlib.contextmanager
-    def cut(self, step, answered, refuses=lambda: False):
+    def cut(self, step, answered, **arguments):
         self.server.ask("FLUSHALL")
+        self.server.ask("SCRIPT", "FLUSH")  # so that there are as many steps as the first time
         self.place = Workplace(self)
         with self.subTest(step=step, answered=answered), \
-             Proxy(self.server, step, answered, refuses) as proxy:
+             Proxy(self.server, step, answered, **arguments) as proxy:
             self.use(proxy.url)
             yield
             self.assertGreaterEqual(proxy.count, step)
 
     def hold_keys(self):
         return [key for key in self.server.keys() if key.startswith(HOLD)]
+
+    def end_holds(self):
+        """As their time does."""
+        for key in self.hold_keys():
+            self.server.ask("DEL", key)
 
     def test_once_and_the_delivery_goes_on_by_another_connection(self):
         for step, answered in self.cuts:
@@ -547,18 +565,43 @@ class Broken(RedisTestCase):
 
     def test_until_the_mailer_is_called_or_the_delivery_deferred(self):
         for step, answered in self.cuts:
-            with self.cut(step, answered, lambda: not self.place.submissions()):
+            with self.cut(step, answered, refuses=lambda: not self.place.submissions()):
                 outcome = self.deliver("one")
                 if outcome.status == 75:
                     self.assert_cache_fails(outcome)
                     # The server may have got the reservation: nobody else is answered before the
                     # hold of that has ended, and then the same delivery alone.
-                    for key in self.hold_keys():
-                        self.server.ask("DEL", key)
+                    self.end_holds()
                     self.use(self.server.url)
                     self.replied("one")
                 self.assert_suppressed(self.deliver("two"), "recently-answered")
                 self.assert_sent(1)
+
+    def test_as_the_delivery_is_killed_and_tried_again(self):
+        is_sent = []
+        for step, answered in self.cuts:
+            processes = []
+            with self.cut(step, answered, on_cut=lambda: processes[0].kill()):
+                self.place.set_responder("limit = 2/1h")
+                processes.append(self.place.start(mail(message_id="<one@x>"), "--queue-id", "one"))
+                self.assertEqual(finish(processes[0]).status, -signal.SIGKILL)
+                is_sent.append(bool(self.place.submissions()))
+                self.end_holds()
+                again = self.deliver("one")
+                if actions(again) == [("suppressed", "recently-answered")]:
+                    self.assertEqual((step, answered), self.cuts[-1])  # it was confirmed
+                else:
+                    self.assert_replied(again)
+                # What was sent, but not confirmed, is sent once more, and known to be the same.
+                sent = {reply.message["Message-ID"] for reply in self.place.submissions()}
+                self.assertEqual(len(sent), 1)
+                self.assertLessEqual(len(self.place.submissions()), 1 + is_sent[-1])
+                self.assert_suppressed(self.deliver("two"), "recently-answered")
+                # It counts once.
+                self.replied("three", sender="bob@x.example")
+                self.assert_limited(self.deliver("four", sender="carol@x.example"),
+                                    "limit 2/1h reached")
+        self.assertEqual(set(is_sent), {False, True})
 
 
 if __name__ == "__main__":

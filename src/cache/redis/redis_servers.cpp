@@ -24,7 +24,10 @@ constexpr int kMaxRedirections = 5;
 }  // namespace
 
 RedisServers::RedisServers(std::string name, RedisUrl url, std::string password)
-    : name_(std::move(name)), url_(std::move(url)), password_(std::move(password)) {}
+    : name_(std::move(name)),
+      url_(std::move(url)),
+      password_(std::move(password)),
+      first_node_(static_cast<std::size_t>(::getpid())) {}
 
 void RedisServers::fail(const RedisFault& fault) const {
   throw Error(Fault::kCache, "cannot use cache " + name_ + ": " + fault.what());
@@ -36,6 +39,7 @@ void RedisServers::begin() {
 
 void RedisServers::disconnect() {
   last_ = nullptr;
+  ++first_node_;  // the one before may take connections and never answer
   entry_.reset();
   places_.clear();
   connections_.clear();
@@ -96,10 +100,9 @@ RedisPlace RedisServers::find_entry() {
   if (url_.kind == Kind::kSocket) return {{}, url_.path};
   if (url_.kind == Kind::kSentinel) return ask_sentinels();
   if (url_.kind == Kind::kServer) return {url_.hosts.front(), {}};
-  // Any node that is there knows the others. Processes begin with different ones.
-  const auto first = static_cast<std::size_t>(::getpid());
+  // Any node that is there knows the others.
   for (std::size_t i = 0;; ++i) {
-    const RedisPlace node{url_.hosts[(first + i) % url_.hosts.size()], {}};
+    const RedisPlace node{url_.hosts[(first_node_ + i) % url_.hosts.size()], {}};
     try {
       connect(node);
       return node;

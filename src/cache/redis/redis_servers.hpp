@@ -83,6 +83,7 @@ class RedisServers {
   std::string name_;
   RedisUrl url_;
   std::string password_;
+  std::size_t first_node_;  // of a cluster, to begin with: not the same for all processes
   RedisDeadline deadline_{};
   std::map<RedisPlace, std::unique_ptr<RedisConnection>> connections_;
   std::map<std::string, RedisPlace> places_;  // of slots that are not at `entry_`
