@@ -115,11 +115,12 @@ class SlotLimits {
 
   /// The first without room for another reply.
   [[nodiscard]] const CountedLimit* find_reached(const RedisChange& change, Time now) const {
-    for (const auto& [counted, counter, member] : limits_) {
-      const auto tally_of = [&, all = counter, own = member](const std::string& name) {
-        return read_tally(change, name == counted->counter ? all : own.value_or(all));
+    for (const auto& place : limits_) {
+      const auto tally_of = [&](const std::string& counter) {
+        const bool is_member = counter != place.counted->counter;
+        return read_tally(change, is_member ? *place.member : place.counter);
       };
-      if (!has_room(*counted, tally_of, now)) return counted;
+      if (!has_room(*place.counted, tally_of, now)) return place.counted;
     }
     return nullptr;
   }
