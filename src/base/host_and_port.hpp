@@ -12,7 +12,6 @@ struct HostAndPort {
   std::uint16_t port = 0;
 
   friend bool operator==(const HostAndPort&, const HostAndPort&) = default;
-  friend auto operator<=>(const HostAndPort&, const HostAndPort&) = default;
 };
 
 /// Reads HOST[:PORT], where an IPv6 address stands in brackets (RFC 3986, 3.2.2). Throws Error

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/host_and_port.hpp"
@@ -50,7 +51,10 @@ struct RedisPlace {
   std::string path{};  ///< of a socket in the file system, instead of `server`
 
   [[nodiscard]] std::string name() const;
-  friend auto operator<=>(const RedisPlace&, const RedisPlace&) = default;
+  friend bool operator<(const RedisPlace& a, const RedisPlace& b) {
+    return std::tie(a.path, a.server.host, a.server.port) <
+           std::tie(b.path, b.server.host, b.server.port);
+  }
 };
 
 /// All functions throw RedisFault (kConnectAnew) if the connection is lost or the time is up. After

@@ -102,7 +102,7 @@ RedisPlace RedisServers::find_entry() {
   if (url_.kind == Kind::kServer) return {url_.hosts.front(), {}};
   // Any node that is there knows the others.
   for (std::size_t i = 0;; ++i) {
-    const RedisPlace node{url_.hosts[(first_node_ + i) % url_.hosts.size()], {}};
+    RedisPlace node{url_.hosts[(first_node_ + i) % url_.hosts.size()], {}};
     try {
       connect(node);
       return node;
@@ -188,6 +188,7 @@ std::vector<RedisReply> RedisServers::ask_all(const std::vector<Command>& comman
     asked.back()->append(command.words);
   }
   std::vector<RedisReply> replies;
+  replies.reserve(asked.size());
   for (auto* connection : asked)
     replies.push_back(connection->next());
   for (std::size_t i = 0; i < commands.size(); ++i) {
