@@ -58,6 +58,7 @@ class Load:
     the program."""
 
     RETRY = 1.0  # seconds
+    STUCK = 5.0  # seconds in which nothing was done, though all could have been
 
     def __init__(self, place, deliveries, at_once=4, patience=60, within=()):
         self.place = place
@@ -74,7 +75,8 @@ class Load:
         self.at_work = 0
         self.tally = Tally()
         self.threads = []
-        self.give_up_at = None
+        self.give_up_at = None  # known once the last new delivery was begun
+        self.last_done = time.monotonic()
         self.environment = environment()
 
     def start(self):
@@ -82,10 +84,15 @@ class Load:
         for thread in self.threads:
             thread.start()
 
-    def finish(self):
-        """Waits until each delivery is done; `patience` seconds at most once no new ones come."""
+    def finish(self, when_stuck=lambda: None):
+        """Waits until each delivery is done; `patience` seconds at most once no new ones come.
+        Calls `when_stuck` if those that are left have not come on for a while."""
         for thread in self.threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(0.1)
+                if self.give_up_at and time.monotonic() - self.last_done > self.STUCK:
+                    when_stuck()
+                    self.last_done = time.monotonic()
         self.tally.undone = [delivery for _, _, delivery in self.waiting]
         return self.tally
 
@@ -141,6 +148,7 @@ class Load:
                     heapq.heappush(self.waiting, (due, next(self.number), delivery))
                 else:
                     self.tally.done.append(delivery)
+                    self.last_done = time.monotonic()
 
     def _deliver(self, delivery):
         """The status, and the cause if it is not 0."""

@@ -145,6 +145,9 @@ class Server:
     def keys(self):
         return sorted(self.ask("KEYS", "*").split())
 
+    def masters(self):
+        return [self]
+
     def replicas(self):
         """How many follow it and have all that it has."""
         fields = self.info("replication")
@@ -268,6 +271,9 @@ class Watched(Replicated):
         places = {sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.NAME)
                   for sentinel in self.sentinels}
         return self.server_at(places.pop().split()[1]) if len(places) == 1 else None
+
+    def masters(self):
+        return [self.current_master()]
 
     def wait_for_another_master(self, former):
         """Until all sentinels know a master other than `former`, which takes writes."""
