@@ -1,0 +1,207 @@
+#include "cache/redis/redis_sweep.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/record_format.hpp"
+#include "cache/redis/redis_change.hpp"
+#include "cache/redis/redis_keys.hpp"
+#include "cache/redis/redis_slot.hpp"
+#include "cache/reservation_rules.hpp"
+
+namespace inforeply::redis {
+namespace {
+
+constexpr std::size_t kBatch = 1000;
+constexpr const char* kScanned = "1000";
+
+struct Found {
+  std::string name;
+  std::string value;
+  ReplyRecord record;
+};
+
+std::string slot_in(const std::string& name) {
+  const auto begin = std::min(name.find('{') + 1, name.size());
+  return name.substr(begin, name.find('}') - begin);
+}
+
+std::vector<Found> read_all(RedisServers& servers, const RedisPlace& master,
+                            const std::vector<const redisReply*>& names,
+                            const RecordFilter& filter) {
+  std::vector<RedisServers::Command> commands;
+  for (const auto* name : names) {
+    const std::string text(text_of(*name));
+    commands.push_back({slot_in(text), {"GET", text}});
+  }
+  const auto replies = servers.ask_all(commands, &master);
+  std::vector<Found> found;
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (replies[i]->type != REDIS_REPLY_STRING) continue;  // it has just expired
+    const auto& name = commands[i].words.back();
+    const auto key = record_key_in(name);
+    auto record = key ? decode(*key, text_of(*replies[i])) : std::nullopt;
+    if (!record) fail_as_damaged(name);
+    const bool is_selected =
+        (filter.responder.empty() || record->key.responder == filter.responder) &&
+        (filter.sender.empty() || record->key.sender == filter.sender);
+    if (!is_selected) continue;
+    found.push_back({name, std::string(text_of(*replies[i])), *std::move(record)});
+  }
+  return found;
+}
+
+/// Passes the selected records to `use`, batch by batch, until it returns false. SCAN may show a
+/// record twice.
+template <typename Use>
+void scan(RedisServers& servers, const RecordFilter& filter, Use use) {
+  const auto pattern = pattern_of(filter);
+  const auto masters = servers.attempt([&] { return servers.masters(); });
+  for (const auto& master : masters) {
+    std::string cursor = "0";
+    do {
+      // Once more from the beginning would show all twice.
+      const auto found = servers.attempt_once([&] {
+        const auto reply =
+            servers.connect(master).ask({"SCAN", cursor, "MATCH", pattern, "COUNT", kScanned});
+        require(*reply);
+        const auto parts = elements_of(*reply);
+        if (parts.size() != 2) throw RedisFault("SCAN: not understood", RedisFault::Remedy::kNone);
+        cursor = text_of(*parts[0]);
+        return read_all(servers, master, elements_of(*parts[1]), filter);
+      });
+      if (!use(found)) return;
+    } while (cursor != "0");
+  }
+}
+
+void load_script(RedisServers& servers) {
+  servers.attempt([&] {
+    for (const auto& master : servers.masters())
+      RedisChange::load_script(servers.connect(master));
+  });
+}
+
+/// Removes those that nobody changes meanwhile.
+template <typename Goes>
+std::size_t remove(RedisServers& servers, const RecordFilter& filter, Goes goes,
+                   std::size_t batch = kBatch,
+                   const std::function<void(std::size_t)>& on_progress = {}) {
+  std::size_t removed = 0;
+  load_script(servers);
+  const auto remove_some = [&](std::span<const Found> found) {
+    std::vector<RedisServers::Command> commands;
+    for (const auto& each : found) {
+      if (!goes(each.record)) continue;
+      RedisChange change(servers, slot_in(each.name), each.name, each.value);
+      change.remove(0);
+      commands.push_back(change.command());
+    }
+    const auto replies = servers.attempt([&] { return servers.ask_all(commands); });
+    for (const auto& reply : replies) {
+      if (reply->integer == 1) ++removed;
+    }
+    if (on_progress) on_progress(removed);
+  };
+  scan(servers, filter, [&](const std::vector<Found>& found) {
+    for (std::span rest(found); !rest.empty(); rest = rest.subspan(std::min(rest.size(), batch))) {
+      remove_some(rest.first(std::min(rest.size(), batch)));
+    }
+    return true;
+  });
+  return removed;
+}
+
+std::size_t put_batch(RedisServers& servers, std::span<const ReplyRecord> records) {
+  const Time now = SystemClock().now();
+  std::size_t stored = 0;
+  std::vector<ReplyRecord> left(records.begin(), records.end());
+  // What somebody changes meanwhile is looked at once more.
+  while (!left.empty()) {
+    std::vector<ReplyRecord> again;
+    servers.attempt([&] {
+      again.clear();
+      std::vector<RedisServers::Command> questions;
+      for (const auto& record : left) {
+        const auto name = record_name(record_key(record.key));
+        questions.push_back({slot_in(name), {"GET", name}});
+      }
+      const auto replies = servers.ask_all(questions);
+      std::vector<RedisServers::Command> changes;
+      std::vector<const ReplyRecord*> changed;
+      for (std::size_t i = 0; i < left.size(); ++i) {
+        const auto key = record_key(left[i].key);
+        std::optional<std::string> value;
+        if (replies[i]->type == REDIS_REPLY_STRING) value = text_of(*replies[i]);
+        const auto earlier = value ? decode(key, *value) : std::nullopt;
+        if (earlier && earlier->answered_at >= left[i].answered_at) continue;
+        RedisChange change(servers, questions[i].slot, record_name(key), std::move(value));
+        change.set(0, encode(left[i]), life_of(left[i], now));
+        changes.push_back(change.command());
+        changed.push_back(&left[i]);
+      }
+      const auto done = servers.ask_all(changes);
+      for (std::size_t i = 0; i < done.size(); ++i) {
+        if (done[i]->integer == 1) {
+          ++stored;
+        } else {
+          again.push_back(*changed[i]);
+        }
+      }
+    });
+    left = std::move(again);
+  }
+  return stored;
+}
+
+}  // namespace
+
+void visit(RedisServers& servers, const RecordFilter& filter,
+           const std::function<bool(const ReplyRecord&)>& visit) {
+  scan(servers, filter, [&](const std::vector<Found>& found) {
+    return std::all_of(found.begin(), found.end(),
+                       [&](const Found& each) { return visit(each.record); });
+  });
+}
+
+std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records) {
+  std::size_t stored = 0;
+  load_script(servers);
+  for (; !records.empty(); records = records.subspan(std::min(records.size(), kBatch))) {
+    stored += put_batch(servers, records.first(std::min(records.size(), kBatch)));
+  }
+  return stored;
+}
+
+std::size_t forget(RedisServers& servers, const RecordFilter& filter) {
+  return remove(servers, filter, [](const ReplyRecord& /*record*/) { return true; });
+}
+
+std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
+  const RecordFilter filter{request.responder, {}};
+  std::size_t count = 0;
+  const auto goes = [&](const ReplyRecord& record) {
+    if (!is_purgeable(record, request.now, request.older_than)) return false;
+    return record.state == RecordState::kAnswered ||
+           !servers.attempt([&] { return is_held(servers, record); });
+  };
+  if (request.mode == PurgeMode::kRemove)
+    return remove(servers, filter, goes, request.batch, request.on_progress);
+  visit(servers, filter, [&](const ReplyRecord& record) {
+    if (goes(record)) ++count;
+    return true;
+  });
+  return count;
+}
+
+bool is_held(RedisServers& servers, const ReplyRecord& record) {
+  const auto name = hold_name(record_key(record.key), record.delivery);
+  const auto reply = servers.ask(slot_in(name), {"EXISTS", name});
+  require(*reply);
+  return reply->integer == 1;
+}
+
+}  // namespace inforeply::redis

@@ -1,0 +1,23 @@
+// Work on many records of a cache on Redis. Each command is short, so that no delivery waits.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+
+#include "cache/redis/redis_servers.hpp"
+#include "inforeply/cache_records.hpp"
+
+namespace inforeply::redis {
+
+/// As in CacheRecords.
+void visit(RedisServers& servers, const RecordFilter& filter,
+           const std::function<bool(const ReplyRecord&)>& visit);
+std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records);
+std::size_t forget(RedisServers& servers, const RecordFilter& filter);
+std::size_t purge(RedisServers& servers, const PurgeRequest& request);
+
+/// Whether somebody is at work on the delivery of a pending record. Throws RedisFault.
+bool is_held(RedisServers& servers, const ReplyRecord& record);
+
+}  // namespace inforeply::redis
