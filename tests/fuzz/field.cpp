@@ -83,7 +83,7 @@ void check_parameters(std::string_view body) {
 }
 
 void check_transfer_encoding(std::string_view octets) {
-  const auto encoded = encode_text(octets);
+  const auto encoded = encode_text(std::string(octets));
   for (std::string_view rest = encoded.text; !rest.empty();)
     expect(fuzz::take_up_to(rest, '\n').size() <= kMaxLineOctets, "line length", encoded.text);
   expect(is_7bit(encoded.text), "7 bits", encoded.text);
