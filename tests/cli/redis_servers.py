@@ -22,6 +22,9 @@ from programs import wait_for
 BINARY = Path("/usr/bin/redis-check-rdb")
 HOST = "127.0.0.1"
 
+# Before a program that is to end when we do, even if we are killed.
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
+
 # Nothing stays on the disk, and a replica is there at once.
 SETTINGS = ["save ''", "appendonly no", "repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
 
@@ -59,7 +62,7 @@ class Server:
         program_file = self.folder / program
         program_file.symlink_to(BINARY)
         self.configuration = self.folder / "redis.conf"
-        self.command = [*within, program_file, self.configuration]
+        self.command = [*within, *WITH_US, program_file, self.configuration]
         lines = [f"port {self.port}", f"bind {host}", f"dir {self.folder}"]
         if self.socket:
             lines += [f"unixsocket {self.socket}", *SETTINGS]

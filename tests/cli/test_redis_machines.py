@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 from delivery_load import Delivery, Load
 from programs import Workplace
 from redis_place import RedisTestCase
-from redis_servers import Server
+from redis_servers import WITH_US, Server
 
 MACHINES = 6
 MESSAGES_OF_EACH = 5
@@ -32,7 +32,8 @@ class Network:
     """A network namespace, which lives as long as a process in it."""
 
     def __init__(self):
-        self.process = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 1d"],
+        self.process = subprocess.Popen([*WITH_US, "unshare", "--net", "sh", "-c",
+                                         "echo; exec sleep 1d"],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.is_permitted = self.process.stdout.read(1) == b"\n"
 
