@@ -52,7 +52,7 @@ std::optional<std::string_view> undo_tag(std::string_view local_part) {
 
 /// Returns `user`, the account that forwards, of Gmail's `user+caf_=target=domain`.
 std::optional<std::string_view> undo_gmail_forwarding(std::string_view local_part) {
-  const auto mark = local_part.find("+caf_=");
+  const auto mark = to_lower_ascii(local_part).find("+caf_=");
   if (mark == kNone || mark == 0) return std::nullopt;
   return local_part.substr(0, mark);
 }

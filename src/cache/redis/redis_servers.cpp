@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kAttemptTime{5};
 constexpr std::chrono::seconds kConnectTime{3};
+constexpr std::chrono::seconds kSentinelTime{1};  // one that hangs must leave time for others
 constexpr std::chrono::milliseconds kPause{20};
 constexpr int kMaxRedirections = 5;
 
@@ -75,7 +76,7 @@ RedisPlace RedisServers::ask_sentinels() {
   for (const auto& host : url_.hosts) {
     try {
       const RedisPlace place{host, {}};
-      RedisConnection sentinel(place, std::min(deadline_, steady_clock::now() + kConnectTime));
+      RedisConnection sentinel(place, std::min(deadline_, steady_clock::now() + kSentinelTime));
       const RedisWords question = {"SENTINEL", "get-master-addr-by-name", url_.service};
       auto reply = sentinel.ask(question);
       if (error_code(*reply) == "NOAUTH") {

@@ -100,6 +100,7 @@ TEST(PersonBehind, IsWhomForwardersAndTagsHide) {
       {"msprvs1=17890abcdefg=user@example.org", "user@example.org"},
       // Gmail
       {"user+caf_=target=example.org@gmail.com", "user@gmail.com"},
+      {"user+CAF_=target=example.org@gmail.com", "user@gmail.com"},
       {"us.er+caf_=a=b=example.org@gmail.com", "us.er@gmail.com"},
       // one in the other
       {"SRS0=HHH=TT=example.org=prvs=1234abcdef=user@fwd.example", "user@example.org"},
