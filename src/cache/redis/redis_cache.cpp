@@ -53,6 +53,13 @@ std::string make_token() {
   return token;
 }
 
+/// Takes a reply back that was counted. Not once more if the answer is lost: that could take back
+/// somebody else's.
+void take_back_apart(RedisServers& servers, const std::string& slot, const Limits& limits,
+                     Time counted_at) {
+  servers.attempt_once([&] { count_apart(servers, slot, limits, {counted_at, std::nullopt}); });
+}
+
 class RedisReservation : public Reservation {
  public:
   RedisReservation(RedisServers& servers, ReservationRequest request, std::string token,
@@ -67,54 +74,58 @@ class RedisReservation : public Reservation {
   ~RedisReservation() override {
     if (is_ended_) return;
     try {
-      change([](ResponderSlot& /*slot*/, const ReplyRecord* /*own*/) {});
+      servers_.attempt_once([&] {
+        change(ResponderSlot::Reads::kNoLimits, [](auto& /*slot*/, const auto* /*own*/) {});
+      });
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the hold ends by itself
     }
   }
 
   void confirm() override {
-    change([](ResponderSlot& slot, const ReplyRecord* own) {
-      if (own != nullptr) slot.rewrite(confirm_record(*own));
+    is_ended_ = true;
+    servers_.attempt([&] {
+      change(ResponderSlot::Reads::kNoLimits, [](ResponderSlot& slot, const ReplyRecord* own) {
+        if (own != nullptr) slot.rewrite(confirm_record(*own));
+      });
     });
   }
 
   void release() override {
-    change([&](ResponderSlot& slot, const ReplyRecord* own) {
-      if (!may_be_sent_) {
-        if (own != nullptr) slot.remove();
-        // It was counted even if another delivery has replaced it.
-        slot.count({reserved_at_, std::nullopt});
-      } else if (own != nullptr) {
-        auto record = *own;
-        --record.tries;  // this try is known to have sent nothing
-        slot.rewrite(record);
-      }
+    is_ended_ = true;
+    servers_.attempt([&] {
+      const auto reads =
+          may_be_sent_ ? ResponderSlot::Reads::kNoLimits : ResponderSlot::Reads::kAll;
+      change(reads, [&](ResponderSlot& slot, const ReplyRecord* own) {
+        if (!may_be_sent_) {
+          if (own != nullptr) slot.remove();
+          // It was counted even if another delivery has replaced it.
+          slot.count({reserved_at_, std::nullopt});
+        } else if (own != nullptr) {
+          auto record = *own;
+          --record.tries;  // this try is known to have sent nothing
+          slot.rewrite(record);
+        }
+      });
     });
     if (may_be_sent_) return;
     for (const auto& [slot, limits] : by_slot(request_.limits)) {
-      if (slot.empty()) continue;
-      servers_.attempt([&, &name = slot, &all = limits] {
-        count_apart(servers_, name, all, {reserved_at_, std::nullopt});
-      });
+      if (!slot.empty()) take_back_apart(servers_, slot, limits, reserved_at_);
     }
   }
 
  private:
-  /// Lets go. `change_own` gets the request's own pending record, or null: with an interval of 0 it
-  /// may be another delivery's by now, or it was forgotten.
+  /// A step that lets go. `change_own` gets the request's own pending record, or null: with an
+  /// interval of 0 it may be another delivery's by now, or it was forgotten.
   template <typename ChangeOwn>
-  void change(ChangeOwn change_own) {
-    servers_.attempt([&] {
-      while (true) {
-        ResponderSlot slot(servers_, request_);
-        if (slot.holder() != token_) return;  // done already, but the answer was lost; or too late
-        const auto own = slot.known().own;
-        change_own(slot, is_reserved_for(request_, own) ? &*own : nullptr);
-        slot.let_go();
-        if (slot.commit()) return;
-      }
-    });
-    is_ended_ = true;
+  void change(ResponderSlot::Reads reads, ChangeOwn change_own) {
+    while (true) {
+      ResponderSlot slot(servers_, request_, reads);
+      if (slot.holder() != token_) return;  // done already, but the answer was lost; or too late
+      const auto own = slot.known().own;
+      change_own(slot, is_reserved_for(request_, own) ? &*own : nullptr);
+      slot.let_go();
+      if (slot.commit()) return;
+    }
   }
 
   RedisServers& servers_;
@@ -165,16 +176,13 @@ class RedisCache : public OpenCache {
     Time now;
     std::string token;
     std::map<std::string, Limits> apart;  ///< limits in slots of their own
-    std::set<std::string> counted{};      ///< of these slots, where it counts already
+    std::set<std::string> counted{};      ///< of these slots, where it counts as a new one
     bool may_be_sent = false;
   };
 
   void take_back(const Asking& asking) {
-    for (const auto& slot : asking.counted) {
-      servers_.attempt([&] {
-        count_apart(servers_, slot, asking.apart.at(slot), {asking.now, std::nullopt});
-      });
-    }
+    for (const auto& slot : asking.counted)
+      take_back_apart(servers_, slot, asking.apart.at(slot), asking.now);
   }
 
   std::unique_ptr<RedisReservation> reservation(const Asking& asking) {
@@ -194,8 +202,13 @@ class RedisCache : public OpenCache {
         if (is_granted && replicas_ > 0) servers_.wait_for_replicas(replicas_);
         return result;
       });
-    } catch (const Error&) {
-      if (is_granted) reservation(asking)->release();
+    } catch (const Error& error) {
+      const bool is_refused = dynamic_cast<const RedisRefusal*>(&error) != nullptr;
+      if (is_granted) {
+        reservation(asking)->release();
+      } else if (is_refused) {  // else nobody knows whether it was reserved
+        take_back(asking);
+      }
       throw;
     }
   }
@@ -206,7 +219,9 @@ class RedisCache : public OpenCache {
       if (asking.counted.contains(slot)) continue;
       const auto* reached = count_apart(servers_, slot, limits, {earlier, asking.now});
       if (reached != nullptr) return reached;
-      asking.counted.insert(slot);
+      // One that was counted before has only moved. Another try of the same delivery may move it,
+      // too.
+      if (!earlier) asking.counted.insert(slot);
     }
     return nullptr;
   }
@@ -217,7 +232,7 @@ class RedisCache : public OpenCache {
       return redis::is_held(servers_, record);
     };
     while (true) {
-      ResponderSlot slot(servers_, request);
+      ResponderSlot slot(servers_, request, ResponderSlot::Reads::kAll);
       const auto known = slot.known();
       const bool is_ours = is_reserved_for(request, known.own);
       if (is_ours && slot.holder() == asking.token) {  // the answer was lost

@@ -13,16 +13,19 @@ namespace inforeply {
 namespace {
 
 // ARGV holds five words for each key: whether it had a value, that value, what is to be done, the
-// new value, its time to live. GET returns false for a key that is not there.
+// new value, its time to live. GET returns false for a key that is not there. It removes first: a
+// full server refuses the first command that takes memory, but none after one that has written.
 constexpr std::string_view kScript = R"lua(
 for i = 1, #KEYS do
   local expected = ARGV[5 * i - 4] == '1' and ARGV[5 * i - 3]
   if redis.call('GET', KEYS[i]) ~= expected then return 0 end
 end
 for i = 1, #KEYS do
+  if ARGV[5 * i - 2] == 'remove' then redis.call('DEL', KEYS[i]) end
+end
+for i = 1, #KEYS do
   local action, value, ttl = ARGV[5 * i - 2], ARGV[5 * i - 1], ARGV[5 * i]
-  if action == 'remove' then redis.call('DEL', KEYS[i])
-  elseif action == 'replace' then redis.call('SET', KEYS[i], value, 'KEEPTTL')
+  if action == 'replace' then redis.call('SET', KEYS[i], value, 'KEEPTTL')
   elseif action == 'set' and ttl == '' then redis.call('SET', KEYS[i], value)
   elseif action == 'set' then redis.call('SET', KEYS[i], value, 'PX', ttl)
   end
@@ -51,7 +54,7 @@ RedisChange::RedisChange(RedisServers& servers, std::string slot,
   RedisWords words = {"MGET"};
   words.insert(words.end(), keys.begin(), keys.end());
   const auto reply = servers_.ask(slot_, words);
-  require(*reply);
+  servers_.require(*reply);
   const auto values = elements_of(*reply);
   if (values.size() != keys.size()) {
     throw RedisFault("MGET: not understood", RedisFault::Remedy::kNone);
@@ -105,7 +108,11 @@ bool RedisChange::commit() {
   auto reply = servers_.ask(slot_, words("EVALSHA", digest_of(kScript)));
   if (error_code(*reply) == "NOSCRIPT")
     reply = servers_.ask(slot_, words("EVAL", std::string(kScript)));
-  require(*reply);
+  servers_.require(*reply);
+  if (reply->type != REDIS_REPLY_INTEGER) {
+    throw RedisFault("EVALSHA: not understood", RedisFault::Remedy::kNone);
+  }
+  if (reply->integer != 1) servers_.pause();
   return reply->integer == 1;
 }
 
@@ -114,7 +121,8 @@ RedisServers::Command RedisChange::command() const {
 }
 
 void RedisChange::load_script(RedisConnection& connection) {
-  require(*connection.ask({"SCRIPT", "LOAD", std::string(kScript)}));
+  require_answer(*connection.ask({"SCRIPT", "LOAD", std::string(kScript)}),
+                 connection.place().name());
 }
 
 }  // namespace inforeply

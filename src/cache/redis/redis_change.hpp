@@ -21,6 +21,7 @@ class RedisChange {
   RedisChange(RedisServers& servers, std::string slot, std::string key,
               std::optional<std::string> value);
 
+  [[nodiscard]] const std::string& key(std::size_t key) const { return entries_.at(key).key; }
   [[nodiscard]] const std::optional<std::string>& value(std::size_t key) const {
     return entries_.at(key).read;
   }
@@ -31,7 +32,8 @@ class RedisChange {
   void replace(std::size_t key, std::string value);
   void remove(std::size_t key);
 
-  /// False if a value is no longer as it was read; then nothing was changed.
+  /// False, after a pause, if a value is no longer as it was read; then nothing was changed. Throws
+  /// RedisFault, too, if the step has no time left for another try.
   [[nodiscard]] bool commit();
 
   /// What commit() asks, for several changes at once (RedisServers::ask_all). The answer is 1 where

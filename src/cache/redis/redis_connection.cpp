@@ -15,8 +15,8 @@ namespace {
 using Remedy = RedisFault::Remedy;
 
 // What another server, or the same a little later, may do.
-constexpr std::array<std::string_view, 5> kPassing = {"READONLY", "LOADING", "CLUSTERDOWN",
-                                                      "MASTERDOWN", "TRYAGAIN"};
+constexpr std::array<std::string_view, 6> kPassing = {"READONLY",   "LOADING",  "CLUSTERDOWN",
+                                                      "MASTERDOWN", "TRYAGAIN", "UNBLOCKED"};
 
 timeval time_left(RedisDeadline deadline) {
   using std::chrono::microseconds;
@@ -29,7 +29,17 @@ timeval time_left(RedisDeadline deadline) {
 
 redisContext* connect(const RedisPlace& place, timeval time) {
   if (!place.path.empty()) return ::redisConnectUnixWithTimeout(place.path.c_str(), time);
-  return ::redisConnectWithTimeout(place.server.host.c_str(), place.server.port, time);
+  const auto& [host, port] = place.server;
+  if (!equals_ignoring_case(host, "localhost")) {
+    return ::redisConnectWithTimeout(host.c_str(), port, time);
+  }
+  // RFC 6761, 6.3. A confined process can look nothing up.
+  redisContext* v4 = ::redisConnectWithTimeout("127.0.0.1", port, time);
+  if (v4 == nullptr || v4->err == 0) return v4;
+  redisContext* v6 = ::redisConnectWithTimeout("::1", port, time);
+  const bool is_v6 = v6 != nullptr && v6->err == 0;
+  ::redisFree(is_v6 ? v4 : v6);
+  return is_v6 ? v6 : v4;
 }
 
 }  // namespace
@@ -51,9 +61,9 @@ std::string_view error_code(const redisReply& reply) {
   return text.substr(0, text.find(' '));
 }
 
-void require(const redisReply& reply) {
+void require_answer(const redisReply& reply, const std::string& server) {
   if (reply.type != REDIS_REPLY_ERROR) return;
-  throw RedisFault(to_single_line(text_of(reply)),
+  throw RedisFault(server + ": " + to_single_line(text_of(reply)),
                    is_one_of(error_code(reply), kPassing) ? Remedy::kConnectAnew : Remedy::kNone);
 }
 

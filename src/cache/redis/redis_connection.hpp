@@ -43,8 +43,8 @@ class RedisFault : public std::runtime_error {
   Remedy remedy_;
 };
 
-/// Throws RedisFault for an error.
-void require(const redisReply& reply);
+/// Throws RedisFault, which names the server, for an error.
+void require_answer(const redisReply& reply, const std::string& server);
 
 struct RedisPlace {
   HostAndPort server{};

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <thread>
 #include <utility>
@@ -19,7 +20,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kAttemptTime{5};
 constexpr std::chrono::seconds kConnectTime{3};
 constexpr std::chrono::seconds kSentinelTime{1};  // one that hangs must leave time for others
-constexpr std::chrono::milliseconds kPause{20};
 constexpr int kMaxRedirections = 5;
 
 }  // namespace
@@ -31,7 +31,9 @@ RedisServers::RedisServers(std::string name, RedisUrl url, std::string password)
       first_node_(static_cast<std::size_t>(::getpid())) {}
 
 void RedisServers::fail(const RedisFault& fault) const {
-  throw Error(Fault::kCache, "cannot use cache " + name_ + ": " + fault.what());
+  const std::string text = "cannot use cache " + name_ + ": " + fault.what();
+  if (fault.remedy() == Remedy::kNone) throw RedisRefusal(Fault::kCache, text);
+  throw Error(Fault::kCache, text);
 }
 
 void RedisServers::begin() {
@@ -47,10 +49,11 @@ void RedisServers::disconnect() {
 }
 
 void RedisServers::log_in(RedisConnection& connection) const {
+  const auto name = connection.place().name();
   if (!url_.user.empty()) {
-    require(*connection.ask({"AUTH", url_.user, password_}));
+    require_answer(*connection.ask({"AUTH", url_.user, password_}), name);
   } else if (!password_.empty()) {
-    require(*connection.ask({"AUTH", password_}));
+    require_answer(*connection.ask({"AUTH", password_}), name);
   }
 }
 
@@ -62,7 +65,7 @@ RedisConnection& RedisServers::connect(const RedisPlace& place) {
     connection->set_deadline(deadline_);
     log_in(*connection);
     if (url_.database != 0) {
-      require(*connection->ask({"SELECT", std::to_string(url_.database)}));
+      require_answer(*connection->ask({"SELECT", std::to_string(url_.database)}), place.name());
     }
     known = std::move(connection);
   }
@@ -83,7 +86,7 @@ RedisPlace RedisServers::ask_sentinels() {
         log_in(sentinel);
         reply = sentinel.ask(question);
       }
-      require(*reply);
+      require_answer(*reply, place.name());
       const auto words = elements_of(*reply);
       const auto port = words.size() == 2 ? parse_number(text_of(*words[1])) : std::nullopt;
       if (port && *port <= UINT16_MAX) {
@@ -137,11 +140,20 @@ RedisPlace RedisServers::target_of(std::string_view redirection, const RedisPlac
   return {{std::move(host), static_cast<std::uint16_t>(*port)}, {}};
 }
 
-void RedisServers::pause_for_another_try() const {
-  if (steady_clock::now() + kPause >= deadline_) {
-    throw RedisFault("time is up, the servers are busy with other things", Remedy::kNone);
+void RedisServers::require(const redisReply& reply) const {
+  require_answer(reply, last_ == nullptr ? name_ : last_->place().name());
+}
+
+void RedisServers::pause() const {
+  const auto now = steady_clock::now();
+  std::minstd_rand chance(static_cast<unsigned>(now.time_since_epoch().count()) ^
+                          static_cast<unsigned>(::getpid()));
+  const std::chrono::microseconds time(std::uniform_int_distribution(200, 8000)(chance));
+  if (now + time >= deadline_) {
+    throw RedisFault("time is up, others are always faster, or a slot is on its way",
+                     Remedy::kNone);
   }
-  std::this_thread::sleep_for(kPause);
+  std::this_thread::sleep_for(time);
 }
 
 RedisReply RedisServers::ask(const std::string& slot, const RedisWords& words) {
@@ -150,11 +162,11 @@ RedisReply RedisServers::ask(const std::string& slot, const RedisWords& words) {
   for (int redirections = 0; redirections <= kMaxRedirections;) {
     auto& connection = connect(place);
     last_ = &connection;
-    if (is_moving) require(*connection.ask({"ASKING"}));
+    if (is_moving) require_answer(*connection.ask({"ASKING"}), place.name());
     auto reply = connection.ask(words);
     const auto code = error_code(*reply);
     if (code == "TRYAGAIN" || code == "BUSY") {  // while a slot moves, or a script runs
-      pause_for_another_try();
+      pause();
     } else if (code == "MOVED" || code == "ASK") {
       is_moving = code == "ASK";
       place = target_of(text_of(*reply), place);
@@ -196,7 +208,7 @@ std::vector<RedisReply> RedisServers::ask_all(const std::vector<Command>& comman
     const auto code = error_code(*replies[i]);
     const bool is_elsewhere = code == "MOVED" || code == "ASK" || code == "TRYAGAIN";
     if (is_elsewhere) replies[i] = ask(commands[i].slot, commands[i].words);
-    require(*replies[i]);
+    require_answer(*replies[i], asked[i]->place().name());
   }
   return replies;
 }
@@ -205,7 +217,7 @@ std::vector<RedisPlace> RedisServers::masters() {
   if (!entry_) entry_ = find_entry();
   if (url_.kind != Kind::kCluster) return {*entry_};
   const auto reply = connect(*entry_).ask({"CLUSTER", "SLOTS"});
-  require(*reply);
+  require_answer(*reply, entry_->name());
   std::set<RedisPlace> places;  // a master may have several ranges of slots
   for (const auto* range : elements_of(*reply)) {
     const auto parts = elements_of(*range);  // first slot, last slot, master, replicas
@@ -214,6 +226,9 @@ std::vector<RedisPlace> RedisServers::masters() {
     if (master.size() < 2) throw RedisFault("CLUSTER SLOTS: not understood", Remedy::kNone);
     std::string host(text_of(*master[0]));
     if (host.empty() || host == "?") host = entry_->server.host;
+    if (master[1]->integer <= 0 || master[1]->integer > UINT16_MAX) {
+      throw RedisFault("CLUSTER SLOTS: not understood", Remedy::kNone);
+    }
     places.insert(
         RedisPlace{{std::move(host), static_cast<std::uint16_t>(master[1]->integer)}, {}});
   }

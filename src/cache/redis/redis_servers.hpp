@@ -15,6 +15,12 @@
 
 namespace inforeply {
 
+/// The servers have answered, and will not do it: what was asked last was not done.
+class RedisRefusal : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Connects when it has to, and finds the master of each slot by what the servers say.
 class RedisServers {
  public:
@@ -23,7 +29,8 @@ class RedisServers {
 
   /// Does a step, which talks to the servers, in a time of at most twice 5 seconds: if a connection
   /// is lost or a server is no master, connects anew and does it once more. Whatever it did may
-  /// have taken effect before. Throws Error (kCache) that names the cache and the cause.
+  /// have taken effect before. Throws Error (kCache) that names the cache and the cause,
+  /// RedisRefusal if nothing can help.
   template <typename Step>
   auto attempt(Step step) {
     try {
@@ -53,6 +60,12 @@ class RedisServers {
   /// their braces. Returns its answer, which may be an error.
   RedisReply ask(const std::string& slot, const RedisWords& words);
 
+  /// Throws RedisFault that names the server for an answer of ask() that is an error.
+  void require(const redisReply& reply) const;
+
+  /// Some milliseconds, by chance, so that those who are in each other's way do not meet again.
+  void pause() const;
+
   /// Waits until so many replicas have what was asked last. Throws RedisFault if there are fewer.
   void wait_for_replicas(unsigned replicas);
 
@@ -78,8 +91,6 @@ class RedisServers {
   RedisPlace ask_sentinels();
   void log_in(RedisConnection& connection) const;
   [[nodiscard]] RedisPlace target_of(std::string_view redirection, const RedisPlace& from) const;
-  void pause_for_another_try() const;
-
   std::string name_;
   RedisUrl url_;
   std::string password_;

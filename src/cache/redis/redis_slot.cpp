@@ -26,7 +26,7 @@ std::optional<ReplyRecord> read_record(const RedisChange& change, std::size_t at
 ReplyTally read_tally(const RedisChange& change, std::size_t at) {
   if (!change.value(at)) return {};
   auto tally = decode_tally(*change.value(at));
-  if (!tally) fail_as_damaged("a limit");
+  if (!tally) fail_as_damaged(change.key(at));
   return *std::move(tally);
 }
 
@@ -41,7 +41,9 @@ void write_tally(RedisChange& change, std::size_t at, const ReplyTally& tally, S
 }  // namespace
 
 void fail_as_damaged(const std::string& key) {
-  throw RedisFault("a damaged value of " + to_single_line(key), RedisFault::Remedy::kNone);
+  throw RedisFault("a damaged value of " + to_single_line(key) +
+                       ", which 'inforeply-cache check --repair' or DEL removes",
+                   RedisFault::Remedy::kNone);
 }
 
 std::optional<Seconds> life_of(const ReplyRecord& record, Time now) {
@@ -92,11 +94,12 @@ void SlotLimits::count(RedisChange& change, const Counting& counting) const {
   }
 }
 
-ResponderSlot::ResponderSlot(RedisServers& servers, const ReservationRequest& request)
+ResponderSlot::ResponderSlot(RedisServers& servers, const ReservationRequest& request, Reads reads)
     : request_(request),
       key_(record_key(request.key)),
       keys_(name_records()),
-      limits_(by_slot(request.limits)[""], key_part(request.key.responder), keys_),
+      limits_(reads == Reads::kAll ? by_slot(request.limits)[""] : Limits(),
+              key_part(request.key.responder), keys_),
       change_(servers, encode_part(key_part(request.key.responder)), keys_) {}
 
 std::vector<std::string> ResponderSlot::name_records() {

@@ -54,8 +54,10 @@ class SlotLimits {
 /// What lies in the slot of a request's records. All throws RedisFault.
 class ResponderSlot {
  public:
-  /// Reads it. `request` must outlive it.
-  ResponderSlot(RedisServers& servers, const ReservationRequest& request);
+  /// Reads it, with its limits or, as whoever reads them waits for whoever counts, without.
+  /// `request` must outlive it.
+  enum class Reads { kAll, kNoLimits };
+  ResponderSlot(RedisServers& servers, const ReservationRequest& request, Reads reads);
 
   [[nodiscard]] KnownRecords known() const;
   /// Who is at work on the request's delivery; nullopt: nobody.

@@ -7,6 +7,7 @@
 
 #include "base/confinement.hpp"
 #include "base/trusted_file.hpp"
+#include "cache/redis/redis_sweep.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
@@ -18,11 +19,12 @@ using Kind = RedisUrl::Kind;
 constexpr const char* kPolicy = "maxmemory-policy";
 constexpr const char* kNoEviction = "noeviction";
 
-/// The lines NAME:VALUE of INFO.
+/// The lines NAME:VALUE of INFO; none if the user may not ask for it.
 std::map<std::string, std::string, std::less<>> read_info(RedisConnection& server) {
   std::map<std::string, std::string, std::less<>> info;
   const auto reply = server.ask({"INFO"});
-  require(*reply);
+  if (error_code(*reply) == "NOPERM") return info;
+  require_answer(*reply, server.place().name());
   std::string_view rest = text_of(*reply);
   while (!rest.empty()) {
     const auto line = trim(take_line(rest));
@@ -38,7 +40,8 @@ void judge_memory(RedisConnection& server, std::vector<CacheRemark>& remarks) {
   const auto name = server.place().name();
   const auto reply = server.ask({"CONFIG", "GET", kPolicy});
   const auto code = error_code(*reply);
-  if (code != "NOPERM" && code != "ERR") require(*reply);  // ERR: the command has another name
+  if (code != "NOPERM" && code != "ERR")
+    require_answer(*reply, name);  // ERR: the command has another name
   const auto words = elements_of(*reply);
   if (words.size() != 2) {
     remarks.push_back({CacheRemark::Kind::kNote,
@@ -57,7 +60,21 @@ void judge_memory(RedisConnection& server, std::vector<CacheRemark>& remarks) {
   }
 }
 
-/// "redis 7.0.15, 2 replicas, 1,234 keys, append-only file"
+/// The script needs KEEPTTL, and rights need users: both came with version 6.
+void judge_version(RedisConnection& server, std::vector<CacheRemark>& remarks) {
+  const auto info = read_info(server);
+  const auto found = info.find("redis_version");
+  if (found == info.end()) return;
+  const auto major =
+      parse_number(std::string_view(found->second).substr(0, found->second.find('.')));
+  if (major && *major < 6) {
+    remarks.push_back({CacheRemark::Kind::kFault, server.place().name() + ": version " +
+                                                      to_single_line(found->second) +
+                                                      " is too old, expected 6 or later"});
+  }
+}
+
+/// "127.0.0.1:6379: version 7.0.15, master, 2 replicas, append-only file, ..."
 std::string describe(RedisConnection& server) {
   const auto info = read_info(server);
   const auto of = [&](std::string_view name) {
@@ -96,7 +113,7 @@ void RedisStore::require_usable() const {
   auto servers = this->servers();
   servers.attempt([&] {
     for (const auto& master : servers.masters()) {
-      require(*servers.connect(master).ask({"PING"}));
+      require_answer(*servers.connect(master).ask({"PING"}), master.name());
     }
   });
 }
@@ -105,8 +122,10 @@ std::vector<CacheRemark> RedisStore::remarks() const {
   auto servers = this->servers();
   return servers.attempt([&] {
     std::vector<CacheRemark> remarks;
-    for (const auto& master : servers.masters())
+    for (const auto& master : servers.masters()) {
+      judge_version(servers.connect(master), remarks);
       judge_memory(servers.connect(master), remarks);
+    }
     return remarks;
   });
 }
@@ -127,10 +146,10 @@ void RedisStore::permit(Permissions& permissions) const {
   permit_look_up(permissions);
 }
 
-CacheCheck RedisStore::check(CheckMode /*mode*/,
+CacheCheck RedisStore::check(CheckMode mode,
                              const std::function<void(const std::string&)>& on_fault) const {
-  CacheCheck check;
   auto servers = this->servers();
+  auto check = redis::check(servers, mode, on_fault);
   for (const auto& remark : remarks()) {
     if (remark.kind == CacheRemark::Kind::kFault) ++check.server_faults;
     on_fault(remark.text);
@@ -139,10 +158,6 @@ CacheCheck RedisStore::check(CheckMode /*mode*/,
     check.servers.clear();
     for (const auto& master : servers.masters())
       check.servers.push_back(describe(servers.connect(master)));
-  });
-  open_records(CacheAccess::kExisting)->visit({}, [&](const ReplyRecord& /*record*/) {
-    ++check.records;
-    return true;
   });
   return check;
 }

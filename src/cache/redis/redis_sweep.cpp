@@ -11,6 +11,7 @@
 #include "cache/redis/redis_keys.hpp"
 #include "cache/redis/redis_slot.hpp"
 #include "cache/reservation_rules.hpp"
+#include "inforeply/text.hpp"
 
 namespace inforeply::redis {
 namespace {
@@ -29,9 +30,11 @@ std::string slot_in(const std::string& name) {
   return name.substr(begin, name.find('}') - begin);
 }
 
+using NameHandler = std::function<void(const std::string& name)>;
+
 std::vector<Found> read_all(RedisServers& servers, const RedisPlace& master,
-                            const std::vector<const redisReply*>& names,
-                            const RecordFilter& filter) {
+                            const std::vector<const redisReply*>& names, const RecordFilter& filter,
+                            const NameHandler& on_damaged) {
   std::vector<RedisServers::Command> commands;
   for (const auto* name : names) {
     const std::string text(text_of(*name));
@@ -44,7 +47,10 @@ std::vector<Found> read_all(RedisServers& servers, const RedisPlace& master,
     const auto& name = commands[i].words.back();
     const auto key = record_key_in(name);
     auto record = key ? decode(*key, text_of(*replies[i])) : std::nullopt;
-    if (!record) fail_as_damaged(name);
+    if (!record) {
+      on_damaged(name);
+      continue;
+    }
     const bool is_selected =
         (filter.responder.empty() || record->key.responder == filter.responder) &&
         (filter.sender.empty() || record->key.sender == filter.sender);
@@ -54,10 +60,11 @@ std::vector<Found> read_all(RedisServers& servers, const RedisPlace& master,
   return found;
 }
 
-/// Passes the selected records to `use`, batch by batch, until it returns false. SCAN may show a
-/// record twice.
+/// Passes the selected records to `use`, batch by batch, until it returns false. A batch may be
+/// empty. SCAN may show a record twice.
 template <typename Use>
-void scan(RedisServers& servers, const RecordFilter& filter, Use use) {
+void scan(RedisServers& servers, const RecordFilter& filter, Use use,
+          const NameHandler& on_damaged = fail_as_damaged) {
   const auto pattern = pattern_of(filter);
   const auto masters = servers.attempt([&] { return servers.masters(); });
   for (const auto& master : masters) {
@@ -67,31 +74,28 @@ void scan(RedisServers& servers, const RecordFilter& filter, Use use) {
       const auto found = servers.attempt_once([&] {
         const auto reply =
             servers.connect(master).ask({"SCAN", cursor, "MATCH", pattern, "COUNT", kScanned});
-        require(*reply);
+        require_answer(*reply, master.name());
         const auto parts = elements_of(*reply);
         if (parts.size() != 2) throw RedisFault("SCAN: not understood", RedisFault::Remedy::kNone);
         cursor = text_of(*parts[0]);
-        return read_all(servers, master, elements_of(*parts[1]), filter);
+        return read_all(servers, master, elements_of(*parts[1]), filter, on_damaged);
       });
       if (!use(found)) return;
     } while (cursor != "0");
   }
 }
 
+/// For what follows in the same attempt, as another may have other masters.
 void load_script(RedisServers& servers) {
-  servers.attempt([&] {
-    for (const auto& master : servers.masters())
-      RedisChange::load_script(servers.connect(master));
-  });
+  for (const auto& master : servers.masters())
+    RedisChange::load_script(servers.connect(master));
 }
 
 /// Removes those that nobody changes meanwhile.
 template <typename Goes>
-std::size_t remove(RedisServers& servers, const RecordFilter& filter, Goes goes,
-                   std::size_t batch = kBatch,
-                   const std::function<void(std::size_t)>& on_progress = {}) {
+std::size_t remove(RedisServers& servers, const RecordFilter& filter, Goes goes, std::size_t batch,
+                   const std::function<void(std::size_t)>& on_progress) {
   std::size_t removed = 0;
-  load_script(servers);
   const auto remove_some = [&](std::span<const Found> found) {
     std::vector<RedisServers::Command> commands;
     for (const auto& each : found) {
@@ -100,16 +104,20 @@ std::size_t remove(RedisServers& servers, const RecordFilter& filter, Goes goes,
       change.remove(0);
       commands.push_back(change.command());
     }
-    const auto replies = servers.attempt([&] { return servers.ask_all(commands); });
+    const auto replies = servers.attempt([&] {
+      if (!commands.empty()) load_script(servers);
+      return servers.ask_all(commands);
+    });
     for (const auto& reply : replies) {
       if (reply->integer == 1) ++removed;
     }
-    if (on_progress) on_progress(removed);
+    on_progress(removed);
   };
   scan(servers, filter, [&](const std::vector<Found>& found) {
     for (std::span rest(found); !rest.empty(); rest = rest.subspan(std::min(rest.size(), batch))) {
       remove_some(rest.first(std::min(rest.size(), batch)));
     }
+    on_progress(removed);
     return true;
   });
   return removed;
@@ -124,6 +132,7 @@ std::size_t put_batch(RedisServers& servers, std::span<const ReplyRecord> record
     std::vector<ReplyRecord> again;
     servers.attempt([&] {
       again.clear();
+      load_script(servers);
       std::vector<RedisServers::Command> questions;
       for (const auto& record : left) {
         const auto name = record_name(record_key(record.key));
@@ -169,7 +178,6 @@ void visit(RedisServers& servers, const RecordFilter& filter,
 
 std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records) {
   std::size_t stored = 0;
-  load_script(servers);
   for (; !records.empty(); records = records.subspan(std::min(records.size(), kBatch))) {
     stored += put_batch(servers, records.first(std::min(records.size(), kBatch)));
   }
@@ -177,7 +185,9 @@ std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records) {
 }
 
 std::size_t forget(RedisServers& servers, const RecordFilter& filter) {
-  return remove(servers, filter, [](const ReplyRecord& /*record*/) { return true; });
+  return remove(
+      servers, filter, [](const ReplyRecord& /*record*/) { return true; }, kBatch,
+      [](std::size_t /*removed*/) {});
 }
 
 std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
@@ -188,19 +198,41 @@ std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
     return record.state == RecordState::kAnswered ||
            !servers.attempt([&] { return is_held(servers, record); });
   };
-  if (request.mode == PurgeMode::kRemove)
-    return remove(servers, filter, goes, request.batch, request.on_progress);
-  visit(servers, filter, [&](const ReplyRecord& record) {
-    if (goes(record)) ++count;
+  const auto on_progress = [&](std::size_t so_far) {
+    if (request.on_progress) request.on_progress(so_far);
+  };
+  if (request.mode == PurgeMode::kRemove) {
+    return remove(servers, filter, goes, request.batch, on_progress);
+  }
+  scan(servers, filter, [&](const std::vector<Found>& found) {
+    count += static_cast<std::size_t>(std::count_if(
+        found.begin(), found.end(), [&](const Found& each) { return goes(each.record); }));
+    on_progress(count);
     return true;
   });
   return count;
 }
 
+CacheCheck check(RedisServers& servers, CheckMode mode,
+                 const std::function<void(const std::string&)>& on_fault) {
+  CacheCheck check;
+  const auto on_damaged = [&](const std::string& name) {
+    ++check.damaged;
+    on_fault("a damaged value of " + to_single_line(name));
+    if (mode == CheckMode::kRepair) servers.require(*servers.ask(slot_in(name), {"DEL", name}));
+  };
+  const auto count = [&](const std::vector<Found>& found) {
+    check.records += found.size();
+    return true;
+  };
+  scan(servers, {}, count, on_damaged);
+  return check;
+}
+
 bool is_held(RedisServers& servers, const ReplyRecord& record) {
   const auto name = hold_name(record_key(record.key), record.delivery);
   const auto reply = servers.ask(slot_in(name), {"EXISTS", name});
-  require(*reply);
+  servers.require(*reply);
   return reply->integer == 1;
 }
 

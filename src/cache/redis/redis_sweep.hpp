@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 
 #include "cache/redis/redis_servers.hpp"
 #include "inforeply/cache_records.hpp"
+#include "inforeply/cache_store.hpp"
 
 namespace inforeply::redis {
 
@@ -16,6 +18,10 @@ void visit(RedisServers& servers, const RecordFilter& filter,
 std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records);
 std::size_t forget(RedisServers& servers, const RecordFilter& filter);
 std::size_t purge(RedisServers& servers, const PurgeRequest& request);
+
+/// Reads all records; kRepair removes damaged ones.
+CacheCheck check(RedisServers& servers, CheckMode mode,
+                 const std::function<void(const std::string&)>& on_fault);
 
 /// Whether somebody is at work on the delivery of a pending record. Throws RedisFault.
 bool is_held(RedisServers& servers, const ReplyRecord& record);

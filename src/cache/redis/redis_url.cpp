@@ -30,15 +30,18 @@ constexpr std::array<Scheme, 4> kSchemes = {{
 
 constexpr unsigned long long kMaxDatabase = 1'000'000;  // of those that the server is set to have
 
-/// Without what may be a password.
+/// Without what may be a password: before an `@`, and behind a `?`.
 std::string shown(std::string_view url) {
-  const auto begin = std::min(url.find("://"), url.size());
+  const auto scheme = std::min(url.find(':'), url.size());
   const auto at = url.rfind('@');
-  const auto colon = url.find(':', std::min(begin + 3, url.size()));
-  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) {
-    return to_single_line(url);
+  const auto question = std::min(url.find('?'), url.size());
+  std::string text(url.substr(0, question));
+  if (at != std::string_view::npos) {
+    text = std::string(url.substr(0, scheme)) + ":..." + std::string(url.substr(at));
+  } else if (question < url.size()) {
+    text += "?...";
   }
-  return to_single_line(std::string(url.substr(0, colon)) + ":..." + std::string(url.substr(at)));
+  return to_single_line(text);
 }
 
 unsigned parse_database(std::string_view text) {

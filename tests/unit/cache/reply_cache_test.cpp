@@ -66,7 +66,7 @@ class ReplyCacheTest : public ::testing::Test {
     RedisServers servers(url(), parse_redis_url(url()), "");
     servers.attempt([&] {
       for (const auto& master : servers.masters())
-        require(*servers.connect(master).ask(words));
+        require_answer(*servers.connect(master).ask(words), master.name());
     });
   }
   /// On servers a delivery that was killed is held for a time that is longer than any run.
