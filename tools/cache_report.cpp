@@ -104,7 +104,8 @@ std::string summary_of(const CacheStatistics& statistics) {
   figure("Answered", std::to_string(statistics.answered));
   figure("Pending", std::to_string(statistics.pending));
   figure("Expired", std::to_string(statistics.expired));
-  figure("Responders", std::to_string(statistics.responders));
+  figure("Responders",
+         (statistics.responders_are_exact ? "" : "≥ ") + std::to_string(statistics.responders));
   figure("Sender domains",
          (statistics.domains_are_exact ? "" : "≥ ") + std::to_string(statistics.domains));
   return html + "</dl>\n</section>\n";

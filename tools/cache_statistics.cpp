@@ -47,7 +47,10 @@ class Gatherer {
 
   void finish() {
     end_responder();
-    if (!is_ordered_) statistics_.responders = scattered_responders_.names();
+    if (!is_ordered_) {
+      statistics_.responders = scattered_responders_.names();
+      statistics_.responders_are_exact = scattered_responders_.is_exact();
+    }
     statistics_.top_responders =
         is_ordered_ ? std::move(responders_).take() : scattered_responders_.top(top_);
     statistics_.domains = domains_.names();

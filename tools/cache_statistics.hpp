@@ -46,6 +46,7 @@ struct CacheStatistics {
   std::uint64_t replies = 0;
 
   std::uint64_t responders = 0;
+  bool responders_are_exact = true;  ///< if not, all figures of responders are lower bounds
   std::vector<Frequency> top_responders;
   std::size_t domains = 0;
   bool domains_are_exact = true;  ///< if not, all figures of domains are lower bounds

@@ -48,6 +48,7 @@ std::string to_json(const CacheStatistics& statistics) {
                      {"expired", statistics.expired}};
   json["replies"] = statistics.replies;
   json["responders"] = {{"count", statistics.responders},
+                        {"exact", statistics.responders_are_exact},
                         {"top", list_of(statistics.top_responders, "responder")}};
   json["sender_domains"] = {{"count", statistics.domains},
                             {"exact", statistics.domains_are_exact},
@@ -186,14 +187,18 @@ void print_file(const Picture& picture, const CacheFileSize& file) {
 void print_text(const CacheStatistics& statistics) {
   const Picture picture;
   print_totals(statistics);
-  picture.rows("Responders: " + std::to_string(statistics.responders), {"RECORDS", "REPLIES"},
-               rows_of(statistics.top_responders));
-  picture.rows(std::string("Sender domains: ") + (statistics.domains_are_exact ? "" : "at least ") +
-                   std::to_string(statistics.domains),
-               {"RECORDS", "REPLIES"}, rows_of(statistics.top_domains));
-  if (!statistics.domains_are_exact) {
-    print("  Too many to count them all: each figure is the least that it can be.\n");
-  }
+  const auto print_names = [&](const std::string& title, std::uint64_t count, bool are_exact,
+                               const std::vector<Frequency>& top) {
+    picture.rows(title + ": " + (are_exact ? "" : "at least ") + std::to_string(count),
+                 {"RECORDS", "REPLIES"}, rows_of(top));
+    if (!are_exact) {
+      print("  Too many to count them all: each figure is the least that it can be.\n");
+    }
+  };
+  print_names("Responders", statistics.responders, statistics.responders_are_exact,
+              statistics.top_responders);
+  print_names("Sender domains", statistics.domains, statistics.domains_are_exact,
+              statistics.top_domains);
   picture.rows("Replies by day (UTC; of each record, the last one)", {},
                rows_of(days_of(statistics)));
   picture.rows("Age", {"RECORDS"}, rows_of(ages_of(statistics)));

@@ -100,7 +100,7 @@ const std::vector<CacheCommand>& commands() {
        write_report},
       {"check",
        "[--repair]",
-       "whether the file is sound: status 65 where it is not",
+       "whether the file, or the server, is sound: status 65 where it is not",
        "inforeply-cache check",
        {{"repair", nullptr,
          "mend the index, remove damaged records; if pages are damaged, save what can be read into "

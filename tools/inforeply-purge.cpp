@@ -191,8 +191,12 @@ ExitStatus purge(const Task& task) {
   if (task.compact) require_file(*store, "--compact");
   const bool is_choosy = task.request.older_than || !task.request.responder.empty();
   if (store->expires_by_itself() && !is_choosy) {
-    warn_of(*store);
     say("nothing to do: the server removes what has expired" + remove_indexes(task));
+    try {
+      warn_of(*store);
+    } catch (const Error& error) {  // the indexes are not kept there
+      std::fprintf(stderr, "inforeply-purge: %s\n", to_single_line(error.what()).c_str());
+    }
     return ExitStatus::kOk;
   }
   Progress progress(task.quiet ? Progress::Audience::kNobody : Progress::Audience::kTerminal);

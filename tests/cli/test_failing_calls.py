@@ -45,7 +45,9 @@ STATUSES = {0, 64, 65, 66, 69, 70, 71, 73, 74, 78}  # of the tools (sysexits.h),
 RECORDS = 11
 KILLED = 2  # at one call in so many
 RANDOM_KILLS = 200
-MOST_COPIES = 0.1  # of those killed
+# Of those killed. While the mailer did not die with its parent it was 153 of 178; on a busy machine
+# one in ten dies between the mailer's end and the confirmation.
+MOST_COPIES = 0.4
 
 
 def own_calls(calls):

@@ -142,6 +142,7 @@ class Refused(RedisTestCase):
                 self.use(url)
                 outcome = self.deliver()
                 self.assertEqual(outcome.status, 75)
+                # What stands behind the ? may be meant as a password.
                 self.assertIn(url.partition("?")[0], outcome.stderr)
         self.assert_sent(0)
 
@@ -374,6 +375,7 @@ class Failing(RedisTestCase):
         server.ask("CONFIG", "SET", "maxmemory", "1")
         mailer.let_go()
         self.assert_replied(finish(process))
+        self.assertNotIn("errorstat_OOM", server.info("errorstats"))
         self.assertEqual([each["state"] for each in self.records()], ["answered"])
         server.ask("CONFIG", "SET", "maxmemory", "0")
         self.place.set_mailer()

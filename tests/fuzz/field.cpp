@@ -37,8 +37,9 @@ std::string unfolded(std::string text) {
   return text;
 }
 
+/// No field body of a message has a line end in front, but one from here may.
 std::string without_blanks(std::string text) {
-  std::erase(text, ' ');
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
   return text;
 }
 
