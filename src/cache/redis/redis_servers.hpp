@@ -38,8 +38,8 @@ class RedisServers {
       return step();
     } catch (const RedisFault& fault) {
       if (fault.remedy() == RedisFault::Remedy::kNone) fail(fault);
+      disconnect();
     }
-    disconnect();
     return attempt_once(step);
   }
 
@@ -50,6 +50,7 @@ class RedisServers {
       begin();
       return step();
     } catch (const RedisFault& fault) {
+      if (fault.remedy() == RedisFault::Remedy::kConnectAnew) disconnect();
       fail(fault);
     }
   }
@@ -91,6 +92,7 @@ class RedisServers {
   RedisPlace ask_sentinels();
   void log_in(RedisConnection& connection) const;
   [[nodiscard]] RedisPlace target_of(std::string_view redirection, const RedisPlace& from) const;
+
   std::string name_;
   RedisUrl url_;
   std::string password_;
