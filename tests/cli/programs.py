@@ -415,6 +415,15 @@ def wait_for(condition, what):
         time.sleep(0.01)
 
 
+def find_unshare():
+    """What has a program run where it may mount, or None."""
+    for options in ([], ["--map-root-user"]):
+        command = ["unshare", "--mount", *options]
+        if subprocess.run([*command, "true"], capture_output=True).returncode == 0:
+            return command
+    return None
+
+
 def needed_libraries(program):
     """The shared libraries that a program names itself."""
     listing = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True)

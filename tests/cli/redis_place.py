@@ -42,6 +42,14 @@ class RedisTestCase(CheckTestCase):
         self.assert_suppressed(outcome, "rate-limited")
         self.assertEqual(outcome.log[0]["detail"], detail)
 
+    def assert_room_for(self, count, limit):
+        """So many replies are left of the main limit."""
+        outcomes = [self.deliver(f"of {number}", sender=f"{number}@{number}.example")
+                    for number in range(count + 1)]
+        for outcome in outcomes[:-1]:
+            self.assert_replied(outcome)
+        self.assert_limited(outcomes[-1], f"main limit {limit} reached")
+
     def assert_cache_fails(self, outcome, *words):
         """Deferred, and the reason is the cache, which is named."""
         self.assert_deferred(outcome, "reason=cache", self.place.cache, *words)

@@ -10,11 +10,14 @@ All are context managers that end what they have started.
 import contextlib
 import os
 import random
+import select
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 from programs import wait_for
@@ -166,6 +169,42 @@ class Server:
             orders = "".join(f"SET ballast:{size}:{number} {'x' * size}\n" for number in range(1000))
             while "OOM" not in self.run(orders=orders).stdout:
                 orders = orders.replace("ballast:", "ballast:more-")
+
+
+class Tap(socketserver.ThreadingTCPServer):
+    """Stands before a server. `answer` gets what a client sends, before the server does: what it
+    returns is the answer, and the server never gets it; None: the server answers."""
+
+    daemon_threads = True
+    block_on_close = False  # a client may leave its connection open
+
+    def __init__(self, server, answer):
+        super().__init__((HOST, 0), None)
+        self.behind = server
+        self.answer = answer
+        self.url = f"redis://{HOST}:{self.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.01,)).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+    def finish_request(self, request, client_address):
+        with socket.create_connection((self.behind.host, self.behind.port)) as server:
+            other = {request: server, server: request}
+            while True:
+                for end in select.select(list(other), [], [])[0]:
+                    octets = end.recv(65536)
+                    if not octets:
+                        return
+                    answer = self.answer(octets) if end is request else None
+                    if answer is None:
+                        other[end].sendall(octets)
+                    else:
+                        end.sendall(answer)
 
 
 class Group(contextlib.AbstractContextManager):

@@ -19,22 +19,12 @@ sys.dont_write_bytecode = True
 
 import lmdb
 
-from programs import BIN, NOW, environment, finish, mail, main, wait_for
+from programs import BIN, NOW, environment, find_unshare, finish, mail, main, wait_for
 from test_tools import ToolTestCase
 
 YEAR = 365 * 24 * 3600
 READER_SLOTS = 1022
 OTHER_ACCOUNT = 65534
-
-
-def find_unshare():
-    """What has a program run where it may mount, or None."""
-    for options in ([], ["--map-root-user"]):
-        command = ["unshare", "--mount", *options]
-        if subprocess.run([*command, "true"], capture_output=True).returncode == 0:
-            return command
-    return None
-
 
 UNSHARE = find_unshare()
 

@@ -5,6 +5,8 @@ deferred, nothing is sent that is not remembered, and all goes on once it is wel
 """
 
 import contextlib
+import itertools
+import queue
 import signal
 import socket
 import sys
@@ -14,11 +16,12 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from programs import HangingMailer, Workplace, actions, finish, mail, wait_for
+from programs import NOW, HangingMailer, Workplace, actions, finish, mail, wait_for
 from redis_place import LEAST, PASSWORD, RedisTestCase
-from redis_servers import Cluster, Replicated, Server, Watched, free_ports
+from redis_servers import Cluster, Replicated, Server, Tap, Watched, free_ports
 from test_smtp import Sink
 
+DAY = 24 * 3600
 HOLD = "inforeply:1:hold:"
 
 
@@ -91,6 +94,20 @@ class Refused(RedisTestCase):
             self.assertNotIn("guess-me", said)
             self.assertIn("redis-password-file", said)
 
+    def test_a_password_in_a_url_is_never_told(self):
+        for url in ("redis+unix:/s?user=mail:secret", "redis+unix:/s?password=secret",
+                    "redis+unix:/s?db=1&user=mail:secret&x=y", "redis:mail:secret@host",
+                    "redis://mail:secret@host", "redis://:secret@host", "rediss://mail:secret@host",
+                    "redis+cluster://mail:secret@host,other", "redis://mail:sec/secret@host",
+                    "redis+sentinel://mail:secret@host/name"):
+            with self.subTest(url):
+                self.use(url)
+                check = self.check(configuration=f"cache = {url}\n")
+                for said in (self.deliver().stderr, self.tool("cache", "list").stderr,
+                             self.tool("purge").stderr, check.stdout + check.stderr):
+                    self.assertIn("redis", said)
+                    self.assertNotIn("secret", said)
+
     def test_nobody_listens(self):
         [port] = free_ports(1)
         for url in (f"redis://127.0.0.1:{port}", f"redis+cluster://127.0.0.1:{port}",
@@ -128,6 +145,21 @@ class Refused(RedisTestCase):
                 # What stands behind the ? may be meant as a password.
                 self.assertIn(url.partition("?")[0], outcome.stderr)
         self.assert_sent(0)
+
+
+class Confined(RedisTestCase):
+    """A process that hands replies over by SMTP can look nothing up."""
+
+    def test_localhost_is_known_without(self):
+        server = self.enterContext(Server())
+        sink = Sink(self)
+        for number, (host, is_required) in enumerate(
+                [("localhost", "yes"), ("LocalHost", "no"), ("127.0.0.1", "yes")]):
+            with self.subTest(host, confinement=is_required):
+                self.use(f"redis://{host}:{server.port}", f"mailer = {sink.mailer}",
+                         f"require-confinement = {is_required}")
+                self.replied("one", sender=f"{number}@x.example", without=["--mailer"])
+        self.assertEqual(len(sink.messages()), 3)
 
 
 class OfAnotherKind(RedisTestCase):
@@ -249,6 +281,49 @@ class OfACluster(RedisTestCase):
         self.assert_suppressed(self.deliver("two"), "recently-answered")
 
 
+class OfANode(RedisTestCase):
+    """One node of a cluster refuses to be written to, the others do not."""
+
+    SETTINGS = {"OOM": ("maxmemory", 1), "NOREPLICAS": ("min-replicas-to-write", 1)}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cluster = cls.enterClassContext(Cluster(replicas=0))
+        # The shared limit is not there, and no process is sent there first.
+        cls.owner = cls.cluster.owner("info@our.example")
+        assert cls.cluster.owner("all") is not cls.owner
+
+    @contextlib.contextmanager
+    def refusing(self, word):
+        """Answers that begin with `word`."""
+        name, value = self.SETTINGS[word]
+        for server in self.cluster.servers:
+            server.ask("FLUSHALL")
+        self.place = Workplace(self)
+        others = [server.address for server in self.cluster.servers if server is not self.owner]
+        self.use("redis+cluster://" + ",".join(others), "limit = 2/1h")
+        self.owner.ask("CONFIG", "SET", name, value)
+        try:
+            with self.subTest(word):
+                yield
+        finally:
+            self.owner.ask("CONFIG", "SET", name, 0)
+
+    def test_is_named(self):
+        for word in self.SETTINGS:
+            with self.refusing(word):
+                self.assert_cache_fails(self.deliver(), f"{self.owner.address}: {word}")
+
+    def test_what_it_refuses_uses_up_no_limit_of_another(self):
+        for word in self.SETTINGS:
+            with self.refusing(word):
+                for _ in range(3):
+                    self.assert_cache_fails(self.deliver(), word)
+            with self.subTest(word):
+                self.assert_room_for(2, "2/1h")
+
+
 class Failing(RedisTestCase):
     """Servers that are there and cannot do it."""
 
@@ -292,7 +367,7 @@ class Failing(RedisTestCase):
         server.ask("FLUSHALL")
         self.assert_replies_again()
 
-    def test_memory_that_is_full_between_reservation_and_confirmation(self):
+    def test_memory_that_stays_full_once_a_reply_is_reserved(self):
         server = self.start(Server("maxmemory-policy noeviction"))
         mailer = HangingMailer(self, self.place)
         process = self.place.start(mail(), "--queue-id", "question")
@@ -302,6 +377,11 @@ class Failing(RedisTestCase):
         self.assert_replied(finish(process))
         self.assertNotIn("errorstat_OOM", server.info("errorstats"))
         self.assertEqual([each["state"] for each in self.records()], ["answered"])
+        server.ask("CONFIG", "SET", "maxmemory", "0")
+        self.place.set_mailer()
+        # A reply that was only reserved would not count any longer.
+        self.assert_suppressed(self.deliver("other", "--now", NOW + DAY), "recently-answered")
+        self.assert_sent(1)
 
     def test_replicas_are_missing(self):
         servers = self.start(Replicated("min-replicas-to-write 1"))
@@ -324,6 +404,27 @@ class Failing(RedisTestCase):
         self.replied("one")
         self.assert_notes([("main.conf:2", "maxmemory-policy", "noeviction")],
                           configuration=f"{self.lines[0]}\ncache = {server.url}\n")
+
+    def test_rights_are_missing_but_for_what_responders_share(self):
+        server = self.start(Server(), "limit = 2/1h")
+        server.ask("ACL", "SETUSER", "default", "resetkeys", "~inforeply:1:limit:{all}*", "%R~*")
+        for _ in range(3):
+            self.assert_cache_fails(self.deliver("one"), "NOPERM")
+        server.ask("ACL", "SETUSER", "default", "allkeys")
+        self.assert_room_for(2, "2/1h")
+
+    def test_a_script_without_a_result(self):
+        server = self.enterContext(Server())
+        calls = []
+
+        def queue_scripts(request):
+            calls.extend([b"EVALSHA"] * request.count(b"EVALSHA"))
+            return b"+QUEUED\r\n" if b"EVALSHA" in request and len(calls) <= 100 else None
+
+        with Tap(server, queue_scripts) as tap:
+            self.use(tap.url)
+            self.assert_cache_fails(self.deliver())
+        self.assertIn(len(calls), range(1, 5))
 
     def test_scripts_are_forgotten(self):
         server = self.start(Server())
@@ -580,11 +681,12 @@ class Broken(RedisTestCase):
     def test_as_the_delivery_is_killed_and_tried_again(self):
         is_sent = []
         for step, answered in self.cuts:
-            processes = []
-            with self.cut(step, answered, on_cut=lambda: processes[0].kill()):
+            started = queue.SimpleQueue()
+            with self.cut(step, answered, on_cut=lambda: started.get().kill()):
                 self.place.set_responder("limit = 2/1h")
-                processes.append(self.place.start(mail(message_id="<one@x>"), "--queue-id", "one"))
-                self.assertEqual(finish(processes[0]).status, -signal.SIGKILL)
+                process = self.place.start(mail(message_id="<one@x>"), "--queue-id", "one")
+                started.put(process)
+                self.assertEqual(finish(process).status, -signal.SIGKILL)
                 is_sent.append(bool(self.place.submissions()))
                 self.end_holds()
                 again = self.deliver("one")
@@ -602,6 +704,78 @@ class Broken(RedisTestCase):
                 self.assert_limited(self.deliver("four", sender="carol@x.example"),
                                     "limit 2/1h reached")
         self.assertEqual(set(is_sent), {False, True})
+
+
+class TakenBack(RedisTestCase):
+    """A reply that was counted for a limit that responders share, and then not sent. Whatever happens
+    meanwhile, no other reply is taken back for it."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(Server())
+
+    def set_up(self, *lines, **arguments):
+        """One reply has been sent of two that have room."""
+        self.server.ask("FLUSHALL")
+        self.place = Workplace(self)
+        self.use(self.server.url, "limit = 2/1h", *lines)
+        self.replied("first", sender="first@x.example")
+        self.place.set_mailer(**arguments)
+
+    def second(self):
+        return self.deliver("second", sender="second@x.example")
+
+    def assert_first_counts(self, *lines, **arguments):
+        """Whatever answer is lost while the second one is not sent. That may go on to count."""
+        for step in itertools.count(1):
+            self.set_up(*lines, **arguments)
+            with self.subTest(step=step), Proxy(self.server, step, True) as proxy:
+                self.use(proxy.url, *self.lines)
+                self.assertNotIn("action=replied", self.second().stderr)
+                self.place.set_mailer()
+                self.use(self.server.url, *self.lines)
+                sent = [actions(self.deliver("one", sender=f"{name}@{name}.example"))
+                        for name in "ab"]
+                self.assertEqual(sent[-1], [("suppressed", "rate-limited")], sent)
+            if proxy.count < step:
+                break
+        self.assertGreater(step, 6)
+
+    def test_an_answer_is_lost_while_the_mailer_fails(self):
+        self.set_up(then="exit 75")
+        self.assertEqual(actions(self.second()), [("deferred", "mailer")])
+        self.place.set_mailer()
+        self.assert_room_for(1, "2/1h")
+        self.assert_first_counts(then="exit 75")
+
+    def test_an_answer_is_lost_while_another_limit_is_reached(self):
+        of_domain = "limit-sender-domain = 1/1h"
+        self.set_up(of_domain)
+        self.assert_limited(self.second(), "limit-sender-domain 1/1h reached")
+        self.assert_room_for(1, "2/1h")
+        self.assert_first_counts(of_domain)
+
+    def test_the_same_delivery_is_done_by_another_process_meanwhile(self):
+        self.use(self.server.url, "limit = 1/1h")
+        self.place.set_mailer("kill -KILL $PPID; exit 0")
+        self.assertEqual(self.deliver("one").status, -signal.SIGKILL)
+        self.place.set_mailer()
+        for key in self.server.keys():
+            if key.startswith(HOLD):  # as its time ends it
+                self.server.ask("DEL", key)
+        done = []
+
+        def overtake(request):
+            # It has been counted where all count, and is to be reserved.
+            if not done and b"EVALSHA" in request and HOLD.encode() in request:
+                done.append(self.deliver("one", "--cache", self.server.url))
+
+        with Tap(self.server, overtake) as tap:
+            self.use(tap.url, *self.lines)
+            self.assert_suppressed(self.deliver("one"), "recently-answered")
+        self.assert_replied(*done)
+        self.use(self.server.url, *self.lines)
+        self.assert_room_for(0, "1/1h")
 
 
 if __name__ == "__main__":
