@@ -16,8 +16,12 @@ std::string summary_of(const CacheCheck& check, CheckMode mode) {
     std::string text;
     for (const auto& server : check.servers)
       text += server + "\n";
-    return text + counted(check.records, "record") + ": " +
-           (check.is_sound() ? "sound" : "not sound, see above");
+    const bool is_repaired = mode == CheckMode::kRepair && check.server_faults == 0;
+    return text + counted(check.records, "record") + ", " + std::to_string(check.damaged) +
+           " damaged: " +
+           (check.is_sound() ? "sound"
+            : is_repaired    ? "repaired"
+                             : "not sound");
   }
   if (!check.has_sound_pages && mode == CheckMode::kReport) {
     return "the file is damaged, --repair saves what can be read: not sound";

@@ -105,14 +105,26 @@ class Damaged(ToolsTestCase):
     def test_check_tells_and_repair_removes_it(self):
         status, faults, summary = self.check()
         self.assertEqual((status, len(faults)), (65, 1))
-        self.assertIn("2 records", summary)
-        self.assertIn("not sound", summary)
+        self.assertEqual(summary, "2 records, 1 damaged: not sound")
         self.assertEqual(self.server.ask("GET", self.KEY), "junk")
-        self.assertEqual(self.check("--repair")[:2], (0, faults))
+        self.assertEqual(self.check("--repair"), (0, faults, "2 records, 1 damaged: repaired"))
         self.assertEqual(self.server.ask("EXISTS", self.KEY), "0")
         status, faults, summary = self.check()
-        self.assertEqual((status, faults, summary), (0, [], "2 records: sound"))
+        self.assertEqual((status, faults, summary), (0, [], "2 records, 0 damaged: sound"))
         self.assertEqual(sorted(self.senders()), ["alice@x.example", "bob@x.example"])
+
+    def test_limits_and_values_of_another_type_are_repaired_as_well(self):
+        limit = "inforeply:1:limit:{all}:all"
+        self.server.ask("SET", limit, "junk")
+        self.server.ask("DEL", self.KEY)
+        self.server.ask("HSET", self.KEY, "junk", "junk")
+        self.use(self.server.url, "limit = 100/1h")
+        self.assert_cache_fails(self.deliver(), limit)
+        status, faults, summary = self.check()
+        self.assertEqual((status, len(faults), summary), (65, 1, "2 records, 2 damaged: not sound"))
+        self.assert_tool_fails(69, ["list"], self.KEY)
+        self.assertEqual(self.check("--repair")[::2], (0, "2 records, 2 damaged: repaired"))
+        self.replied("one")
 
     def test_the_others_name_it(self):
         others = [("cache", "list"), ("cache", "export"), ("cache", "stats"),

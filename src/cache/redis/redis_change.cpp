@@ -109,11 +109,16 @@ bool RedisChange::commit() {
   if (error_code(*reply) == "NOSCRIPT")
     reply = servers_.ask(slot_, words("EVAL", std::string(kScript)));
   servers_.require(*reply);
-  if (reply->type != REDIS_REPLY_INTEGER) {
+  const bool done = is_done(*reply);
+  if (!done) servers_.pause();
+  return done;
+}
+
+bool RedisChange::is_done(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_INTEGER) {
     throw RedisFault("EVALSHA: not understood", RedisFault::Remedy::kNone);
   }
-  if (reply->integer != 1) servers_.pause();
-  return reply->integer == 1;
+  return reply.integer == 1;
 }
 
 RedisServers::Command RedisChange::command() const {

@@ -36,10 +36,11 @@ class RedisChange {
   /// RedisFault, too, if the step has no time left for another try.
   [[nodiscard]] bool commit();
 
-  /// What commit() asks, for several changes at once (RedisServers::ask_all). The answer is 1 where
-  /// commit() returns true, or an error NOSCRIPT, unless the script was loaded.
+  /// What commit() asks, for several changes at once (RedisServers::ask_all), after the script was
+  /// loaded. is_done() tells from an answer what commit() returns.
   [[nodiscard]] RedisServers::Command command() const;
   static void load_script(RedisConnection& connection);
+  static bool is_done(const redisReply& reply);
 
  private:
   enum class Action { kNone, kSet, kReplace, kRemove };

@@ -52,6 +52,10 @@ std::string limit_name(std::string_view slot, std::string_view counter) {
   return std::string(kLimit) + encode_part(slot) + "}:" + encode_part(counter);
 }
 
+bool is_limit_name(std::string_view name) {
+  return name.starts_with(kLimit);
+}
+
 std::optional<std::string> record_key_in(std::string_view name) {
   if (!name.starts_with(kRecord)) return std::nullopt;
   name.remove_prefix(kRecord.size());

@@ -28,6 +28,11 @@ std::string limit_name(std::string_view slot, std::string_view counter);
 /// The record's key, as record_key() makes it. nullopt if it is no record's name.
 std::optional<std::string> record_key_in(std::string_view name);
 
+bool is_limit_name(std::string_view name);
+
+/// A pattern for SCAN that all names match.
+inline constexpr const char* kAllNames = "inforeply:1:*";
+
 /// A pattern for SCAN that the names of all selected records match.
 std::string pattern_of(const RecordFilter& filter);
 

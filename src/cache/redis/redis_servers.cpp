@@ -208,6 +208,7 @@ std::vector<RedisReply> RedisServers::ask_all(const std::vector<Command>& comman
     const auto code = error_code(*replies[i]);
     const bool is_elsewhere = code == "MOVED" || code == "ASK" || code == "TRYAGAIN";
     if (is_elsewhere) replies[i] = ask(commands[i].slot, commands[i].words);
+    if (error_code(*replies[i]) == "WRONGTYPE") continue;  // the value is at fault, not the server
     require_answer(*replies[i], asked[i]->place().name());
   }
   return replies;

@@ -75,7 +75,7 @@ class RedisServers {
     RedisWords words;
   };
   /// Asks for all commands at once, each first where it belongs as far as is known, or at `at`.
-  /// Throws for an answer that is an error.
+  /// Throws for an answer that is an error, but for WRONGTYPE.
   std::vector<RedisReply> ask_all(const std::vector<Command>& commands,
                                   const RedisPlace* at = nullptr);
 

@@ -30,59 +30,72 @@ std::string slot_in(const std::string& name) {
   return name.substr(begin, name.find('}') - begin);
 }
 
-using NameHandler = std::function<void(const std::string& name)>;
+struct Value {
+  std::string name;
+  std::string text;
+  bool is_text = true;  ///< false: a value of another type, such as a list
+};
 
-std::vector<Found> read_all(RedisServers& servers, const RedisPlace& master,
-                            const std::vector<const redisReply*>& names, const RecordFilter& filter,
-                            const NameHandler& on_damaged) {
+std::vector<Value> read_all(RedisServers& servers, const RedisPlace& master,
+                            const std::vector<const redisReply*>& names) {
   std::vector<RedisServers::Command> commands;
   for (const auto* name : names) {
     const std::string text(text_of(*name));
     commands.push_back({slot_in(text), {"GET", text}});
   }
   const auto replies = servers.ask_all(commands, &master);
-  std::vector<Found> found;
+  std::vector<Value> values;
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    if (replies[i]->type != REDIS_REPLY_STRING) continue;  // it has just expired
-    const auto& name = commands[i].words.back();
-    const auto key = record_key_in(name);
-    auto record = key ? decode(*key, text_of(*replies[i])) : std::nullopt;
-    if (!record) {
-      on_damaged(name);
-      continue;
-    }
-    const bool is_selected =
-        (filter.responder.empty() || record->key.responder == filter.responder) &&
-        (filter.sender.empty() || record->key.sender == filter.sender);
-    if (!is_selected) continue;
-    found.push_back({name, std::string(text_of(*replies[i])), *std::move(record)});
+    if (replies[i]->type == REDIS_REPLY_NIL) continue;  // it has just expired
+    values.push_back({commands[i].words.back(), std::string(text_of(*replies[i])),
+                      replies[i]->type == REDIS_REPLY_STRING});
   }
-  return found;
+  return values;
 }
 
-/// Passes the selected records to `use`, batch by batch, until it returns false. A batch may be
-/// empty. SCAN may show a record twice.
+/// Passes the values of the names that match to `use`, batch by batch, until it returns false. A
+/// batch may be empty. SCAN may show a name twice.
 template <typename Use>
-void scan(RedisServers& servers, const RecordFilter& filter, Use use,
-          const NameHandler& on_damaged = fail_as_damaged) {
-  const auto pattern = pattern_of(filter);
+void scan_values(RedisServers& servers, const std::string& pattern, Use use) {
   const auto masters = servers.attempt([&] { return servers.masters(); });
   for (const auto& master : masters) {
     std::string cursor = "0";
     do {
       // Once more from the beginning would show all twice.
-      const auto found = servers.attempt_once([&] {
+      const auto values = servers.attempt_once([&] {
         const auto reply =
             servers.connect(master).ask({"SCAN", cursor, "MATCH", pattern, "COUNT", kScanned});
         require_answer(*reply, master.name());
         const auto parts = elements_of(*reply);
         if (parts.size() != 2) throw RedisFault("SCAN: not understood", RedisFault::Remedy::kNone);
         cursor = text_of(*parts[0]);
-        return read_all(servers, master, elements_of(*parts[1]), filter, on_damaged);
+        return read_all(servers, master, elements_of(*parts[1]));
       });
-      if (!use(found)) return;
+      if (!use(values)) return;
     } while (cursor != "0");
   }
+}
+
+std::optional<ReplyRecord> record_of(const Value& value) {
+  const auto key = record_key_in(value.name);
+  return key && value.is_text ? decode(*key, value.text) : std::nullopt;
+}
+
+/// The same for records.
+template <typename Use>
+void scan(RedisServers& servers, const RecordFilter& filter, Use use) {
+  scan_values(servers, pattern_of(filter), [&](const std::vector<Value>& values) {
+    std::vector<Found> found;
+    for (const auto& value : values) {
+      auto record = record_of(value);
+      if (!record) servers.attempt_once([&] { fail_as_damaged(value.name); });
+      const bool is_selected =
+          (filter.responder.empty() || record->key.responder == filter.responder) &&
+          (filter.sender.empty() || record->key.sender == filter.sender);
+      if (is_selected) found.push_back({value.name, value.text, *std::move(record)});
+    }
+    return use(found);
+  });
 }
 
 /// For what follows in the same attempt, as another may have other masters.
@@ -104,13 +117,13 @@ std::size_t remove(RedisServers& servers, const RecordFilter& filter, Goes goes,
       change.remove(0);
       commands.push_back(change.command());
     }
-    const auto replies = servers.attempt([&] {
+    removed += servers.attempt([&] {
       if (!commands.empty()) load_script(servers);
-      return servers.ask_all(commands);
+      const auto replies = servers.ask_all(commands);
+      return static_cast<std::size_t>(
+          std::count_if(replies.begin(), replies.end(),
+                        [](const RedisReply& reply) { return RedisChange::is_done(*reply); }));
     });
-    for (const auto& reply : replies) {
-      if (reply->integer == 1) ++removed;
-    }
     on_progress(removed);
   };
   scan(servers, filter, [&](const std::vector<Found>& found) {
@@ -154,7 +167,7 @@ std::size_t put_batch(RedisServers& servers, std::span<const ReplyRecord> record
       }
       const auto done = servers.ask_all(changes);
       for (std::size_t i = 0; i < done.size(); ++i) {
-        if (done[i]->integer == 1) {
+        if (RedisChange::is_done(*done[i])) {
           ++stored;
         } else {
           again.push_back(*changed[i]);
@@ -216,16 +229,26 @@ std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
 CacheCheck check(RedisServers& servers, CheckMode mode,
                  const std::function<void(const std::string&)>& on_fault) {
   CacheCheck check;
-  const auto on_damaged = [&](const std::string& name) {
+  const auto judge = [&](const Value& value) {
+    const bool is_record = record_key_in(value.name).has_value();
+    const bool is_sound = is_record ? record_of(value).has_value()
+                                    : value.is_text && (!is_limit_name(value.name) ||
+                                                        decode_tally(value.text).has_value());
+    if (is_sound) {
+      check.records += is_record ? 1 : 0;
+      return;
+    }
     ++check.damaged;
-    on_fault("a damaged value of " + to_single_line(name));
-    if (mode == CheckMode::kRepair) servers.require(*servers.ask(slot_in(name), {"DEL", name}));
+    on_fault("a damaged value of " + to_single_line(value.name));
+    if (mode == CheckMode::kReport) return;
+    servers.attempt([&] {
+      servers.require(*servers.ask(slot_in(value.name), {"DEL", value.name}));
+    });
   };
-  const auto count = [&](const std::vector<Found>& found) {
-    check.records += found.size();
+  scan_values(servers, kAllNames, [&](const std::vector<Value>& values) {
+    std::for_each(values.begin(), values.end(), judge);
     return true;
-  };
-  scan(servers, {}, count, on_damaged);
+  });
   return check;
 }
 
