@@ -558,7 +558,7 @@ class Indexes(ListTestCase):
             return self.index_files()
         wait_for(is_made, "the index")
         figures = {}
-        for name, sender, expected in [("listed", "user271828@x.example", "excluded"),
+        for name, sender, expected in [("listed", f"user{VERY_LONG // 3}@x.example", "excluded"),
                                        ("a stranger", "stranger@x.example", "-")]:
             peak, read, outcome = self.place.measure(mail(From=None), sender=sender)
             self.assertEqual(outcome.log[0]["reason"], expected)
