@@ -122,7 +122,7 @@ class Faults(RedisTestCase):
         self.assertEqual(set(tally.statuses) - {0, 75}, set(), causes)
         self.assertEqual(tally.undone, [], causes)
         self.assertEqual(lost, set(), causes)
-        self.assertGreater(len(tally.people), 10)  # how many depends on the machine
+        self.assertGreater(len(tally.people), 4)  # how many depends on the machine
         if not may_forget:
             self.assertEqual(second, {}, f"it began at {begin}, and ended at {end}")
         for person, times in second.items():
