@@ -172,7 +172,8 @@ class Purge {
   /// Adds the keys of the next records to be removed, from `position` on. False at the end.
   bool find_by_record(Keys& keys, std::string& position) const {
     const auto find = [&](const ReplyRecord& record) {
-      if (is_purgeable(record, request_.now, request_.older_than)) keys.push_back(record_key(record.key));
+      if (is_purgeable(record, request_.now, request_.older_than))
+        keys.push_back(record_key(record.key));
     };
     bool more = true;
     while (more && keys.size() < kKeysAtOnce) {
