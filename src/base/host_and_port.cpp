@@ -1,6 +1,7 @@
 #include "base/host_and_port.hpp"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <optional>
@@ -47,6 +48,19 @@ HostAndPort parse_host_and_port(std::string_view text, std::uint16_t default_por
   }
   place.port = static_cast<std::uint16_t>(*port);
   return place;
+}
+
+std::string HostAndPort::name() const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+void require_socket_path(std::string_view path) {
+  constexpr std::size_t kMaxPathOctets = sizeof(sockaddr_un::sun_path) - 1;
+  if (!path.starts_with('/')) refuse("the path of the socket is not absolute");
+  if (path.size() > kMaxPathOctets) {
+    refuse("the path of the socket is longer than " + std::to_string(kMaxPathOctets) + " octets");
+  }
 }
 
 bool is_address(const std::string& host) {

@@ -1,7 +1,6 @@
 #include "mailer/make_mailer.hpp"
 
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,26 +57,31 @@ std::string shown(std::string_view spec) {
   throw Error(Fault::kUsage, "mailer '" + shown(spec) + "'" + std::string(text));
 }
 
-SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
-  if (!path.starts_with('/')) refuse(spec, ": the path of the socket is not absolute");
-  constexpr std::size_t kMaxPathOctets = sizeof(sockaddr_un::sun_path) - 1;
-  if (path.size() > kMaxPathOctets) {
-    refuse(spec,
-           ": the path of the socket is longer than " + std::to_string(kMaxPathOctets) + " octets");
+/// Does a step that reads a part of the spec, whose faults do not name it.
+template <typename Step>
+SmtpServer naming(std::string_view spec, Step step) {
+  try {
+    return step();
+  } catch (const Error& error) {
+    refuse(spec, std::string(": ") + error.what());
   }
-  return {.host = {}, .path = std::string(path)};
+}
+
+SmtpServer parse_socket_path(std::string_view spec, std::string_view path) {
+  return naming(spec, [&]() -> SmtpServer {
+    require_socket_path(path);
+    return {.host = {}, .path = std::string(path)};
+  });
 }
 
 SmtpServer parse_host(std::string_view spec, std::string_view text, const Scheme& scheme) {
   if (text.find('@') != std::string_view::npos) {
     refuse(spec, ": a user is set by smtp-user and smtp-password-file, not here");
   }
-  try {
+  return naming(spec, [&]() -> SmtpServer {
     auto place = parse_host_and_port(text, scheme.port);
     return {.host = std::move(place.host), .port = place.port, .security = scheme.security};
-  } catch (const Error& error) {
-    refuse(spec, std::string(": ") + error.what());
-  }
+  });
 }
 
 Command parse_command(std::string_view spec) {

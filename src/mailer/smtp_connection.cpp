@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/host_and_port.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
@@ -160,9 +161,7 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 std::string SmtpServer::name() const {
-  if (!path.empty()) return path;
-  const bool is_v6 = host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return path.empty() ? HostAndPort{host, port}.name() : path;
 }
 
 std::string SmtpReply::to_string() const {
@@ -175,7 +174,7 @@ std::string SmtpReply::to_string() const {
 }
 
 bool is_looked_up(const SmtpServer& server) {
-  return known_endpoints(server).empty();
+  return server.path.empty() && !is_address(server.host);
 }
 
 SmtpConnection::SmtpConnection(const SmtpServer& server, Deadline deadline)

@@ -11,7 +11,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 from programs import BIN, TestCase, environment
-from test_cache_list import record
+from test_cache_list import ODD_RECORDS, record
 
 
 def line_of(sender="alice@a.example", **others):
@@ -44,15 +44,7 @@ class ExchangeTestCase(TestCase):
 
 class Export(ExchangeTestCase):
     def test_what_is_exported_and_imported_into_a_new_cache_is_exported_the_same(self):
-        self.assert_stored(self.bring_in("".join([
-            line_of("alice@a.example", expires_at=None),
-            line_of("alice@a.example", handle="summer"),
-            line_of("bob@b.example", state="pending", count=0, message_id=""),
-            line_of('"two words@home"@b.example'),
-            line_of("ü" * 20 + "@" + ("ü" * 40 + ".") * 3 + "example"),
-            line_of("jörg@bücher.example", handle='"quoted" \\ \t 雪 \U0001f384'),
-            line_of("carol@[192.0.2.1]", responder="info+shop@our.example"),
-        ])), 7)
+        self.assert_stored(self.bring_in("".join(line_of(**odd) for odd in ODD_RECORDS)), 7)
         text = self.exported()
         other = self.place.folder / "other.mdb"
         self.assert_stored(self.bring_in(text, cache=other), 7)

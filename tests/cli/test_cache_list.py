@@ -36,6 +36,18 @@ def record(sender, responder="info@our.example", **others):
             "count": 1, "message_id": "<question@sender.example>"} | others
 
 
+# Of every kind that a cache may hold.
+ODD_RECORDS = [
+    record("alice@a.example", expires_at=None),
+    record("alice@a.example", handle="summer"),
+    record("bob@b.example", state="pending", count=0, message_id=""),
+    record('"two words@home"@b.example'),
+    record("ü" * 20 + "@" + ("ü" * 40 + ".") * 3 + "example"),
+    record("jörg@bücher.example", handle='"quoted" \\ \t 雪 \U0001f384'),
+    record("carol@[192.0.2.1]", responder="info+shop@our.example"),
+]
+
+
 def columns(text):
     return sum(0 if unicodedata.combining(c) else
                2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 from programs import NOW, HangingMailer, actions, finish, mail, wait_for
 from redis_place import LEAST, RedisTestCase
 from redis_servers import Cluster, Server, Watched
-from test_cache_list import record
+from test_cache_list import ODD_RECORDS, record
 from test_smtp import Sink
 
 DAY = 24 * 3600
@@ -317,14 +317,7 @@ class Tools(Forms):
         self.assertEqual(len(self.records()), len(self.stored))
 
     def test_from_a_file_to_redis_and_back_nothing_is_lost(self):
-        records = [
-            record("alice@a.example", expires_at=None),
-            record("alice@a.example", handle="summer"),
-            record("bob@b.example", state="pending", count=0, message_id=""),
-            record('"two words@home"@b.example'),
-            record("ü" * 20 + "@" + ("ü" * 40 + ".") * 3 + "example"),
-            record("jörg@bücher.example", handle='"quoted" \\ \t 雪 \U0001f384'),
-            record("carol@[192.0.2.1]", responder="info+shop@our.example"),
+        records = ODD_RECORDS + [
             record("dave@d.example", handle=":{}%:", responder="{a}@our.example"),
         ] + [record(f"p{number}@x.example", f"r{number % 50}@our.example", count=number + 1)
              for number in range(3000)]

@@ -173,25 +173,22 @@ class Sentinels(Faults):
     the replicas that are left."""
 
     def kill(self, servers):
-        def kill_master():
-            master = servers.current_master()
-            master.kill()
-            servers.wait_for_another_master(master)
-            master.start()
-            wait_for(servers.is_ready, "the former master to follow")
-
-        return kill_master
+        return self.replace_master(servers, Server.kill, Server.start)
 
     def pause(self, servers):
-        def pause_master():
+        # It still takes itself for the master then, and finds what was sent to it meanwhile.
+        return self.replace_master(servers, Server.pause, Server.go_on)
+
+    @staticmethod
+    def replace_master(servers, leave, come_back):
+        def replace():
             master = servers.current_master()
-            master.pause()
+            leave(master)
             servers.wait_for_another_master(master)
-            # It still takes itself for the master, and finds what was sent to it meanwhile.
-            master.go_on()
+            come_back(master)
             wait_for(servers.is_ready, "the former master to follow")
 
-        return pause_master
+        return replace
 
     def test_master_killed(self):
         servers = self.set_up(Watched(), "redis-wait = 2")

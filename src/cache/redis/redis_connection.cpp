@@ -68,9 +68,7 @@ void require_answer(const redisReply& reply, const std::string& server) {
 }
 
 std::string RedisPlace::name() const {
-  if (!path.empty()) return path;
-  const bool is_v6 = server.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
+  return path.empty() ? server.name() : path;
 }
 
 RedisConnection::RedisConnection(const RedisPlace& place, RedisDeadline deadline)

@@ -1,7 +1,5 @@
 #include "cache/redis/redis_url.hpp"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -65,14 +63,7 @@ void set_user(RedisUrl& url, std::string_view text) {
 void read_socket(std::string_view text, RedisUrl& url) {
   const auto question = std::min(text.find('?'), text.size());
   url.path = text.substr(0, question);
-  if (!url.path.starts_with('/')) {
-    throw Error(Fault::kUsage, "the path of the socket is not absolute");
-  }
-  constexpr std::size_t kMaxPathOctets = sizeof(sockaddr_un::sun_path) - 1;
-  if (url.path.size() > kMaxPathOctets) {
-    throw Error(Fault::kUsage, "the path of the socket is longer than " +
-                                   std::to_string(kMaxPathOctets) + " octets");
-  }
+  require_socket_path(url.path);
   text.remove_prefix(std::min(question + 1, text.size()));
   for (const auto word : split(text, '&')) {
     if (word.starts_with("db=")) {
