@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -18,7 +19,9 @@
 #include "decision/decision.hpp"
 #include "delivery/config_check.hpp"
 #include "delivery/delivery.hpp"
+#include "delivery/delivery_check.hpp"
 #include "delivery/delivery_confinement.hpp"
+#include "delivery/log_line.hpp"
 #include "delivery/sample.hpp"
 #include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
@@ -43,13 +46,32 @@ constexpr std::string_view kSampleHint =
 constexpr const char* kTerminalHint =
     "inforeply: reading the message from the terminal; end it with Ctrl-D\n";
 
+/// Printed if a dry run got nothing, as by ssh without a terminal.
+constexpr const char* kNoMessageHint =
+    "inforeply: there is no message on standard input; on a terminal a sample message is "
+    "answered\n";
+
+std::atomic<LogFormat> format_of_log{LogFormat::kText};
+
+/// The message is late: if this run is ended, too, no other may follow, for it would bounce.
+std::atomic<bool> is_last_run{false};
+
 /// Handles the time limit and signals that end us; does only what is safe in a signal handler. A
 /// reserved reply is granted again at the mail server's next try, so the mailer must not go on.
 void end_by_signal(int /*signal*/) {
   constexpr std::string_view kText = "inforeply: deferred: ended by a signal or after 120 s\n";
+  constexpr std::string_view kLateText = "inforeply: late: ended by a signal or after 120 s\n";
+  constexpr std::string_view kJson =
+      R"({"action":"deferred","reason":null,"detail":"ended by a signal or after 120 s"})"
+      "\n";
+  constexpr std::string_view kLateJson =
+      R"({"action":"suppressed","reason":"late","detail":"ended by a signal or after 120 s"})"
+      "\n";
   kill_running_mailer();
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
-  ::_exit(static_cast<int>(ExitStatus::kTemporaryFailure));
+  const bool is_json = format_of_log == LogFormat::kJson;
+  const auto report = is_last_run ? (is_json ? kLateJson : kLateText) : (is_json ? kJson : kText);
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, report.data(), report.size());
+  ::_exit(static_cast<int>(is_last_run ? ExitStatus::kOk : ExitStatus::kTemporaryFailure));
 }
 
 /// If a standard stream is closed, the next file opened would take its place, perhaps the cache:
@@ -93,7 +115,7 @@ ExitStatus print(const std::string& text) {
 /// What is known of the delivery when an error ends it.
 struct Progress {
   std::optional<Time> now;  ///< --now
-  std::optional<Seconds> give_up_after = Seconds{2 * 24 * 3600};
+  std::optional<Seconds> give_up_after = kDefaultGiveUpAfter;
   bool is_inspection = false;  ///< nothing is delivered
   std::optional<Message> message;
 };
@@ -101,9 +123,11 @@ struct Progress {
 ExitStatus respond(const ResponderCommand& command, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const auto& settings = command.settings;
-  const auto log = make_log(settings.log);
-  const auto responders =
+  const auto log = make_log(settings.log, settings.log_format);
+  auto responders =
       open_responders(settings, command.dry_run ? IndexAccess::kRead : IndexAccess::kWrite);
+  // Their Maildirs are looked for before the process is confined.
+  if (!settings.fcc_folders.empty()) responders = remembering(std::move(responders));
   confine_delivery(command, *responders, *log);
   Message& message = progress.message.emplace();
   Envelope envelope = command.envelope;
@@ -115,14 +139,20 @@ ExitStatus respond(const ResponderCommand& command, Progress& progress) {
   } else {
     if (is_terminal) std::fputs(kTerminalHint, stderr);
     message = read_message(STDIN_FILENO);
+    if (command.dry_run && message.is_empty()) std::fputs(kNoMessageHint, stderr);
   }
   if (envelope.recipients.empty()) throw Error(Fault::kUsage, "no recipient (see --help)");
   const SystemClock system_clock;
   const FixedClock fixed_clock(now.value_or(Time{}));
   const auto& clock = now ? static_cast<const Clock&>(fixed_clock) : system_clock;
   if (!envelope.sender && !message.return_path) envelope.sender = command.last_sender;
+  is_last_run = !command.dry_run && is_late(message, clock.now(), settings.give_up_after);
   Delivery delivery(
-      {clock, *responders, *log, [&] { return open_cache(settings.cache, CacheAccess::kCreate); },
+      {clock, *responders, *log,
+       [&](Severity severity, const LogLine& line) {
+         log->write_formatted(severity, format_log_line(line, settings.log_format));
+       },
+       [&](ReplyMode mode) { return open_cache(settings.cache.in(mode), CacheAccess::kCreate); },
        [&] { return make_mailer(settings.mailer); }, settings,
        start + kRunTimeLimit - kTimeToFinish},
       message, std::move(envelope));
@@ -152,17 +182,45 @@ ExitStatus check_config(const ResponderCommand& command) {
   return check.faults.empty() ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 
+/// Prints what a receiver finds in a reply, a finding a line.
+ExitStatus print_delivery_check(const ResponderCommand& command) {
+  constexpr std::array<std::string_view, 3> kNames = {"ok: ", "note: ", "fault: "};
+  auto status = ExitStatus::kOk;
+  std::string text;
+  for (const auto& finding : check_delivery(command, STDIN_FILENO)) {
+    text += kNames.at(static_cast<std::size_t>(finding.kind));
+    text += shown_safely(finding.text) + "\n";
+    if (finding.kind == Finding::Kind::kFault) status = ExitStatus::kTemporaryFailure;
+  }
+  print(text);
+  return status;
+}
+
+ResponderCommand parse_command(int argc, char** argv) {
+  try {
+    return parse_responder_command(argc, argv, read_envelope_variables());
+  } catch (const Error&) {
+    format_of_log = find_log_format(argc, argv);
+    throw;
+  }
+}
+
 ExitStatus run(int argc, char** argv, Progress& progress) {
-  constexpr std::array<std::string_view, 3> kInspections = {"-n", "--dry-run", "--check-config"};
-  progress.is_inspection = std::any_of(
-      argv, argv + argc, [&](std::string_view word) { return is_one_of(word, kInspections); });
-  const ResponderCommand command = parse_responder_command(argc, argv, read_envelope_variables());
+  constexpr std::array<std::string_view, 4> kInspections = {"-n", "--dry-run", "--check-config",
+                                                            "--check-delivery"};
+  progress.is_inspection = std::any_of(argv, argv + argc, [&](std::string_view word) {
+    return is_one_of(word.substr(0, word.find('=')), kInspections);
+  });
+  const ResponderCommand command = parse_command(argc, argv);
+  format_of_log = command.settings.log_format;
   progress.now = command.now;
   progress.give_up_after = command.settings.give_up_after;
   progress.is_inspection = command.dry_run || command.check_config;
   if (command.help) return print(responder_help());
   if (command.version) return print("inforeply " INFOREPLY_VERSION "\n");
-  return command.check_config ? check_config(command) : respond(command, progress);
+  if (command.check_config) return check_config(command);
+  return command.check_delivery.empty() ? respond(command, progress)
+                                        : print_delivery_check(command);
 }
 
 /// Ends a delivery that could not even begin: it is deferred, unless the message is late already.
@@ -181,11 +239,14 @@ ExitStatus give_up(const std::exception& error, Progress& progress) {
                                progress.give_up_after);
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): `error` is what counts
   }
-  for (const char* spec : {"syslog", "stderr"}) {
-    make_log(spec)->write(
-        Severity::kError,
-        std::string("inforeply: ") + (is_given_up ? "late" : "deferred") + ": " + error.what());
-  }
+  const auto* known = dynamic_cast<const Error*>(&error);
+  LogLine line;
+  line.action = is_given_up ? "suppressed" : "deferred";
+  line.reason = is_given_up ? code_of(Reason::kLate)
+                            : name_of(known != nullptr ? known->fault() : Fault::kInternal);
+  line.detail = error.what();
+  for (const char* spec : {"syslog", "stderr"})
+    make_log(spec)->write(Severity::kError, format_failed_run(line, format_of_log));
   return is_given_up ? ExitStatus::kOk : ExitStatus::kTemporaryFailure;
 }
 

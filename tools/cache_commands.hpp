@@ -35,6 +35,9 @@ class CacheRequest {
   [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
   /// The option's argument; nullopt if it is not given.
   [[nodiscard]] std::optional<std::string> find(const std::string& option) const;
+  /// --format, by default the first of those that the command knows. Throws Error (kUsage) for
+  /// another.
+  [[nodiscard]] std::string format(std::span<const std::string_view> known) const;
   /// Whether --format asks for JSON instead of a table. Throws Error (kUsage) for another format.
   [[nodiscard]] bool wants_json() const;
 
@@ -62,8 +65,6 @@ struct CacheCommand {
   ExitStatus (*run)(const CacheRequest&);
 };
 
-[[noreturn]] void usage_error(const std::string& text);
-
 /// Ends the program with status 66: the cache has no record that the filter matches.
 [[noreturn]] void nothing_found(const RecordFilter& filter);
 
@@ -73,6 +74,7 @@ ExitStatus forget_records(const CacheRequest& request);
 ExitStatus export_records(const CacheRequest& request);
 ExitStatus import_records(const CacheRequest& request);
 ExitStatus show_statistics(const CacheRequest& request);
+ExitStatus print_digest(const CacheRequest& request);
 ExitStatus write_report(const CacheRequest& request);
 ExitStatus check_file(const CacheRequest& request);
 ExitStatus back_up(const CacheRequest& request);

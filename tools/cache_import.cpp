@@ -47,7 +47,8 @@ LineCounts read_lines(LineFile& file, ImportFormat& format, std::size_t max_bad,
       if (file.is_too_long()) {
         throw BadLine("longer than " + std::to_string(LineFile::kMaxLine) + " octets");
       }
-      auto parsed = format.parse(*line, file.number());
+      auto parsed =
+          format.parse(file.number() == 1 ? without_byte_order_mark(*line) : *line, file.number());
       if (!parsed.note.empty()) tell(file.number(), parsed.note);
       if (!parsed.record) continue;
       ++counts.good;

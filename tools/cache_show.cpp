@@ -8,6 +8,7 @@
 
 #include "cache_commands.hpp"
 #include "figures.hpp"
+#include "inforeply/json.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {

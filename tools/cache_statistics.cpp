@@ -10,11 +10,6 @@ namespace {
 constexpr std::size_t kDefaultTop = 10;
 constexpr std::size_t kMaxTop = 10'000;
 
-std::string_view domain_of(std::string_view address) {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? address : address.substr(at + 1);
-}
-
 std::chrono::sys_days day_of(Time time) {
   return std::chrono::floor<std::chrono::days>(time);
 }
@@ -83,7 +78,12 @@ class Gatherer {
     const auto group = std::find_if(kAgeGroups.begin(), kAgeGroups.end(),
                                     [&](const AgeGroup& each) { return age < each.under; });
     ++statistics_.ages.at(static_cast<std::size_t>(group - kAgeGroups.begin()));
-    if (!answered) return;
+    if (!answered) {
+      statistics_.oldest_pending = std::max(age, statistics_.oldest_pending.value_or(Seconds{0}));
+      return;
+    }
+    if (age < std::chrono::hours(1)) ++statistics_.answered_last_hour;
+    if (age < std::chrono::days(1)) ++statistics_.answered_last_day;
     const auto days = std::max<std::int64_t>((day_of(now) - day_of(at)).count(), 0);
     const auto index = static_cast<std::size_t>(days);
     ++(index < statistics_.by_day.size() ? statistics_.by_day.at(index) : statistics_.earlier);
@@ -98,21 +98,47 @@ class Gatherer {
   FrequencyCounter domains_;
 };
 
-}  // namespace
+/// The shadow's memory beside the live one that is asked for. nullopt if there is none.
+std::optional<CacheSettings> find_shadow(const CacheSettings& settings) {
+  if (settings.mode == ReplyMode::kShadow) return std::nullopt;
+  const auto shadow = settings.in(ReplyMode::kShadow);
+  return make_cache_store(shadow)->exists() ? std::optional(shadow) : std::nullopt;
+}
 
-CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) {
+CacheStatistics gather(const CacheSettings& settings, std::size_t top) {
+  const auto store = make_cache_store(settings);
   CacheStatistics statistics;
-  const auto store = make_cache_store(request.settings().cache);
   statistics.cache = store->name();
+  statistics.mode = settings.mode;
   statistics.measured_at = SystemClock().now();
+  if (!store->exists() && find_shadow(settings)) return statistics;
   statistics.file = store->measure();  // before this process counts as a reader of it
   Gatherer gatherer(statistics, top, !store->file().empty());
-  request.open()->visit({}, [&](const ReplyRecord& record) {
+  const auto cache = store->open_records(CacheAccess::kExisting);
+  cache->visit({}, [&](const ReplyRecord& record) {
     gatherer.add(record);
     return true;
   });
   gatherer.finish();
+  statistics.reached_limits = cache->reached_limits(statistics.measured_at);
   return statistics;
+}
+
+}  // namespace
+
+CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top) {
+  warn_of(*make_cache_store(request.settings().cache));
+  return gather(request.settings().cache, top);
+}
+
+std::optional<CacheStatistics> gather_shadow_statistics(const CacheRequest& request,
+                                                        std::size_t top) {
+  const auto shadow = find_shadow(request.settings().cache);
+  return shadow ? std::optional(gather(*shadow, top)) : std::nullopt;
+}
+
+const char* name_of_replies(const CacheStatistics& statistics) {
+  return statistics.mode == ReplyMode::kShadow ? "Would be sent" : "Replies sent";
 }
 
 std::size_t top_of(const CacheRequest& request) {
@@ -128,7 +154,7 @@ std::size_t top_of(const CacheRequest& request) {
 std::string day_before(const CacheStatistics& statistics, std::size_t days) {
   const auto day =
       day_of(statistics.measured_at) - std::chrono::days{static_cast<std::int64_t>(days)};
-  return format_utc(Time{day}).substr(0, 10);
+  return format_day(day);
 }
 
 std::vector<Figure> days_of(const CacheStatistics& statistics) {

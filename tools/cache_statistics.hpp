@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +39,7 @@ inline constexpr std::array<AgeGroup, 7> kAgeGroups = {{
 
 struct CacheStatistics {
   std::string cache;
+  ReplyMode mode = ReplyMode::kLive;
   Time measured_at;
 
   std::uint64_t records = 0;
@@ -60,11 +63,24 @@ struct CacheStatistics {
   std::uint64_t from_the_future =
       0;  ///< written while a clock was wrong; in no age group and no day
 
+  std::uint64_t answered_last_hour = 0;
+  std::uint64_t answered_last_day = 0;
+  std::optional<Seconds> oldest_pending;              ///< its age; nullopt: none is pending
+  std::map<std::string, std::size_t> reached_limits;  ///< as CacheRecords tells them
+
   CacheFileSize file;
 };
 
-/// Reads every record once, in constant memory. Throws as CacheRecords does.
+/// Reads every record once, in constant memory. No record if there is a shadow's memory alone.
+/// Throws as CacheRecords does.
 CacheStatistics gather_statistics(const CacheRequest& request, std::size_t top);
+
+/// The same of the shadow's memory. nullopt if there is none, or if --shadow asks for nothing else.
+std::optional<CacheStatistics> gather_shadow_statistics(const CacheRequest& request,
+                                                        std::size_t top);
+
+/// What `replies` are to be called.
+const char* name_of_replies(const CacheStatistics& statistics);
 
 /// The option --top: how many responders and domains to show. Throws Error (kUsage).
 std::size_t top_of(const CacheRequest& request);

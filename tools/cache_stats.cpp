@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cache_statistics.hpp"
+#include "prometheus.hpp"
 #include "terminal.hpp"
 
 namespace inforeply {
@@ -38,7 +40,7 @@ Json file_of(const CacheFileSize& file) {
   return json;
 }
 
-std::string to_json(const CacheStatistics& statistics) {
+Json object_of(const CacheStatistics& statistics) {
   Json json;
   json["cache"] = statistics.cache;
   json["measured_at"] = format_utc(statistics.measured_at);
@@ -62,7 +64,7 @@ std::string to_json(const CacheStatistics& statistics) {
   }
   json["from_the_future"] = statistics.from_the_future;
   json["file"] = statistics.file.is_known() ? Json(file_of(statistics.file)) : Json();
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json;
 }
 
 constexpr std::size_t kMaxColumns = 200;  // longer bars say no more
@@ -140,7 +142,7 @@ void print_line(const std::string& name, const std::string& value) {
   print(left_align(name, 18) + value + "\n");
 }
 
-void print_totals(const CacheStatistics& statistics) {
+void print_totals(const CacheStatistics& statistics, const std::optional<CacheStatistics>& shadow) {
   const auto number = [](const std::string& name, std::uint64_t value, const char* note = "") {
     print_line(name, right_align(std::to_string(value), kNumberColumns) + note);
   };
@@ -151,7 +153,10 @@ void print_totals(const CacheStatistics& statistics) {
   number("  answered", statistics.answered);
   number("  pending", statistics.pending);
   number("  expired", statistics.expired, "  of these, not purged yet");
-  number("Replies sent", statistics.replies);
+  number(name_of_replies(statistics), statistics.replies);
+  if (!shadow) return;
+  number("In shadow mode", shadow->replies, "  would have been sent");
+  number("  records", shadow->records);
 }
 
 std::vector<Row> rows_of(const std::vector<Frequency>& frequencies) {
@@ -184,9 +189,9 @@ void print_file(const Picture& picture, const CacheFileSize& file) {
   picture.rows("Tables", {"DEPTH", "ENTRIES", "PAGES"}, rows);
 }
 
-void print_text(const CacheStatistics& statistics) {
+void print_text(const CacheStatistics& statistics, const std::optional<CacheStatistics>& shadow) {
   const Picture picture;
-  print_totals(statistics);
+  print_totals(statistics, shadow);
   const auto print_names = [&](const std::string& title, std::uint64_t count, bool are_exact,
                                const std::vector<Frequency>& top) {
     picture.rows(title + ": " + (are_exact ? "" : "at least ") + std::to_string(count),
@@ -201,6 +206,11 @@ void print_text(const CacheStatistics& statistics) {
               statistics.top_domains);
   picture.rows("Replies by day (UTC; of each record, the last one)", {},
                rows_of(days_of(statistics)));
+  if (shadow) {
+    print_names("Responders in shadow mode", shadow->responders, shadow->responders_are_exact,
+                shadow->top_responders);
+    picture.rows("In shadow mode by day (the same)", {}, rows_of(days_of(*shadow)));
+  }
   picture.rows("Age", {"RECORDS"}, rows_of(ages_of(statistics)));
   if (statistics.file.is_known()) print_file(picture, statistics.file);
 }
@@ -209,12 +219,18 @@ void print_text(const CacheStatistics& statistics) {
 
 ExitStatus show_statistics(const CacheRequest& request) {
   request.arguments(0, 0);
-  const bool json = request.wants_json();
+  static constexpr std::array<std::string_view, 3> kFormats = {"table", "json", "prometheus"};
+  const auto format = request.format(kFormats);
   const auto statistics = gather_statistics(request, top_of(request));
-  if (json) {
-    print(to_json(statistics) + "\n");
+  const auto shadow = gather_shadow_statistics(request, top_of(request));
+  if (format == "json") {
+    auto object = object_of(statistics);
+    object["shadow"] = shadow ? object_of(*shadow) : Json();
+    print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else if (format == "prometheus") {
+    print(to_prometheus(statistics));
   } else {
-    print_text(statistics);
+    print_text(statistics, shadow);
   }
   return ExitStatus::kOk;
 }

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "csv.hpp"
 #include "inforeply/reply_terms.hpp"
 #include "inforeply/sender.hpp"
 #include "inforeply/text.hpp"
+#include "other_programs.hpp"
 
 namespace inforeply {
 namespace {
@@ -79,69 +80,96 @@ ReplyRecord answered(const ReplyTerms& terms, std::string_view sender_text, Time
   return record;
 }
 
-/// The lines of `vacation -l`: an address, blanks up to column 50 (none behind a longer address),
-/// and the local time of the answer as ctime(3) writes it.
-class VacationFormat : public ImportFormat {
- public:
-  VacationFormat(const CacheRequest& request, const std::string& responder) {
+/// Lines that do not say whose replies they are.
+class FormatOfOneResponder : public ImportFormat {
+ protected:
+  explicit FormatOfOneResponder(const CacheRequest& request) {
+    const auto responder = request.find("responder");
+    if (!responder) usage_error("--from " + *request.find("from") + " needs --responder ADDR");
     try {
-      terms_ = ImportTerms(request).find(responder);
+      terms_ = ImportTerms(request).find(*responder);
     } catch (const BadLine& bad) {
       usage_error(std::string("--responder: ") + bad.what());
     }
   }
 
-  ImportedLine parse(std::string_view line, std::size_t /*number*/) override {
-    if (trim(line).empty()) return {};
-    if (line.ends_with(kNeverDeleted)) {
-      line.remove_suffix(kNeverDeleted.size());
-      return {{}, in_quotes(trim(line)) + " is never answered: that goes into 'never-reply-to'"};
+  ImportedLine answered_at(std::string_view sender, Time time) {
+    ImportedLine line{answered(terms_, sender, time), {}};
+    if (terms_.interval == Seconds{0} && !std::exchange(has_told_, true)) {
+      line.note = "'interval = 0': 'limit-person' does not count what was answered before";
     }
-    constexpr std::size_t kTimeOctets = std::string_view("Thu Jan  1 00:00:00 1970").size();
-    if (line.size() <= kTimeOctets) throw BadLine("no line of vacation -l");
-    const auto time = parse_ctime(std::string(line.substr(line.size() - kTimeOctets)));
-    if (!time) throw BadLine("no line of vacation -l: no time at its end");
-    return {answered(terms_, trim(line.substr(0, line.size() - kTimeOctets)), *time), {}};
+    return line;
+  }
+  static ImportedLine never_answered(std::string_view sender) {
+    return {{}, in_quotes(sender) + " is never answered: that goes into 'never-reply-to'"};
   }
 
  private:
-  static constexpr std::string_view kNeverDeleted = "(never deleted)";
-
-  static std::optional<Time> parse_ctime(const std::string& text) {
-    std::tm parts{};
-    const char* end = ::strptime(text.c_str(), "%a %b %e %H:%M:%S %Y", &parts);
-    if (end == nullptr || *end != '\0') return std::nullopt;
-    parts.tm_isdst = -1;
-    const std::time_t seconds = std::mktime(&parts);
-    if (seconds < 0) return std::nullopt;
-    return Time{Seconds{seconds}};
-  }
-
   ReplyTerms terms_;
+  bool has_told_ = false;
 };
 
-/// The fields of a line of CSV (RFC 4180). Unlike there, a quoted field ends in its line.
-std::vector<std::string> split_csv(std::string_view line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && line.substr(i + 1).starts_with('"')) {
-      fields.back() += c;
-      ++i;
-    } else if (quoted && c == '"') {
-      quoted = false;
-      if (i + 1 < line.size() && line[i + 1] != ',') throw BadLine("text behind a closing quote");
-    } else if (!quoted && c == '"' && fields.back().empty()) {
-      quoted = true;
-    } else if (!quoted && c == ',') {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
+/// Lines of `vacation -l`.
+class VacationFormat : public FormatOfOneResponder {
+ public:
+  explicit VacationFormat(const CacheRequest& request) : FormatOfOneResponder(request) {}
+
+  ImportedLine parse(std::string_view line, std::size_t /*number*/) override {
+    if (trim(line).empty()) return {};
+    const auto listed = parse_vacation_listing(line);
+    if (!listed) throw BadLine("no line of vacation -l");
+    if (!listed->answered_at) return never_answered(listed->address);
+    if (listed->may_be_cut) {
+      return {{},
+              in_quotes(listed->address) + " may be the beginning of a longer address: left out"};
     }
+    return answered_at(listed->address, *listed->answered_at);
   }
-  if (quoted) throw BadLine("a quote is not closed");
-  return fields;
+};
+
+/// Lines of `damnit -f '%tstamp %entry\n' -l FILE`, of a file in gnarwl's folder `block`: the time
+/// in seconds since the epoch, and who was answered then.
+class GnarwlFormat : public FormatOfOneResponder {
+ public:
+  explicit GnarwlFormat(const CacheRequest& request) : FormatOfOneResponder(request) {}
+
+  ImportedLine parse(std::string_view line, std::size_t /*number*/) override {
+    if (trim(line).empty()) return {};
+    const auto blank = std::min(line.find(' '), line.size());
+    const auto time = time_of(line.substr(0, blank));
+    if (!time) throw BadLine("expected a time in seconds, a blank and an address");
+    return answered_at(trim(line.substr(blank)), *time);
+  }
+};
+
+/// Names of files in a folder of qmail-autoresponder: TIME.PROCESS.SENDER, with a ':' for each '/'
+/// in the sender. Other files lie there, too.
+class QmailFormat : public FormatOfOneResponder {
+ public:
+  explicit QmailFormat(const CacheRequest& request) : FormatOfOneResponder(request) {}
+
+  ImportedLine parse(std::string_view line, std::size_t /*number*/) override {
+    const auto process = std::min(line.find('.'), line.size());
+    const auto sender = line.find('.', process + 1);
+    const auto time = time_of(line.substr(0, process));
+    if (!time || sender == std::string_view::npos ||
+        !parse_number(line.substr(process + 1, sender - process - 1))) {
+      return {};
+    }
+    std::string address(line.substr(sender + 1));
+    std::replace(address.begin(), address.begin() + static_cast<long>(address.rfind('@') + 1), ':',
+                 '/');
+    return answered_at(address, *time);
+  }
+};
+
+/// The fields of a line of CSV. A quoted field ends in its line.
+std::vector<std::string> split_csv(std::string_view line) {
+  try {
+    return take_csv_record(line);
+  } catch (const BadCsv& bad) {
+    throw BadLine(bad.what());
+  }
 }
 
 /// PostfixAdmin's table vacation_notification: whose reply, to whom, and when. A time without a
@@ -151,8 +179,6 @@ class PostfixadminFormat : public ImportFormat {
   explicit PostfixadminFormat(const CacheRequest& request) : terms_(request) {}
 
   ImportedLine parse(std::string_view line, std::size_t number) override {
-    constexpr std::string_view kByteOrderMark = "\uFEFF";
-    if (number == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     if (trim(line).empty()) return {};
     const auto fields = split_csv(line);
     if (number == 1 && take_header(fields)) return {};
@@ -189,14 +215,6 @@ class PostfixadminFormat : public ImportFormat {
     return true;
   }
 
-  /// PostgreSQL writes fractions of a second.
-  static std::string without_fraction(std::string text) {
-    const auto point = text.find('.');
-    if (point == std::string::npos) return text;
-    const auto end = text.find_first_not_of("0123456789", point + 1);
-    return text.erase(point, end == std::string::npos ? end : end - point);
-  }
-
   ImportTerms terms_;
   std::array<std::size_t, kNames.size()> column_{0, 1, 2};
 };
@@ -226,10 +244,10 @@ std::unique_ptr<ImportFormat> make_import_format(const CacheRequest& request) {
     refuse_options(request, from, {"responder"});
     return std::make_unique<PostfixadminFormat>(request);
   }
-  if (from != "vacation") usage_error("--from: expected json, vacation or postfixadmin");
-  const auto responder = request.find("responder");
-  if (!responder) usage_error("--from vacation needs --responder ADDR");
-  return std::make_unique<VacationFormat>(request, *responder);
+  if (from == "vacation") return std::make_unique<VacationFormat>(request);
+  if (from == "gnarwl") return std::make_unique<GnarwlFormat>(request);
+  if (from == "qmail-autoresponder") return std::make_unique<QmailFormat>(request);
+  usage_error("--from: expected json, vacation, postfixadmin, gnarwl or qmail-autoresponder");
 }
 
 }  // namespace inforeply

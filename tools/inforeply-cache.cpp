@@ -1,6 +1,7 @@
 // inforeply-cache: shows and changes the reply cache.
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ constexpr ToolOption kSenders = {"sender", "ADDR",
                                  "only those of this sender, or a pattern: '*@example.net'"};
 constexpr ToolOption kResponders = {"responder", "ADDR",
                                     "only those of this responder, or a pattern: '*@example.org'"};
+constexpr ToolOption kShadow = {"shadow", nullptr,
+                                "what would have been answered: the memory of shadow mode"};
 constexpr ToolOption kTop = {"top", "N", "how many responders and domains to name (10)"};
 
 bool has_option(const std::vector<ToolOption>& options, std::string_view name) {
@@ -74,10 +77,10 @@ const std::vector<CacheCommand>& commands() {
        "stores what export, or another program, has written",
        "vacation -l | inforeply-cache import --from vacation --responder info@example.org",
        {{"from", "FORMAT",
-         "json (default; as export writes it), vacation (as vacation -l prints it) or postfixadmin "
-         "(CSV of its table vacation_notification)"},
-        {"responder", "ADDR",
-         "with --from vacation: who has answered, which its list does not say"},
+         "json (default; as export writes it), vacation (as vacation -l prints it), postfixadmin "
+         "(CSV of its table vacation_notification), gnarwl (as damnit -f '%tstamp %entry\\n' -l "
+         "prints it) or qmail-autoresponder (the names of its files)"},
+        {"responder", "ADDR", "with vacation, gnarwl and qmail-autoresponder: who has answered"},
         {"handle", "HANDLE",
          "not with json: what was answered; by default the handle of the responder's own reply"},
         {"interval", "DURATION",
@@ -89,7 +92,9 @@ const std::vector<CacheCommand>& commands() {
        "",
        "figures: records, replies by responder, domain and day, the file",
        "inforeply-cache stats --top 20",
-       {{"format", "FORMAT", "table (default; on a terminal with pictures) or json (one object)"},
+       {{"format", "FORMAT",
+         "table (default; on a terminal with pictures), json (one object) or prometheus (its text "
+         "format, for the node exporter)"},
         kTop},
        show_statistics},
       {"report",
@@ -98,6 +103,20 @@ const std::vector<CacheCommand>& commands() {
        "inforeply-cache report --html /var/lib/inforeply/replies.html",
        {{"html", "FILE", "the page to write; what is there already is replaced"}, kTop},
        write_report},
+      {"digest",
+       "RESPONDER",
+       "a message to the owner: who was answered, for sendmail -t",
+       "inforeply-cache digest info@example.org | /usr/sbin/sendmail -t",
+       {{"since", "TIME",
+         "only those answered then or later, as for list; by default since the active period "
+         "began, "
+         "else all"},
+        {"due", "FILE",
+         "for a timer: print only what has become due since FILE was changed last, or in a day if "
+         "it "
+         "is missing: the digest of a period that has ended, or every 30 days a reminder of a "
+         "responder without an end"}},
+       print_digest},
       {"check",
        "[--repair]",
        "whether the file, or the server, is sound: status 65 where it is not",
@@ -120,7 +139,7 @@ const std::vector<CacheCommand>& commands() {
 /// The options of all commands, each name once: the command line is read before the command is
 /// known.
 std::vector<ToolOption> all_options() {
-  std::vector<ToolOption> all;
+  std::vector<ToolOption> all = {kShadow};
   for (const auto& command : commands()) {
     for (const auto& option : command.options) {
       if (!has_option(all, option.name)) all.push_back(option);
@@ -139,15 +158,17 @@ std::string help() {
     text += "  " + name + command.summary + "\n";
   }
   return text + "\nCOMMAND --help tells its options. Example: inforeply-cache list\n\n" +
-         tool_options_help({});
+         tool_options_help({kShadow});
 }
 
 std::string help(const CacheCommand& command) {
   std::string summary = command.summary;
+  auto options = command.options;
+  options.push_back(kShadow);
   summary.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(summary.front())));
   return "Usage: inforeply-cache [--cache URL] [-c FILE] " + std::string(command.name) +
          (*command.synopsis == '\0' ? "" : " ") + command.synopsis + "\n\n" + summary +
-         ".\n\nExample: " + command.example + "\n\n" + tool_options_help(command.options);
+         ".\n\nExample: " + command.example + "\n\n" + tool_options_help(options);
 }
 
 const CacheCommand& find_command(const std::string& name) {
@@ -182,6 +203,7 @@ ExitStatus run(ToolCommand command) {
     print(help(known));
     return ExitStatus::kOk;
   }
+  if (command.options.erase(kShadow.name) > 0) command.settings.cache.mode = ReplyMode::kShadow;
   require_own_options(known, command.options);
   command.words.erase(command.words.begin());
   return known.run(
@@ -189,10 +211,6 @@ ExitStatus run(ToolCommand command) {
 }
 
 }  // namespace
-
-void usage_error(const std::string& text) {
-  throw Error(Fault::kUsage, text + " (see --help)");
-}
 
 void nothing_found(const RecordFilter& filter) {
   throw Error(Fault::kInput, "no record" + (filter.sender.empty() ? "" : " of " + filter.sender) +
@@ -211,10 +229,20 @@ std::optional<std::string> CacheRequest::find(const std::string& option) const {
   return found == options_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string CacheRequest::format(std::span<const std::string_view> known) const {
+  auto format = find("format").value_or(std::string(known.front()));
+  if (std::find(known.begin(), known.end(), format) != known.end()) return format;
+  std::string expected;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i > 0) expected += i + 1 < known.size() ? ", " : " or ";
+    expected += known[i];
+  }
+  usage_error("--format: expected " + expected);
+}
+
 bool CacheRequest::wants_json() const {
-  const auto format = find("format").value_or("table");
-  if (format != "table" && format != "json") usage_error("--format: expected table or json");
-  return format == "json";
+  static constexpr std::array<std::string_view, 2> kFormats = {"table", "json"};
+  return format(kFormats) == "json";
 }
 
 std::unique_ptr<CacheRecords> CacheRequest::open() const {

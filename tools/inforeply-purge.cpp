@@ -38,16 +38,12 @@ const std::vector<ToolOption>& own_options() {
        "that there are fewer where it would take over 10 ms"},
       {"compact", nullptr,
        "afterwards make the file as small as it can be; deliveries wait for that, and it is not "
-       "done where one has the cache open all the time"},
+       "done while another process keeps the cache open"},
       {"patience", "DURATION", "how long to wait for others that hold the cache (3m), 1s at least"},
       {"dry-run", nullptr, "only count"},
       {"quiet", nullptr, "say nothing but what went wrong"},
   };
   return options;
-}
-
-[[noreturn]] void usage_error(const std::string& text) {
-  throw Error(Fault::kUsage, text);
 }
 
 /// Ends the program if a step takes too long. LMDB waits without limit for a process that holds its
@@ -116,7 +112,7 @@ std::string responder_of(const std::string& value, const Settings& settings) {
 
 Task read_task(const ToolCommand& command) {
   if (!command.words.empty()) {
-    usage_error("unexpected argument '" + command.words.front() + "' (see --help)");
+    usage_error("unexpected argument '" + command.words.front() + "'");
   }
   Task task;
   task.cache = command.settings.cache;
@@ -183,14 +179,20 @@ std::string compact(const Task& task, Progress& progress) {
          format_size(sizes.octets_after) + " in " + watch.elapsed();
 }
 
+/// Whether there is anything that the server does not do by itself.
+bool is_due(const Task& task) {
+  return task.request.older_than || !task.request.responder.empty() ||
+         !make_cache_store(task.cache)->expires_by_itself();
+}
+
 ExitStatus purge(const Task& task) {
+  const std::string memory = task.cache.mode == ReplyMode::kShadow ? "shadow: " : "";
   const auto say = [&](const std::string& line) {
-    if (!task.quiet) print(line + "\n");
+    if (!task.quiet) print(memory + line + "\n");
   };
   const auto store = make_cache_store(task.cache);
   if (task.compact) require_file(*store, "--compact");
-  const bool is_choosy = task.request.older_than || !task.request.responder.empty();
-  if (store->expires_by_itself() && !is_choosy) {
+  if (!is_due(task)) {
     say("nothing to do: the server removes what has expired" + remove_indexes(task));
     try {
       warn_of(*store);
@@ -225,17 +227,28 @@ ExitStatus purge(const Task& task) {
   return ExitStatus::kOk;
 }
 
+/// Purges the memories that there are. If there is none, the live one is missed.
+ExitStatus purge_all(const Task& task) {
+  Task shadow = task;
+  shadow.cache.mode = ReplyMode::kShadow;
+  const bool has_shadow = is_due(task) && make_cache_store(shadow.cache)->exists();
+  if (!has_shadow || make_cache_store(task.cache)->exists()) {
+    const auto status = purge(task);
+    if (status != ExitStatus::kOk || !has_shadow) return status;
+    shadow.indexes.clear();
+  }
+  return purge(shadow);
+}
+
 std::string help() {
   return "Usage: inforeply-purge [options]\n\n"
-         "Removes the records that have expired from the reply cache, while mail is delivered, "
-         "and\n"
-         "the indexes of address lists that are gone or have changed. A second one beside a "
-         "running\n"
-         "one does nothing.\n\n"
+         "Removes the records that have expired from the reply cache, while mail is\n"
+         "delivered, and the indexes of address lists that are gone or have changed. A\n"
+         "second one beside a running one does nothing.\n\n"
          "Examples:\n"
-         "  inforeply-purge --quiet                      for cron\n"
-         "  inforeply-purge --older-than 90d --dry-run   count by age instead\n"
-         "  inforeply-purge --compact                    and give the space back to the disk\n\n" +
+         "  inforeply-purge --quiet                     for cron\n"
+         "  inforeply-purge --older-than 90d --dry-run  count by age instead\n"
+         "  inforeply-purge --compact                   and give space back to the disk\n\n" +
          tool_options_help(own_options());
 }
 
@@ -246,14 +259,7 @@ int main(int argc, char** argv) {
   using namespace inforeply;  // NOLINT(google-build-using-namespace)
   return run_tool("inforeply-purge", [&] {
     const auto command = parse_tool_command(argc, argv, own_options());
-    if (command.help) {
-      print(help());
-      return ExitStatus::kOk;
-    }
-    if (command.version) {
-      print("inforeply-purge " INFOREPLY_VERSION "\n");
-      return ExitStatus::kOk;
-    }
-    return purge(read_task(command));
+    if (print_about(command, "inforeply-purge", help)) return ExitStatus::kOk;
+    return purge_all(read_task(command));
   });
 }

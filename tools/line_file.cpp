@@ -54,8 +54,7 @@ LineFile::LineFile(const std::optional<std::string>& path) {
 }
 
 void LineFile::spool() {
-  const auto folder = environment_variable("TMPDIR");
-  Descriptor copy = temporary_file(std::string(folder.empty() ? "/tmp" : folder));
+  Descriptor copy = temporary_file(temporary_folder());
   buffer_.resize(kBlock);
   while (const ssize_t count = read_some(file_.get(), buffer_.data(), buffer_.size())) {
     if (count < 0) fail("read");

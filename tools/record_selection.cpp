@@ -22,12 +22,14 @@ std::string folded_pattern(const std::string& pattern) {
   return fold_case(pattern);
 }
 
+}  // namespace
+
 std::optional<Time> time_option(const CacheRequest& request, const std::string& name, Time now,
-                                std::optional<Time> (*parse)(std::string_view)) {
+                                std::optional<Time> (*parse)(std::string_view, const TimeZone&)) {
   const auto text = request.find(name);
   if (!text) return std::nullopt;
   if (const auto ago = parse_duration(*text)) return now - *ago;
-  const auto time = parse(*text);
+  const auto time = parse(*text, {});
   if (!time) {
     usage_error("--" + name +
                 ": expected a time such as 2026-12-24 or 2026-12-24T18:00Z, or a duration such "
@@ -35,8 +37,6 @@ std::optional<Time> time_option(const CacheRequest& request, const std::string& 
   }
   return time;
 }
-
-}  // namespace
 
 RecordSelection::RecordSelection(const CacheRequest& request, Time now) {
   select_responder(request);

@@ -5,10 +5,17 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cache_commands.hpp"
 
 namespace inforeply {
+
+/// An option whose argument is a time, or a duration that counts back from `now`. nullopt if it is
+/// not given. Throws Error (kUsage).
+std::optional<Time> time_option(const CacheRequest& request, const std::string& name, Time now,
+                                std::optional<Time> (*parse)(std::string_view,
+                                                             const TimeZone&) = parse_time);
 
 class RecordSelection {
  public:

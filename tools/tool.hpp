@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "inforeply/cache_store.hpp"
+#include "inforeply/commands.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/exit_status.hpp"
 #include "inforeply/text.hpp"
@@ -36,12 +37,38 @@ inline std::string_view environment_variable(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
+/// The folder for temporary files: that of TMPDIR, else /tmp.
+inline std::string temporary_folder() {
+  const auto named = environment_variable("TMPDIR");
+  return std::string(named.empty() ? "/tmp" : named);
+}
+
+/// The domain of an address as the cache keeps it; all of it if there is no `@`.
+inline std::string_view domain_of(std::string_view address) {
+  return address.substr(address.rfind('@') + 1);
+}
+
+/// Ends the program with status 64.
+[[noreturn]] inline void usage_error(const std::string& text) {
+  throw Error(Fault::kUsage, text + " (see --help)");
+}
+
 /// Prints to standard error what an administrator should know of the cache.
 inline void warn_of(const CacheStore& store) {
   for (const auto& remark : store.remarks()) {
     const bool is_fault = remark.kind == CacheRemark::Kind::kFault;
     std::fprintf(stderr, "%s: %s\n", is_fault ? "warning" : "note", remark.text.c_str());
   }
+}
+
+/// Prints what --help or --version asks for. False if neither was given.
+inline bool print_about(const ToolCommand& command, const char* name, std::string (*help)()) {
+  if (command.help) {
+    print(help());
+  } else if (command.version) {
+    print(std::string(name) + " " INFOREPLY_VERSION "\n");
+  }
+  return command.help || command.version;
 }
 
 /// Throws Error (kUsage) if the cache has no file, which the option is about.

@@ -1,5 +1,5 @@
-# Completion for bash of inforeply, inforeply-cache and inforeply-purge. What there is to complete
-# comes from the programs' own --help.
+# Completion for bash of inforeply, inforeply-cache, inforeply-convert, inforeply-purge,
+# inforeply-replay and inforeply-set. What there is to complete comes from the programs' own --help.
 # shellcheck shell=bash
 
 _inforeply_options() {
@@ -15,7 +15,8 @@ _inforeply_command() {
   local i
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
-    -c | --config | --cache)
+    -c | --config | --cache | --redis-password-file | --redis-wait | --address | --interval | \
+      --listing | --responders)
       ((++i))
       # bash takes a line apart at = as well.
       [[ ${COMP_WORDS[i]} == = ]] && ((++i))
@@ -37,32 +38,39 @@ _inforeply() {
   elif [[ $previous == = ]]; then
     previous=${COMP_WORDS[COMP_CWORD - 2]}
   fi
-  [[ $name == inforeply-cache ]] && command=$(_inforeply_command)
+  [[ $name == inforeply-c* ]] && command=$(_inforeply_command)
 
   case $name:$previous in
   inforeply-cache:--format)
     words='table json csv'
-    [[ $command == show || $command == stats ]] && words='table json'
+    [[ $command == show ]] && words='table json'
+    [[ $command == stats ]] && words='table json prometheus'
     ;;
   inforeply-cache:--sort)
     words='responder sender answered expires count
       -responder -sender -answered -expires -count'
     ;;
   inforeply-cache:--state) words='answered pending' ;;
-  inforeply-cache:--from) words='json vacation postfixadmin' ;;
+  inforeply-cache:--from) words='json vacation postfixadmin gnarwl qmail-autoresponder' ;;
+  inforeply-replay:--format) words='table json' ;;
+  inforeply-set:--format) words='text json postfixadmin' ;;
   inforeply:--log) words='syslog stderr' ;;
-  inforeply:--responders)
+  *:--responders)
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
     return
     ;;
-  *:-c | *:--config | *:--cache | inforeply:--responder | inforeply:--mailer | \
-    *:--html)
+  *:-c | *:--config | *:--cache | inforeply:--responder | inforeply-replay:--responder | \
+    inforeply:--mailer | *:--html | *:--due | *:--against | *:--redis-password-file | \
+    *:--smtp-password-file | *:--smtp-ca-file | *:--text | *:--json | *:--postfixadmin | \
+    *:--listing)
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
     ;;
   # Their arguments are anything.
   *:--sender | *:--responder | *:--since | *:--until | *:--limit | *:--handle | *:--interval | \
-    *:--older-than | *:--batch | *:--patience | *:--top | *:-f | *:--original-recipient | *:--queue-id | *:--now)
+    *:--older-than | *:--batch | *:--patience | *:--top | *:-f | *:--recipient | \
+    *:--original-recipient | *:--queue-id | *:--now | *:--redis-wait | *:--smtp-user | \
+    *:--from-date | *:--subject | *:--address)
     return
     ;;
   *)
@@ -71,7 +79,9 @@ _inforeply() {
       words=$(_inforeply_options "$program" $command)
     elif [[ $name == inforeply-cache && -z $command ]]; then
       words=$(_inforeply_commands "$program")
-    elif [[ $command == import || $command == backup ]]; then
+    elif [[ $name == inforeply-convert && -z $command ]]; then
+      words='vacation sieve postfixadmin gnarwl qmail-autoresponder'
+    elif [[ $name == inforeply-convert || $command == import || $command == backup || $name == inforeply-replay ]]; then
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
     fi
@@ -80,4 +90,4 @@ _inforeply() {
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 
-complete -F _inforeply inforeply inforeply-cache inforeply-purge
+complete -F _inforeply inforeply inforeply-cache inforeply-convert inforeply-purge inforeply-replay inforeply-set

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -96,6 +97,12 @@ class CacheRecords {
 
   /// Removes the selected records, in small steps. Returns how many.
   virtual std::size_t forget(const RecordFilter& filter) = 0;
+
+  /// How many limits have no room for another reply at `now`, by what they count: `all`, `domain`,
+  /// `person` or `responder`. A limit is known as its last reply found it; those of which an older
+  /// version has counted the last reply are not known. On servers while their tables grow some are
+  /// counted twice.
+  virtual std::map<std::string, std::size_t> reached_limits(Time now) = 0;
 
   /// Removes or counts records, and returns how many. Removing also drops the counters of limits
   /// whose period is over.

@@ -98,6 +98,10 @@ class CacheStore {
   /// The path of its file; empty if it has none.
   [[nodiscard]] virtual std::string file() const = 0;
 
+  /// Whether there is one: a file, or a record on the servers. Throws Error (kCache) if that cannot
+  /// be told.
+  [[nodiscard]] virtual bool exists() const = 0;
+
   /// Opens the cache. `kCreate` creates a missing file, never a missing folder.
   [[nodiscard]] virtual std::unique_ptr<OpenCache> open(CacheAccess access) const = 0;
   [[nodiscard]] std::unique_ptr<CacheRecords> open_records(CacheAccess access) const;
@@ -150,15 +154,15 @@ class CacheStore {
 void set_status_of_damage(ExitStatus status);
 
 /// Returns the store that a cache URL names: `lmdb:PATH`, or a bare path, which means the same; or
-/// one of Redis (src/cache/redis/redis_url.hpp). Throws Error (kUsage) if the URL is not
-/// understood.
+/// one of Redis (src/cache/redis/redis_url.hpp). In shadow mode it is `PATH-shadow`, or has other
+/// keys on the same servers. Throws Error (kUsage) if the URL is not understood.
 std::unique_ptr<CacheStore> make_cache_store(const CacheSettings& settings);
 
 /// Throws as make_cache_store does.
 void check_cache_url(std::string_view url);
 
-/// Returns the folder for the indexes of address lists: beside the cache, or, if that has no file,
-/// /var/lib/inforeply/lists. Throws as make_cache_store does.
+/// Returns the folder for the indexes of address lists: beside the live cache, or, if that has no
+/// file, /var/lib/inforeply/lists. Throws as make_cache_store does.
 std::string list_index_folder(const CacheSettings& settings);
 
 }  // namespace inforeply

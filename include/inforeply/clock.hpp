@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "inforeply/time_zone.hpp"
+
 namespace inforeply {
 
 using Seconds = std::chrono::seconds;
@@ -43,20 +45,27 @@ class FixedClock : public Clock {
   Time now_;
 };
 
+/// What this process has used of the processor: it does not depend on what else a machine does.
+std::chrono::nanoseconds processor_time();
+
 /// Reads a number with a unit `s m h d w`, such as `7d`, or a bare `0`. nullopt if it is neither or
 /// longer than a hundred years.
 std::optional<Seconds> parse_duration(std::string_view text);
 
-/// Reads ISO 8601: `2026-12-24` or `2026-12-24T18:00[:30]`, with a zone `Z` or `+01:00`, else in
-/// local time. A space may replace the `T`. `T24:00` is the end of the day (ISO 8601-1, 5.3.2).
+/// Reads ISO 8601: `2026-12-24` or `2026-12-24T18:00[:30]`, with an offset `Z` or `+01:00`, else in
+/// the time zone. A space may replace the `T`. `T24:00` is the end of the day (ISO 8601-1, 5.3.2).
 /// nullopt if it is no such time.
-std::optional<Time> parse_time(std::string_view text);
+std::optional<Time> parse_time(std::string_view text, const TimeZone& zone = {});
 
 /// The same for the exclusive end of a period: a date alone means the end of that day.
-std::optional<Time> parse_end_time(std::string_view text);
+std::optional<Time> parse_end_time(std::string_view text, const TimeZone& zone = {});
 
-std::string format_utc(Time time);      ///< 2026-12-24T17:00:00Z
-std::string format_local(Time time);    ///< 2026-12-24, with " 18:00" if it is not midnight
+std::string format_utc(Time time);                  ///< 2026-12-24T17:00:00Z
+std::string format_day(std::chrono::sys_days day);  ///< 2026-12-24
+/// 2026-12-24, with " 18:00" if it is not midnight
+std::string format_local(Time time, const TimeZone& zone = {});
+/// 2026-12-24 18:00, with the time of day always
+std::string format_minute(Time time, const TimeZone& zone);
 std::string format_rfc5322(Time time);  ///< Thu, 24 Dec 2026 17:00:00 +0000 (RFC 5322, 3.3)
 
 }  // namespace inforeply

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "inforeply/log_format.hpp"
 #include "inforeply/settings.hpp"
 
 namespace inforeply {
@@ -18,6 +19,10 @@ Settings default_settings();
 /// next word, whatever it looks like, and all words behind `--` are recipients.
 ResponderCommand parse_responder_command(int argc, const char* const* argv,
                                          const EnvelopeVariables& variables);
+
+/// The log's format that this command line asks for, as far as it and the configuration file can be
+/// read: for the report of a fault in them.
+LogFormat find_log_format(int argc, const char* const* argv);
 
 std::string responder_help();
 
@@ -40,6 +45,9 @@ struct ToolOption {
 /// Throws Error (kUsage) or ConfigError.
 ToolCommand parse_tool_command(int argc, const char* const* argv,
                                const std::vector<ToolOption>& own_options);
-std::string tool_options_help(const std::vector<ToolOption>& own_options);
+
+enum class CacheOption { kOmit, kInclude };
+std::string tool_options_help(const std::vector<ToolOption>& own_options,
+                              CacheOption cache_option = CacheOption::kInclude);
 
 }  // namespace inforeply

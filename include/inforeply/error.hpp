@@ -34,6 +34,10 @@ class ConfigError : public Error {
   ConfigError(const std::string& file, std::size_t line, const std::string& text);
   [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] std::size_t line() const { return line_; }
+  /// What is wrong, without where.
+  [[nodiscard]] std::string text() const;
+  /// The same fault, said of a file of another name.
+  [[nodiscard]] ConfigError in(const std::string& file) const;
 
  private:
   std::string file_;

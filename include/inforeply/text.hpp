@@ -30,6 +30,12 @@ bool matches_glob(std::string_view text, std::string_view pattern);
 /// Returns the parts between separators, trimmed, without empty parts.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Some editors put that mark (U+FEFF in UTF-8) in front of a file.
+std::string_view without_byte_order_mark(std::string_view text);
+
+/// Each CR LF becomes LF; a CR alone stays.
+std::string with_lf_ends(std::string_view text);
+
 /// Takes the first line and its LF off the front of `text`. Returns the line without the LF.
 std::string_view take_line(std::string_view& text);
 

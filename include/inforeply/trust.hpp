@@ -1,4 +1,4 @@
-// Whose a file is: the administrator's, or a tenant's, who may say only what concerns himself.
+// Whose a file is: the administrator's, or a tenant's, who may speak only for its own domain.
 #pragma once
 
 #include <sys/types.h>

@@ -27,38 +27,30 @@ bool take(std::string_view& text, char c) {
 }
 
 /// Takes year, month and day off the front of `text`.
-std::optional<std::tm> take_date(std::string_view& text) {
-  std::tm date{};
+std::optional<std::chrono::local_days> take_date(std::string_view& text) {
   const auto year = take_number(text, 4);
   if (!year || !take(text, '-')) return std::nullopt;
   const auto month = take_number(text, 2);
   if (!month || !take(text, '-')) return std::nullopt;
   const auto day = take_number(text, 2);
   if (!day) return std::nullopt;
-  const std::chrono::year_month_day checked{std::chrono::year{*year},
-                                            std::chrono::month{static_cast<unsigned>(*month)},
-                                            std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!checked.ok() || *year < 1970) return std::nullopt;
-  date.tm_year = *year - 1900;
-  date.tm_mon = *month - 1;
-  date.tm_mday = *day;
-  date.tm_isdst = -1;
-  return date;
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok() || *year < 1970) return std::nullopt;
+  return std::chrono::local_days{date};
 }
 
-bool take_time_of_day(std::string_view& text, std::tm& into) {
+/// As the time since midnight, of which there are 24 hours at most.
+std::optional<Seconds> take_time_of_day(std::string_view& text) {
   const auto hour = take_number(text, 2);
-  if (!hour || *hour > 24 || !take(text, ':')) return false;
+  if (!hour || !take(text, ':')) return std::nullopt;
   const auto minute = take_number(text, 2);
-  if (!minute || *minute > 59) return false;
-  into.tm_hour = *hour;
-  into.tm_min = *minute;
-  if (take(text, ':')) {
-    const auto second = take_number(text, 2);
-    if (!second || *second > 59) return false;
-    into.tm_sec = *second;
-  }
-  return *hour < 24 || (into.tm_min == 0 && into.tm_sec == 0);
+  if (!minute || *minute > 59) return std::nullopt;
+  const auto second = take(text, ':') ? take_number(text, 2) : 0;
+  if (!second || *second > 59) return std::nullopt;
+  const auto time = std::chrono::hours{*hour} + std::chrono::minutes{*minute} + Seconds{*second};
+  return time > std::chrono::days{1} ? std::nullopt : std::optional(time);
 }
 
 /// Reads `Z`, `+01:00` or `-0530` as seconds east of Greenwich.
@@ -87,13 +79,6 @@ std::tm utc(Time time) {
   return result;
 }
 
-std::tm local(Time time) {
-  const std::time_t seconds = time.time_since_epoch().count();
-  std::tm result{};
-  localtime_r(&seconds, &result);
-  return result;
-}
-
 }  // namespace
 
 Time SystemClock::now() const {
@@ -104,6 +89,12 @@ Time SystemClock::booted_at() const {
   timespec since_boot{};
   if (::clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return Time{};
   return now() - Seconds{since_boot.tv_sec};
+}
+
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return Seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 std::optional<Seconds> parse_duration(std::string_view text) {
@@ -135,40 +126,47 @@ std::optional<Seconds> parse_duration(std::string_view text) {
   return Seconds{static_cast<Seconds::rep>(*number * unit)};
 }
 
-std::optional<Time> parse_time(std::string_view text) {
-  auto date = take_date(text);
+std::optional<Time> parse_time(std::string_view text, const TimeZone& zone) {
+  const auto date = take_date(text);
   if (!date) return std::nullopt;
-  if (!text.empty() && (!(take(text, 'T') || take(text, ' ')) || !take_time_of_day(text, *date))) {
-    return std::nullopt;
+  std::chrono::local_seconds local{*date};
+  if (!text.empty()) {
+    if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
+    const auto time_of_day = take_time_of_day(text);
+    if (!time_of_day) return std::nullopt;
+    local += *time_of_day;
   }
-  if (text.empty()) {
-    const std::time_t seconds = std::mktime(&*date);
-    if (seconds == -1) return std::nullopt;
-    return Time{Seconds{seconds}};
-  }
+  if (text.empty()) return zone.to_time(local);
   const auto offset = parse_zone(text);
   if (!offset) return std::nullopt;
-  return Time{Seconds{timegm(&*date) - *offset}};
+  return Time{local.time_since_epoch() - Seconds{*offset}};
 }
 
-std::optional<Time> parse_end_time(std::string_view text) {
+std::optional<Time> parse_end_time(std::string_view text, const TimeZone& zone) {
   std::string_view rest = text;
-  auto date = take_date(rest);
-  if (!date || !rest.empty()) return parse_time(text);
-  ++date->tm_mday;  // mktime(3) carries it into the next month
-  const std::time_t seconds = std::mktime(&*date);
-  if (seconds == -1) return std::nullopt;
-  return Time{Seconds{seconds}};
+  const auto date = take_date(rest);
+  if (!date || !rest.empty()) return parse_time(text, zone);
+  return zone.to_time(*date + std::chrono::days{1});
 }
 
 std::string format_utc(Time time) {
   return format(utc(time), "%Y-%m-%dT%H:%M:%SZ");
 }
 
-std::string format_local(Time time) {
-  const std::tm parts = local(time);
-  const bool midnight = parts.tm_hour == 0 && parts.tm_min == 0;
-  return format(parts, midnight ? "%Y-%m-%d" : "%Y-%m-%d %H:%M");
+std::string format_day(std::chrono::sys_days day) {
+  return format(utc(day), "%Y-%m-%d");
+}
+
+std::string format_local(Time time, const TimeZone& zone) {
+  constexpr std::string_view kMidnight = " 00:00";
+  std::string text = format_minute(time, zone);
+  if (text.ends_with(kMidnight)) text.resize(text.size() - kMidnight.size());
+  return text;
+}
+
+std::string format_minute(Time time, const TimeZone& zone) {
+  // As if clocks there showed UTC.
+  return format(utc(Time{zone.to_local(time).time_since_epoch()}), "%Y-%m-%d %H:%M");
 }
 
 std::string format_rfc5322(Time time) {

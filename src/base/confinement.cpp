@@ -60,6 +60,7 @@ constexpr std::uint64_t kRemoveFolder = 1U << 4U;
 constexpr std::uint64_t kRemoveFile = 1U << 5U;
 constexpr std::uint64_t kMakeFolder = 1U << 7U;
 constexpr std::uint64_t kMakeFile = 1U << 8U;
+constexpr std::uint64_t kMoveToFolder = 1U << 13U;
 constexpr std::uint64_t kTruncate = 1U << 14U;
 constexpr std::uint64_t kConnectTcp = 1U << 1U;
 
@@ -140,11 +141,12 @@ void confine_files(const Permissions& permissions, std::vector<std::string>& lac
   rules.permit(permissions.readable_files, kReadFile, 0);
   rules.permit(permissions.readable_folders, kToRead);
   rules.permit(permissions.writable_folders, kToWrite);
+  rules.permit(permissions.moving_folders, kToWrite | kMoveToFolder);
   if (kIsSanitized) rules.permit({"/proc"}, kToRead);
   rules.permit_ports(permissions.ports);
   if (const int error = rules.enforce(); error != 0) lacking.push_back(lacks("Landlock", error));
   if (version < kNeededVersion) {
-    lacking.push_back("Landlock: version " + std::to_string(version) +
+    lacking.push_back(std::string("Landlock: version ") + std::to_string(version) +
                       " bounds neither TCP nor truncation, that takes version 4");
   }
 }

@@ -22,6 +22,7 @@ struct Permissions {
   std::vector<std::string> readable_files{};
   std::vector<std::string> readable_folders{};  ///< with all that is below them
   std::vector<std::string> writable_folders{};  ///< also to make, rename and remove files there
+  std::vector<std::string> moving_folders{};    ///< the same, also from one folder to another
   std::vector<std::uint16_t> ports{};           ///< of TCP, to connect to
   bool any_port = false;                        ///< which they are shows only later
   Sockets sockets = Sockets::kLogOnly;

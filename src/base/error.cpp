@@ -42,6 +42,14 @@ std::string place(const std::string& file, std::size_t line) {
 ConfigError::ConfigError(const std::string& file, std::size_t line, const std::string& text)
     : Error(Fault::kConfiguration, place(file, line) + text), file_(file), line_(line) {}
 
+std::string ConfigError::text() const {
+  return std::string(what()).substr(place(file_, line_).size());
+}
+
+ConfigError ConfigError::in(const std::string& file) const {
+  return {file, line_, text()};
+}
+
 void throw_fault(const ConfigError& fault) {
   throw ConfigError(fault);
 }

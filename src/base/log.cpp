@@ -3,8 +3,10 @@
 #include <syslog.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "inforeply/error.hpp"
+#include "inforeply/json.hpp"
 #include "inforeply/text.hpp"
 
 namespace inforeply {
@@ -46,6 +48,22 @@ class StderrLog : public Log {
   }
 };
 
+class JsonLog : public Log {
+ public:
+  explicit JsonLog(std::unique_ptr<Log> log) : log_(std::move(log)) {}
+  void write(Severity severity, std::string_view line) override {
+    std::string object = "{\"detail\":";
+    append_json_string(object, line);
+    write_formatted(severity, object + "}");
+  }
+  void write_formatted(Severity severity, std::string_view line) override {
+    log_->write(severity, line);
+  }
+
+ private:
+  std::unique_ptr<Log> log_;
+};
+
 }  // namespace
 
 void check_log_spec(std::string_view spec) {
@@ -53,10 +71,16 @@ void check_log_spec(std::string_view spec) {
   throw Error(Fault::kUsage, "log '" + to_single_line(spec) + "': expected syslog or stderr");
 }
 
-std::unique_ptr<Log> make_log(std::string_view spec) {
+std::unique_ptr<Log> make_log(std::string_view spec, LogFormat format) {
   check_log_spec(spec);
-  if (spec == "stderr") return std::make_unique<StderrLog>();
-  return std::make_unique<SyslogLog>();
+  std::unique_ptr<Log> log;
+  if (spec == "stderr") {
+    log = std::make_unique<StderrLog>();
+  } else {
+    log = std::make_unique<SyslogLog>();
+  }
+  if (format == LogFormat::kText) return log;
+  return std::make_unique<JsonLog>(std::move(log));
 }
 
 }  // namespace inforeply

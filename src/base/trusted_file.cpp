@@ -86,15 +86,6 @@ std::string read_all(const Descriptor& file, std::size_t max_octets, const Place
 // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
 constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-Descriptor open_beneath(const Descriptor& folder, const std::string& name, int flags,
-                        unsigned resolve) {
-  open_how how{};
-  how.flags = static_cast<unsigned>(flags);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
-  return Descriptor(
-      static_cast<int>(::syscall(SYS_openat2, folder.get(), name.c_str(), &how, sizeof how)));
-}
-
 /// The path of an open file without links.
 std::string real_path(const Descriptor& file, const Place& place) {
   std::string path(PATH_MAX, '\0');
@@ -145,6 +136,15 @@ OpenedFile open_reference(const FileReference& reference) {
 
 }  // namespace
 
+Descriptor open_beneath(const Descriptor& folder, const std::string& name, int flags,
+                        unsigned resolve) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
+  return Descriptor(
+      static_cast<int>(::syscall(SYS_openat2, folder.get(), name.c_str(), &how, sizeof how)));
+}
+
 bool is_configuration_name(std::string_view name) {
   return name.size() >= kConfigurationSuffix.size() &&
          equals_ignoring_case(name.substr(name.size() - kConfigurationSuffix.size()),
@@ -190,6 +190,26 @@ OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust
   }
   const uid_t owner = require_trusted(file, trust, place);
   return {read_all(file, max_octets, place), is_tenants_link || is_tenants(owner, trust)};
+}
+
+std::optional<StatedText> read_trusted_file_beneath(const std::string& folder,
+                                                    const std::string& name,
+                                                    std::size_t max_octets) {
+  const std::string path = folder + "/" + name;
+  const Place place{path, 0, {}};
+  const Descriptor base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Descriptor file;
+  if (base.is_open()) file = open_beneath(base, name, kReading | O_NOFOLLOW, 0);
+  if (!file.is_open()) {
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return std::nullopt;
+    if (errno == ELOOP) place.fail("not a regular file");
+    if (errno == EXDEV) place.fail("leads outside " + folder);
+  }
+  require_trusted(file, Trust::kAll, place);
+  StatedText result;
+  if (::fstat(file.get(), &result.status) != 0) place.fail_with_errno("stat");
+  result.text = read_all(file, max_octets, place);
+  return result;
 }
 
 void require_trusted_folder(const std::string& path, Trust trust) {

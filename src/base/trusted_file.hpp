@@ -1,7 +1,10 @@
 // Files that an administrator or a tenant wrote, and that nobody else may write.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +35,17 @@ struct OwnedText {
 /// to an administrator's file is a tenant's if the link is.
 OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust);
 
+struct StatedText {
+  std::string text;
+  struct stat status {};
+};
+
+/// Reads a file below a folder, and what fstat(2) says of the same file; nullopt if it is missing.
+/// Throws ConfigError, too, if it is a symbolic link, or if one leads out of the folder.
+std::optional<StatedText> read_trusted_file_beneath(const std::string& folder,
+                                                    const std::string& name,
+                                                    std::size_t max_octets);
+
 /// Whoever may write into a folder may replace any file in it, even a write-protected one. Throws
 /// ConfigError if others may, or the group of a tenant's folder. A missing folder is no fault.
 void require_trusted_folder(const std::string& path, Trust trust = Trust::kAll);
@@ -53,6 +67,11 @@ inline constexpr std::string_view kConfigurationSuffix = ".conf";
 
 /// Whether it ends so, in any case.
 bool is_configuration_name(std::string_view name);
+
+/// Opens what is below a folder, never outside: neither by `..` nor by a link. `flags` are those of
+/// open(2), `resolve` further ones of openat2(2). Not open, with errno set, on failure.
+Descriptor open_beneath(const Descriptor& folder, const std::string& name, int flags,
+                        unsigned resolve);
 
 /// Opens a file for reading, never outside its folder: neither by `..` nor by a symbolic link;
 /// never a configuration file, also not by a link; never from a folder below that others may write.

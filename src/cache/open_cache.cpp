@@ -24,7 +24,8 @@ std::unique_ptr<CacheStore> make_cache_store(const CacheSettings& settings) {
     throw Error(Fault::kUsage,
                 "cache '" + to_single_line(settings.url) + "': expected lmdb:PATH or redis:…");
   }
-  return std::make_unique<LmdbStore>(std::string(path));
+  const bool is_shadow = settings.mode == ReplyMode::kShadow;
+  return std::make_unique<LmdbStore>(std::string(path) + (is_shadow ? "-shadow" : ""));
 }
 
 void check_cache_url(std::string_view url) {
@@ -32,7 +33,7 @@ void check_cache_url(std::string_view url) {
 }
 
 std::string list_index_folder(const CacheSettings& settings) {
-  const std::string file = make_cache_store(settings)->file();
+  const std::string file = make_cache_store(settings.in(ReplyMode::kLive))->file();
   return file.empty() ? kListIndexes : file + "-lists";
 }
 

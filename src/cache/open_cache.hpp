@@ -11,7 +11,11 @@
 namespace inforeply {
 
 /// What each kind of cache implements.
-class OpenCache : public ReplyCache, public CacheRecords {};
+class OpenCache : public ReplyCache, public CacheRecords {
+ public:
+  /// From now on changes need not survive a crash of the machine, and so wait for no disk.
+  virtual void relax_durability() {}
+};
 
 /// Throws as make_cache_store and CacheStore::open_records do.
 std::unique_ptr<OpenCache> open_cache(const CacheSettings& settings, CacheAccess access);

@@ -17,6 +17,7 @@ constexpr std::size_t kDigestOctets = 32;
 constexpr std::size_t kForwarderDigits = 16;
 constexpr std::size_t kMaxStoredString = 255;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLimitMark = std::uint64_t{0xFFFFFFFF} << 32U;  // in place of a time
 
 template <typename Integer>
 void put_integer(std::string& into, Integer value) {
@@ -65,6 +66,35 @@ std::uint64_t to_stored(std::optional<Time> time) {
 
 Time from_stored(std::uint64_t seconds) {
   return Time{Seconds{static_cast<Seconds::rep>(seconds)}};
+}
+
+/// A damaged counter may hold a time that no clock shows; it is brought near enough that sums and
+/// differences are numbers.
+Time time_of_counter(std::uint64_t seconds) {
+  constexpr std::uint64_t kFarthest = std::uint64_t{1} << 40U;  // some 35,000 years from now
+  return from_stored(std::min(seconds, kFarthest));
+}
+
+struct StoredTally {
+  Time expires_at;
+  std::uint32_t limit = 0;  // 0: not told
+  std::vector<ReplyTally::Entry> entries;
+};
+
+std::optional<StoredTally> read_tally(std::string_view value) {
+  Reader reader{value};
+  StoredTally tally{time_of_counter(reader.integer<std::uint64_t>()), 0, {}};
+  while (reader.ok && !reader.rest.empty()) {
+    const auto at = reader.integer<std::uint64_t>();
+    const auto replies = reader.integer<std::uint32_t>();
+    if (replies == 0 && (at & kLimitMark) == kLimitMark) {
+      tally.limit = static_cast<std::uint32_t>(at & ~kLimitMark);
+    } else {
+      tally.entries.push_back({time_of_counter(at), replies});
+    }
+  }
+  if (!reader.ok) return std::nullopt;
+  return tally;
 }
 
 }  // namespace
@@ -147,9 +177,13 @@ std::optional<ReplyRecord> decode(std::string_view key, std::string_view value) 
   return record;
 }
 
-std::string encode(const ReplyTally& tally, Seconds period) {
+std::string encode(const ReplyTally& tally, Seconds period, std::uint32_t replies) {
   std::string value;
   put_integer(value, to_stored(tally.entries().back().at + period));
+  if (replies > 0) {
+    put_integer(value, kLimitMark | replies);
+    put_integer(value, std::uint32_t{0});
+  }
   for (const auto& entry : tally.entries()) {
     put_integer(value, to_stored(entry.at));
     put_integer(value, entry.replies);
@@ -158,15 +192,22 @@ std::string encode(const ReplyTally& tally, Seconds period) {
 }
 
 std::optional<ReplyTally> decode_tally(std::string_view value) {
-  Reader reader{value};
-  reader.integer<std::uint64_t>();  // when it expires
-  std::vector<ReplyTally::Entry> entries;
-  while (reader.ok && !reader.rest.empty()) {
-    const Time at = from_stored(reader.integer<std::uint64_t>());
-    entries.push_back({at, reader.integer<std::uint32_t>()});
-  }
-  if (!reader.ok) return std::nullopt;
-  return ReplyTally(std::move(entries));
+  auto stored = read_tally(value);
+  if (!stored) return std::nullopt;
+  return ReplyTally(std::move(stored->entries));
+}
+
+bool is_limit_reached(std::string_view value, Time now) {
+  auto stored = read_tally(value);
+  if (!stored || stored->limit == 0 || stored->entries.empty()) return false;
+  const Time last = stored->entries.back().at;
+  if (stored->expires_at <= last) return false;
+  const Seconds period = stored->expires_at - last;
+  return !ReplyTally(std::move(stored->entries)).has_room({stored->limit, period, {}}, now);
+}
+
+std::string kind_of_limit(std::string_view counter) {
+  return std::string(counter.substr(0, counter.find(' ')));
 }
 
 Time expiry_in(std::string_view value) {

@@ -31,6 +31,11 @@ std::optional<OptionForm> find_form(std::string_view written, Place place) {
   return std::nullopt;
 }
 
+CommandLine parse_responder_line(int argc, const char* const* argv) {
+  return parse_command_line(
+      argc, argv, [](std::string_view written) { return find_form(written, kResponder); });
+}
+
 bool is_question(const CommandLine& line) {
   return line.has("help") || line.has("version");
 }
@@ -62,6 +67,18 @@ void require_dry_run(const ResponderCommand& command) {
   if (command.dry_run) return;
   if (command.explain) throw Error(Fault::kUsage, "--explain needs --dry-run");
   if (command.show) throw Error(Fault::kUsage, "--show needs --dry-run");
+}
+
+/// Such a check is a dry run for one recipient.
+void take_delivery_check(ResponderCommand& command, const std::vector<std::string>& words) {
+  if (!command.check_to.empty() && command.check_delivery.empty())
+    throw Error(Fault::kUsage, "--to needs --check-delivery");
+  if (command.check_delivery.empty()) return;
+  if (!words.empty())
+    throw Error(Fault::kUsage, "--check-delivery takes one address and no recipients");
+  command.dry_run = true;
+  command.envelope.recipients = {{command.check_delivery, {}}};
+  if (!command.check_to.empty()) command.envelope.sender = command.check_to;
 }
 
 std::string help_of(const Option& option) {
@@ -102,8 +119,7 @@ Settings default_settings() {
 
 ResponderCommand parse_responder_command(int argc, const char* const* argv,
                                          const EnvelopeVariables& variables) {
-  const auto line = parse_command_line(
-      argc, argv, [](std::string_view written) { return find_form(written, kResponder); });
+  const auto line = parse_responder_line(argc, argv);
   if (is_question(line)) {
     ResponderCommand command;
     command.help = line.has("help");
@@ -119,8 +135,10 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
                             [&](const ConfigError& fault) { command.faults.push_back(fault); });
     return command;
   }
+  take_delivery_check(command, line.words);
   if (command.dry_run) target.purpose = Purpose::kInspection;
   read_main_configuration(target, throw_fault);
+  if (!command.check_delivery.empty()) return command;
   take_recipients(target, line.words, variables);
   if (line.words.empty()) command.last_sender = normalize_sender(variables.sender);
   // A dry run on a terminal has a sample message, which brings its own recipient.
@@ -128,6 +146,19 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
     throw Error(Fault::kUsage, "no recipient (see --help)");
   }
   return command;
+}
+
+LogFormat find_log_format(int argc, const char* const* argv) {
+  OptionTarget target = default_target();
+  target.purpose = Purpose::kInspection;
+  try {
+    for (const auto& [name, value] : parse_responder_line(argc, argv).options) {
+      if (name == "config") target.configuration = value;
+    }
+    read_main_configuration(target, pass_over);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): what was read before it counts
+  }
+  return target.command.settings.log_format;
 }
 
 std::string responder_help() {
@@ -186,12 +217,16 @@ ToolCommand parse_tool_command(int argc, const char* const* argv,
   return command;
 }
 
-std::string tool_options_help(const std::vector<ToolOption>& own_options) {
+std::string tool_options_help(const std::vector<ToolOption>& own_options,
+                              CacheOption cache_option) {
   po::options_description options("Options");
   for (const auto& option : own_options)
     add_option(options, option.name, option.argument, option.help);
-  const auto* cache = find_option("cache", kTools);
-  add_option(options, cache->name, cache->argument, help_of(*cache));
+  for (const auto& option : all_options()) {
+    const bool is_of_cache = (option.places & kTools) && (option.places & kFile);
+    if (!is_of_cache || cache_option == CacheOption::kOmit) continue;
+    add_option(options, option.name, option.argument, help_of(option));
+  }
   options.add(general_options());
   std::ostringstream text;
   text << options;

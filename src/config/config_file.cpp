@@ -40,7 +40,7 @@ std::string parse_title(const std::string& path, std::string_view line, std::siz
 ConfigFile parse_config(std::string path, std::string_view text, const FaultHandler& on_fault) {
   ConfigFile file{std::move(path), {}, {}};
   std::size_t number = 0;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // some editors write this mark
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     ++number;
     const std::string_view line = trim(take_line(text));

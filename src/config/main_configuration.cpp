@@ -9,6 +9,7 @@
 #include "base/folder.hpp"
 #include "base/trusted_file.hpp"
 #include "config/config_file.hpp"
+#include "inforeply/settings.hpp"
 
 namespace inforeply {
 namespace {
@@ -74,6 +75,11 @@ class Reader {
 };
 
 }  // namespace
+
+SettingOrigin Settings::origin_of(const std::string& name) const {
+  const auto found = origins.find(name);
+  return found == origins.end() ? SettingOrigin{"default of '" + name + "'", 0} : found->second;
+}
 
 void read_main_configuration(OptionTarget& target, const FaultHandler& on_fault) {
   const bool is_named = target.configuration.has_value();

@@ -44,6 +44,12 @@ void set_sender(OptionTarget& target, const std::string& value) {
   target.command.envelope.sender = normalize_sender(value);
 }
 
+template <std::string ResponderCommand::*member>
+void set_address(OptionTarget& target, const std::string& value) {
+  if (!parse_address(value)) throw Error(Fault::kUsage, "'" + value + "' is no mail address");
+  target.command.*member = value;
+}
+
 void set_now(OptionTarget& target, const std::string& value) {
   const auto seconds = parse_number(value);
   if (!seconds || *seconds > 100'000'000'000ULL) {
@@ -98,6 +104,11 @@ void set_log(OptionTarget& target, const std::string& value) {
   target.command.settings.log = value;
 }
 
+void set_log_format(OptionTarget& target, const std::string& value) {
+  if (value != "text" && value != "json") bad_value("log-format", value, "text or json");
+  target.command.settings.log_format = value == "json" ? LogFormat::kJson : LogFormat::kText;
+}
+
 void set_recipient_delimiter(OptionTarget& target, const std::string& value) {
   if (value.find_first_of("@.\"") != std::string::npos) {
     bad_value("recipient-delimiter", value, "characters such as +, or none");
@@ -107,6 +118,7 @@ void set_recipient_delimiter(OptionTarget& target, const std::string& value) {
 
 /// Run by any account but `user`, the program would leave files that `user` cannot use.
 void require_account(OptionTarget& target, const std::string& name) {
+  target.command.settings.user = name;
   if (target.purpose == Purpose::kInspection) return;
   const passwd* account = ::getpwnam(name.c_str());
   if (account == nullptr)
@@ -126,6 +138,12 @@ void set_log_addresses(OptionTarget& target, const std::string& value) {
   target.command.settings.log_addresses = is_yes("log-addresses", value);
 }
 
+void set_mode(OptionTarget& target, const std::string& value) {
+  const auto mode = parse_reply_mode(value);
+  if (!mode) bad_value("mode", value, "live or shadow");
+  target.command.settings.mode = *mode;
+}
+
 void set_require_confinement(OptionTarget& target, const std::string& value) {
   target.command.settings.require_confinement = is_yes("require-confinement", value);
 }
@@ -137,6 +155,12 @@ void set_trust_responders(OptionTarget& target, const std::string& value) {
                                    [&](const auto& known) { return known.first == value; });
   if (found == kValues.end()) bad_value("trust-responders", value, "owner, all or none");
   target.command.settings.trust_responders = found->second;
+}
+
+void add_fcc_folder(OptionTarget& target, const std::string& value) {
+  const auto end = value.find_last_not_of('/');
+  if (end == std::string::npos) bad_value("fcc-folder", value, "a folder below /");
+  target.command.settings.fcc_folders.push_back(value.substr(0, end + 1));
 }
 
 void add_autoreply_domain(OptionTarget& target, const std::string& value) {
@@ -209,6 +233,12 @@ constexpr std::array kOptions = {
     Option{"check-config", 0, nullptr, nullptr, kResponder, kOnce,
            set_flag<&ResponderCommand::check_config>,
            "read the configuration and every responder, print every fault"},
+    Option{"check-delivery", 0, "ADDR", nullptr, kResponder, kOnce,
+           set_address<&ResponderCommand::check_delivery>,
+           "print what a receiver finds in a reply of this address; of a reply that arrived, on "
+           "standard input, also who signed it and what was lost on the way"},
+    Option{"to", 0, "ADDR", nullptr, kResponder, kOnce, set_address<&ResponderCommand::check_to>,
+           "with --check-delivery: send a reply to this address, to see what arrives there"},
     Option{"now", 0, "TIME", nullptr, kResponder, kOnce, set_now,
            "for tests: seconds since the epoch to take as now"},
 
@@ -236,7 +266,7 @@ constexpr std::array kOptions = {
            "absolute path of a sendmail command, perhaps with options; smtp://HOST[:PORT], with "
            "TLS smtp+starttls://HOST[:PORT] or smtps://HOST[:PORT]; or smtp+unix:PATH"},
     Option{"smtp-user", 0, "NAME", nullptr, kResponderAndFile, kOnce, set_smtp_user,
-           "who we are to that server, by TLS or a socket"},
+           "the user's name at that server; by TLS or a socket alone"},
     Option{"smtp-password-file", 0, "FILE", nullptr, kResponderAndFile, kOnce,
            set_mailer_text<&MailerSettings::password_file>,
            "its first line is that user's password; nobody else may read it", same_path},
@@ -247,12 +277,17 @@ constexpr std::array kOptions = {
 
     Option{"recipient-delimiter", 0, "CHARS|none", "+", kFile, kOnce, set_recipient_delimiter,
            "what begins an extension"},
+    Option{"mode", 0, "live|shadow", "live", kFile, kOnce, set_mode, "shadow: send nothing"},
     Option{"user", 0, "NAME", nullptr, kFile, kOnce, require_account,
            "the account to run as; by default any"},
+    Option{"log-format", 0, "text|json", "text", kFile, kOnce, set_log_format,
+           "json: an object a line"},
     Option{"log-addresses", 0, "yes|no", "yes", kFile, kOnce, set_log_addresses,
            "no: only the domains of addresses"},
     Option{"trust-responders", 0, "owner|all|none", "owner", kFile, kOnce, set_trust_responders,
            "whose files are trusted"},
+    Option{"fcc-folder", 0, "DIR", nullptr, kFile, kMany, add_fcc_folder,
+           "where 'fcc' of responders may lead", same_path},
     Option{"autoreply-domain", 0, "DOMAIN", nullptr, kFile, kMany, add_autoreply_domain,
            "local parts are addresses, user#example.org"},
     Option{"trusted-authserv", 0, "ID", nullptr, kFile, kMany, add_trusted_authserv,
@@ -263,7 +298,7 @@ constexpr std::array kOptions = {
     Option{"give-up-after", 0, "TIME", "2d", kFile, kOnce, set_give_up_after,
            "the age from which mail is late"},
     Option{"require-confinement", 0, "yes|no", "no", kFile, kOnce, set_require_confinement,
-           "yes: never without it"},
+           "yes: defer mail without it"},
 };
 
 }  // namespace

@@ -5,10 +5,26 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "mail/header.hpp"
 
 namespace inforeply {
+
+struct MethodResult {
+  std::string method;       ///< "spf", in lower case
+  std::string result;       ///< "pass", in lower case
+  std::string dkim_domain;  ///< of header.d, else of header.i; empty if neither is there
+};
+
+/// What one field says. Without an authserv-id, as Outlook writes it, that is empty: no one's.
+struct AuthenticationResults {
+  std::string authserv_id;  ///< in lower case unless quoted
+  std::vector<MethodResult> results;
+};
+
+AuthenticationResults parse_authentication_results(std::string_view body);
 
 struct AuthenticationResult {
   const HeaderField* field;  ///< in the header

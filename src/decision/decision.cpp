@@ -117,14 +117,18 @@ std::optional<Hit> check_no_responder(const RuleInput& input) {
 }
 
 std::optional<Hit> check_inactive(const RuleInput& input) {
-  const Responder& responder = *input.responder;
-  if (responder.active_from && input.now < *responder.active_from) {
-    return Hit{"active-from = " + responder.active_from_text, {}};
+  if (!input.responder->is_enabled) return Hit{"enabled = no", {}};
+  const Schedule& schedule = input.responder->schedule;
+  if (schedule.from && input.now < *schedule.from) {
+    return Hit{"active-from = " + format_local(*schedule.from, schedule.zone), {}};
   }
-  if (responder.active_until && input.now >= *responder.active_until) {
-    return Hit{"active-until = " + responder.active_until_text, {}};
+  if (schedule.until && input.now >= *schedule.until) {
+    return Hit{"active-until = " + describe_end(*schedule.until, schedule.zone), {}};
   }
-  return std::nullopt;
+  if (schedule.period_at(input.now)) return std::nullopt;
+  std::string text = schedule.weekly.empty() ? "" : "active-on";
+  if (schedule.calendar.has_files()) text += text.empty() ? "calendar" : " and calendar";
+  return Hit{"outside of " + text, {}};
 }
 
 std::optional<Hit> check_late(const RuleInput& input) {
@@ -298,7 +302,7 @@ constexpr std::array kRules = {
          "RFC 3834, 2"},
     Rule{Reason::kInvalidSender, kHard, check_invalid_sender, "there is no valid sender's address",
          "RFC 3834, 2"},
-    Rule{Reason::kOwnAddress, kHard, check_own_address, "the recipient sent it himself",
+    Rule{Reason::kOwnAddress, kHard, check_own_address, "the recipient itself sent it",
          "RFC 5230, 4.6"},
     Rule{Reason::kLoop, kHard, check_loop, "it is or answers our own reply, or goes in circles",
          "RFC 3834, 1.2"},

@@ -11,11 +11,13 @@
 #include <utility>
 
 #include "base/folder.hpp"
+#include "base/held_folder.hpp"
 #include "base/trusted_file.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
 #include "mail/parameter.hpp"
+#include "mailer/maildir.hpp"
 #include "mailer/make_mailer.hpp"
 #include "reply/composer.hpp"
 #include "responder/responder.hpp"
@@ -72,18 +74,25 @@ std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::
 
 class FolderCheck {
  public:
-  FolderCheck(std::filesystem::path folder, Time now, const Listener& listener, Trust trust)
-      : folder_(std::move(folder)), now_(now), listener_(listener), trust_(trust) {}
+  FolderCheck(std::filesystem::path folder, Time now, const Listener& listener, Trust trust,
+              std::vector<std::string> fcc_folders)
+      : folder_(std::move(folder)),
+        now_(now),
+        listener_(listener),
+        trust_(trust),
+        fcc_folders_(std::move(fcc_folders)) {}
 
   /// Returns the number of responders.
   std::size_t check() {
     collect_fault(listener_.on_fault, [&] { require_trusted_folder(folder_.string()); });
     for (const auto& entry : entries_of(folder_)) {
+      if (entry.path().filename().string().starts_with(kNewFolder)) continue;
       const auto own_name = entry.path().stem();
       const ReadingTerms terms{{},
                                trust_,
                                domain_folder_name(own_name.string()).value_or(""),
-                               (folder_ / own_name).string()};
+                               (folder_ / own_name).string(),
+                               fcc_folders_};
       check_file(entry.path(), terms, [](std::string_view stem) -> std::optional<std::string> {
         if (const auto domain = domain_folder_name(stem)) return *domain;
         const auto address = parse_address(stem);  // an address: the file is one folder too high
@@ -106,10 +115,11 @@ class FolderCheck {
     const std::string name = folder.filename().string();
     auto domain = domain_folder_name(name);
     const auto responders_before = responders_;
-    const ReadingTerms terms{{}, trust_, domain.value_or(""), {}};
+    const ReadingTerms terms{{}, trust_, domain.value_or(""), {}, fcc_folders_};
     for (const auto& entry : entries_of(folder)) {
       check_file(entry.path(), terms, [&](std::string_view stem) -> std::optional<std::string> {
         if (stem.empty()) return domain;  // it is meant for the whole domain
+        if (const auto at = "@" + name; stem.ends_with(at)) stem.remove_suffix(at.size());
         const auto local_part = local_part_name(stem);
         if (!local_part) return std::nullopt;
         return domain.value_or(name) + "/" + *local_part;
@@ -157,6 +167,7 @@ class FolderCheck {
   Time now_;
   const Listener& listener_;
   Trust trust_;
+  std::vector<std::string> fcc_folders_;
   std::size_t responders_ = 0;
 };
 
@@ -221,6 +232,29 @@ void note_deviations(const Responder& responder, const Reply& reply, const Liste
   }
 }
 
+/// Notes when the responder switches on and off next.
+void note_schedule(const Responder& responder, Time now, const Listener& listener) {
+  constexpr std::size_t kShownPeriods = 3;
+  const auto& [zone, from, until, weekly, calendar] = responder.schedule;
+  if (responder.schedule_line == 0) return;
+  const TimeZone::Use use(zone);
+  std::string text;
+  for (const auto& period : responder.schedule.next_periods(now, kShownPeriods)) {
+    text += text.empty() ? "" : "; ";
+    if (period.from) text += "on " + format_minute(*period.from, zone);
+    if (period.until)
+      text += (period.from ? ", off " : "off ") + format_minute(*period.until, zone);
+    if (!period.from && !period.until) text += "always on";
+  }
+  if (text.empty() && until && *until <= now) {
+    text =
+        "'active-until = " + describe_end(*until, zone) + "' is over: nothing is answered any more";
+  } else if (text.empty()) {
+    text = "no more events are in sight: nothing is answered";
+  }
+  listener.note(responder.file, responder.schedule_line, text);
+}
+
 /// Notes sections that never match because an earlier section covers them.
 void note_unreachable_sections(const Responder& responder, const Listener& listener) {
   std::vector<Conditions> earlier;
@@ -251,8 +285,13 @@ void check_reply(const Responder& responder, const ReplySettings& settings,
     good = false;
     listener.on_fault(fault);
   };
+  try {
+    if (settings.fcc) require_maildir(*settings.fcc);
+  } catch (const Error& error) {
+    listener.on_fault({settings.file, settings.fcc_line, error.what()});
+  }
   collect_fault(listener.on_fault, [&] {
-    const Reply reply = load_reply(responder, settings, note);
+    const Reply reply = load_reply(responder, settings, {}, note);
     note_deviations(responder, reply, listener);
     if (!good) return;
     note_empty_texts(reply, listener);
@@ -280,6 +319,10 @@ void check_setting(const Settings& settings, const std::string& name,
   }
 }
 
+void note_shadow(const std::string& file, std::size_t line, const FaultHandler& on_note) {
+  on_note({file, line, "note: 'mode = shadow': nothing is sent"});
+}
+
 /// local(8) runs commands of aliases under this limit (postconf(5), mailbox_size_limit). LMDB's
 /// file never shrinks: removed records only leave free pages.
 void note_cache_size(const std::string& path, const FaultHandler& on_note) {
@@ -303,16 +346,21 @@ void check_responder(const std::string& file, Time now, const FaultHandler& on_f
                      const FaultHandler& on_note, const ReadingTerms& terms) {
   const Listener listener{on_fault, on_note};
   collect_fault(on_fault, [&] {
-    const Responder responder = load_responder(file, terms, on_fault);
+    bool is_good = true;
+    const Responder responder = load_responder(file, terms, [&](const ConfigError& fault) {
+      is_good = false;
+      on_fault(fault);
+    });
     responder.never_reply_to.check_files(on_fault);
     responder.only_reply_to.check_files(on_fault);
     for (const auto& section : responder.sections)
       section.conditions.sender.check_files(on_fault);
-    if (responder.active_until && *responder.active_until <= now) {
-      listener.note(file, responder.active_until_line,
-                    "'active-until = " + responder.active_until_text +
-                        "' is over: nothing is answered any more");
+    if (!responder.is_enabled) {
+      listener.note(file, responder.enabled_line, "'enabled = no': nothing is answered");
+    } else if (is_good) {
+      note_schedule(responder, now, listener);
     }
+    if (responder.mode == ReplyMode::kShadow) note_shadow(file, responder.mode_line, on_note);
     note_unreachable_sections(responder, listener);
     // The files of unreachable replies are checked, too.
     check_reply(responder, responder.reply, listener);
@@ -323,11 +371,11 @@ void check_responder(const std::string& file, Time now, const FaultHandler& on_f
 
 std::size_t check_responder_folder(const std::string& folder, Time now,
                                    const FaultHandler& on_fault, const FaultHandler& on_note,
-                                   Trust trust) {
+                                   Trust trust, std::vector<std::string> fcc_folders) {
   const Listener listener{on_fault, on_note};
   std::size_t responders = 0;
   collect_fault(on_fault, [&] {
-    responders = FolderCheck(folder, now, listener, trust).check();
+    responders = FolderCheck(folder, now, listener, trust, std::move(fcc_folders)).check();
     if (responders == 0) listener.note(folder, 0, "no responder is here: nothing is answered");
   });
   return responders;
@@ -346,6 +394,7 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   }
   check_setting(settings, "cache", check.faults, [&] {
     store->require_usable();
+    if (!cache.empty()) make_cache_store(settings.cache.in(ReplyMode::kShadow))->require_usable();
     const auto origin = settings.origin_of("cache");
     for (const auto& remark : store->remarks()) {
       const bool is_fault = remark.kind == CacheRemark::Kind::kFault;
@@ -353,13 +402,16 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
       (is_fault ? collect : note)(ConfigError(origin.file, origin.line, text));
     }
   });
+  if (settings.mode == ReplyMode::kShadow) {
+    note_shadow(settings.configuration, settings.origin_of("mode").line, note);
+  }
   check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
   if (settings.responder.empty()) {
-    check.responders =
-        check_responder_folder(settings.responders, now, collect, note, settings.trust_responders);
+    check.responders = check_responder_folder(settings.responders, now, collect, note,
+                                              settings.trust_responders, settings.fcc_folders);
   } else {
     check_responder(settings.responder, now, collect, note,
-                    {{}, settings.trust_responders, {}, {}});
+                    {{}, settings.trust_responders, {}, {}, settings.fcc_folders});
   }
   note_cache_size(cache, note);
   put_in_order(check.faults);

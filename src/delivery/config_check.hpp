@@ -34,6 +34,7 @@ void check_responder(const std::string& file, Time now, const FaultHandler& on_f
 std::size_t check_responder_folder(const std::string& folder, Time now,
                                    const FaultHandler& on_fault,
                                    const FaultHandler& on_note = pass_over,
-                                   Trust trust = Trust::kOwner);
+                                   Trust trust = Trust::kOwner,
+                                   std::vector<std::string> fcc_folders = {});
 
 }  // namespace inforeply

@@ -1,8 +1,6 @@
 #include "delivery/delivery.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <thread>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "decision/explanation.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
+#include "mailer/maildir.hpp"
 #include "reply/composer.hpp"
 #include "reply/reply_view.hpp"
 #include "responder/choice.hpp"
@@ -45,22 +44,17 @@ std::string name_of(const CountedLimit& counted) {
 }  // namespace
 
 struct Delivery::RecipientCase {
-  std::unique_ptr<Responder> responder;  // null: none
-  std::optional<Address> found_by;       // the address that has the responder
-  bool is_own = false;                   // which is of that address alone
-  std::optional<Address> used;           // the recipient's address that the sender used
+  std::shared_ptr<const Responder> responder;  // null: none
+  std::optional<Address> found_by;             // the address that has the responder
+  bool is_own = false;                         // which is of that address alone
+  std::optional<Address> used;                 // the recipient's address that the sender used
+  ReplyMode mode = ReplyMode::kLive;
   Decision decision;
   Choice choice;  // if a reply is due
   Reply reply;    // read later, so that a fault in its files is logged with the rest
 };
 
-struct Delivery::LogEntry {
-  std::string_view action;
-  std::string_view reason = "-";
-  std::string handle = "-";
-  std::string responder = "-";
-  std::string section = "-";
-  std::string detail;
+struct Delivery::LogEntry : LogLine {
   Severity severity = Severity::kInfo;
 
   void set(std::string_view new_action, std::string_view new_reason, std::string new_detail) {
@@ -78,12 +72,17 @@ Delivery::Delivery(World world, const Message& message, Envelope envelope)
       sender_(envelope_.sender ? *envelope_.sender : message.return_path.value_or("")),
       start_(std::chrono::steady_clock::now()) {}
 
-std::optional<Address> real_recipient(const std::string& text, const Settings& settings) {
+bool is_autoreply_domain(std::string_view text, const Settings& settings) {
   const auto& domains = settings.autoreply_domains;
-  const auto& delimiters = settings.recipient_delimiter;
+  if (domains.empty()) return false;  // as mostly: to parse a domain takes a while
+  const auto domain = parse_domain(text);
+  return domain && std::find(domains.begin(), domains.end(), *domain) != domains.end();
+}
+
+std::optional<Address> real_recipient(const std::string& text, const Settings& settings) {
   const auto at = text.rfind('@');
-  const auto outer = at == std::string::npos ? std::nullopt : parse_domain(text.substr(at + 1));
-  if (outer && std::find(domains.begin(), domains.end(), *outer) != domains.end()) {
+  if (at != std::string::npos && is_autoreply_domain(text.substr(at + 1), settings)) {
+    const auto& delimiters = settings.recipient_delimiter;
     if (auto inner = address_in_local_part(text.substr(0, at), delimiters)) return inner;
   }
   return parse_address(text);
@@ -109,17 +108,21 @@ Delivery::RecipientCase Delivery::examine(const Recipient& recipient) const {
                         : without_extension(*address, settings.recipient_delimiter));
   }
   if (examined.responder) {
+    const bool is_live = settings.mode == ReplyMode::kLive;
+    examined.mode = is_live ? examined.responder->mode : settings.mode;
     own.insert(own.end(), examined.responder->addresses.begin(),
                examined.responder->addresses.end());
   }
+  // All that stands in such a domain comes here: whoever writes from there is one of ours.
+  if (is_autoreply_domain(sender_.person.ascii_domain, settings)) own.push_back(sender_.person);
   examined.decision =
       decide({message_, sender_, examined.responder.get(), own, settings.recipient_delimiter,
               world_.clock.now(), settings.trusted_authserv, settings.give_up_after});
   if (!examined.decision.suppressed) {
     const auto address = addressed_as(message_, own, settings.recipient_delimiter);
-    // A tenant can call anybody's address his own.
+    // A tenant may have named anybody's address.
     if (address && examined.responder->author.may_speak_for(*address)) examined.used = address;
-    examined.choice = choose_reply(*examined.responder, message_, sender_);
+    examined.choice = choose_reply(*examined.responder, message_, sender_, world_.clock.now());
   }
   return examined;
 }
@@ -133,10 +136,10 @@ std::chrono::steady_clock::time_point Delivery::step_deadline() const {
   return std::min(world_.deadline, std::chrono::steady_clock::now() + kStepTimeLimit);
 }
 
-ReserveResult Delivery::ask_cache(const ReservationRequest& request) const {
+ReserveResult Delivery::ask_cache(ReplyCache& cache, const ReservationRequest& request) const {
   const auto deadline = step_deadline();
   while (true) {
-    auto result = cache_->reserve(request, world_.clock.now());
+    auto result = cache.reserve(request, world_.clock.now());
     if (result.outcome != ReserveOutcome::kInProgress ||
         std::chrono::steady_clock::now() >= deadline) {
       return result;
@@ -152,17 +155,25 @@ Submission Delivery::submit(const RecipientCase& examined, const Address& recipi
                          step_deadline());
 }
 
-void Delivery::submit_copy(const RecipientCase& examined, const std::string& reply,
+void Delivery::make_copies(const RecipientCase& examined, const std::string& reply,
                            LogEntry& entry) {
-  // The reply is on its way, whatever becomes of the copy.
-  std::string trouble;
-  try {
-    const auto copy = submit(examined, *examined.reply.settings.bcc, reply);
-    if (copy.result != Submission::Result::kAccepted) trouble = copy.detail;
-  } catch (const std::exception& error) {
-    trouble = error.what();
-  }
-  if (!trouble.empty()) entry.add_detail("no copy: " + trouble);
+  // The reply is on its way, whatever becomes of a copy.
+  const auto attempt = [&](auto make_copy) {
+    try {
+      make_copy();
+    } catch (const std::exception& error) {
+      entry.add_detail(std::string("no copy: ") + error.what());
+    }
+  };
+  const auto& settings = examined.reply.settings;
+  attempt([&] {
+    if (settings.fcc) deliver_as_seen(*settings.fcc, reply);
+  });
+  attempt([&] {
+    if (!settings.bcc) return;
+    const auto copy = submit(examined, *settings.bcc, reply);
+    if (copy.result != Submission::Result::kAccepted) throw Error(Fault::kMailer, copy.detail);
+  });
 }
 
 std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) const {
@@ -189,7 +200,8 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
 }
 
 ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
-  if (!cache_) cache_ = world_.open_cache();
+  auto& cache = caches_[examined.mode];
+  if (!cache) cache = world_.open_cache(examined.mode);
   const ReservationRequest request{.key = {examined.found_by->normalized(), sender_.canonical(),
                                            examined.reply.handle, sender_.forwarder()},
                                    .message_id = message_.message_id(),
@@ -198,7 +210,7 @@ ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) 
                                    .interval = examined.reply.settings.interval,
                                    .limits = limits_of(examined),
                                    .booted_at = world_.clock.booted_at()};
-  auto result = ask_cache(request);
+  auto result = ask_cache(*cache, request);
   switch (result.outcome) {
     case ReserveOutcome::kGranted:
       break;
@@ -223,13 +235,14 @@ ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) 
 }
 
 void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
+  const bool is_shadow = examined.mode == ReplyMode::kShadow;
   const auto granted = reserve(examined, entry);
   if (!granted.reservation) return;
   std::string reply;
   Submission submission{};
   try {
     reply = composed(examined);
-    submission = submit(examined, *sender_.address, reply);
+    if (!is_shadow) submission = submit(examined, *sender_.address, reply);
     if (submission.result == Submission::Result::kDeferred) {
       throw Error(Fault::kMailer, submission.detail);
     }
@@ -242,9 +255,13 @@ void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
     throw Error(Fault::kMailer, submission.detail);
   }
   settle(*granted.reservation, submission, entry);
+  if (is_shadow) {
+    entry.action = "would-reply";
+    return;
+  }
   // Only after settle: if we are killed meanwhile, the reply is not sent again.
   const bool accepted = submission.result == Submission::Result::kAccepted;
-  if (accepted && examined.reply.settings.bcc) submit_copy(examined, reply, entry);
+  if (accepted) make_copies(examined, reply, entry);
 }
 
 void Delivery::settle(Reservation& reservation, const Submission& submission,
@@ -294,10 +311,10 @@ DeliveryStatus Delivery::run() {
         const auto tried = examined.responder ? "" : tried_addresses(recipient);
         if (!tried.empty()) entry.detail = "no settings for " + tried;
       } else {
-        const auto& section = examined.choice.reply->section;
-        if (!section.empty()) entry.section = escape_for_log(section);
-        examined.reply = load_reply(*examined.responder, *examined.choice.reply);
-        entry.handle = escape_for_log(examined.reply.handle);
+        entry.section = examined.choice.reply->section;
+        examined.reply =
+            load_reply(*examined.responder, *examined.choice.reply, examined.choice.period);
+        entry.handle = examined.reply.handle;
         answer(examined, entry);
       }
     } catch (const std::exception& error) {
@@ -323,7 +340,7 @@ std::string Delivery::tried_addresses(const Recipient& recipient) const {
     const auto address = real_recipient(given.text, world_.settings);
     if (!address) continue;  // no responder was looked for
     for (const auto& file : world_.responders.candidates(*address)) {
-      const auto name = in_log(file.address.normalized());
+      const auto name = escape_for_log(in_log(file.address.normalized()));
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
       names.push_back(name);
       text += (text.empty() ? "" : ", ") + name;
@@ -348,9 +365,9 @@ std::string Delivery::explain_lookup(const Recipient& recipient) const {
 }
 
 std::string Delivery::in_log(std::string_view address) const {
-  if (world_.settings.log_addresses || address.empty()) return escape_for_log(address);
+  if (world_.settings.log_addresses || address.empty()) return std::string(address);
   const auto at = address.rfind('@');
-  return "..." + (at == std::string_view::npos ? "" : escape_for_log(address.substr(at)));
+  return "..." + (at == std::string_view::npos ? std::string() : std::string(address.substr(at)));
 }
 
 void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
@@ -362,18 +379,21 @@ void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
     entry.add_detail("header over " + std::to_string(kMaxFields) +
                      " fields, some in its middle were not looked at");
   }
-  const std::chrono::duration<double> delay = std::chrono::steady_clock::now() - start_;
-  std::array<char, 32> seconds{};
-  std::snprintf(seconds.data(), seconds.size(), "%.3f", delay.count());
-  const std::string id =
-      envelope_.queue_id.empty() ? "NOQUEUE" : escape_for_log(envelope_.queue_id);
-  std::string line = id + ": from=<" + in_log(sender_.given) + "> to=<" +
-                     in_log(recipient.address) + "> action=" + std::string(entry.action) +
-                     " reason=" + std::string(entry.reason) + " handle=" + entry.handle +
-                     " delay=" + seconds.data() + " responder=" + entry.responder +
-                     " section=" + entry.section;
-  if (!entry.detail.empty()) line += " detail=" + to_single_line(entry.detail);
-  world_.log.write(entry.severity, line);
+  entry.id = envelope_.queue_id;
+  entry.from = in_log(sender_.given);
+  entry.to = in_log(recipient.address);
+  entry.delay = std::chrono::steady_clock::now() - start_;
+  world_.report(entry.severity, entry);
+}
+
+Delivery::Answer Delivery::composed_answer() const {
+  RecipientCase examined = examine(envelope_.recipients.front());
+  if (examined.decision.suppressed) return {examined.decision.suppressed};
+  examined.reply = load_reply(*examined.responder, *examined.choice.reply, examined.choice.period);
+  return {{},
+          composed(examined),
+          examined.reply.settings.envelope_from,
+          examined.found_by->to_string()};
 }
 
 std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
@@ -397,7 +417,8 @@ std::string Delivery::preview(Explanation explanation, PreviewForm form) const {
               explain(examined.choice);
     if (is_explained && !examined.responder) text += explain_lookup(recipient);
     if (suppressed) continue;
-    examined.reply = load_reply(*examined.responder, *examined.choice.reply);
+    examined.reply =
+        load_reply(*examined.responder, *examined.choice.reply, examined.choice.period);
     text += "\n" + (is_view ? view_reply(composed(examined)) : composed(examined));
   }
   return text;

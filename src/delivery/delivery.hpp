@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/log.hpp"
 #include "cache/reply_cache.hpp"
 #include "decision/decision.hpp"
+#include "delivery/log_line.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
 #include "inforeply/sender.hpp"
@@ -29,8 +31,9 @@ inline constexpr std::chrono::seconds kStepTimeLimit{60};
 struct World {
   const Clock& clock;
   const ResponderSource& responders;
-  Log& log;
-  std::function<std::unique_ptr<ReplyCache>()> open_cache;
+  Log& log;                                              ///< for trouble that is nobody's alone
+  std::function<void(Severity, const LogLine&)> report;  ///< takes what came of each recipient
+  std::function<std::unique_ptr<ReplyCache>(ReplyMode)> open_cache;  ///< that mode's memory
   std::function<std::unique_ptr<Mailer>()> make_mailer;
   const Settings& settings;
   std::chrono::steady_clock::time_point deadline;  ///< of the whole run
@@ -56,6 +59,15 @@ class Delivery {
   [[nodiscard]] std::string preview(Explanation explanation,
                                     PreviewForm form = PreviewForm::kMessage) const;
 
+  /// What the first recipient's reply would be, or why there is none. Throws Error.
+  struct Answer {
+    std::optional<Reason> suppressed;
+    std::string reply{};
+    std::string envelope_sender{};  ///< empty: the null sender
+    std::string responder{};        ///< the address that has it
+  };
+  [[nodiscard]] Answer composed_answer() const;
+
  private:
   struct RecipientCase;  // the decision on a recipient, and what a reply needs
   struct LogEntry;       // what the log line says
@@ -67,10 +79,10 @@ class Delivery {
   void answer(const RecipientCase& examined, LogEntry& entry);
   /// Without a reservation if the cache grants no reply; the log entry says why.
   [[nodiscard]] ReserveResult reserve(const RecipientCase& examined, LogEntry& entry);
-  [[nodiscard]] ReserveResult ask_cache(const ReservationRequest& request) const;
+  [[nodiscard]] ReserveResult ask_cache(ReplyCache& cache, const ReservationRequest& request) const;
   [[nodiscard]] Submission submit(const RecipientCase& examined, const Address& recipient,
                                   const std::string& reply);
-  void submit_copy(const RecipientCase& examined, const std::string& reply, LogEntry& entry);
+  void make_copies(const RecipientCase& examined, const std::string& reply, LogEntry& entry);
   void settle(Reservation& reservation, const Submission& submission, LogEntry& entry) const;
   void release(Reservation& reservation) const;
   [[nodiscard]] std::chrono::steady_clock::time_point step_deadline() const;
@@ -78,7 +90,7 @@ class Delivery {
   [[nodiscard]] std::string tried_addresses(const Recipient& recipient) const;
   /// The same with every file that was looked for, one a line.
   [[nodiscard]] std::string explain_lookup(const Recipient& recipient) const;
-  /// An address as the log may show it: only its domain if `log-addresses` is no.
+  /// As much of an address as the log may show: only its domain if `log-addresses` is no.
   [[nodiscard]] std::string in_log(std::string_view address) const;
   void write_log(const Recipient& recipient, LogEntry entry) const;
 
@@ -86,7 +98,7 @@ class Delivery {
   const Message& message_;
   Envelope envelope_;
   Sender sender_;
-  std::unique_ptr<ReplyCache> cache_;
+  std::map<ReplyMode, std::unique_ptr<ReplyCache>> caches_;
   std::unique_ptr<Mailer> mailer_;  // one for all replies: it may keep a connection
   std::chrono::steady_clock::time_point start_;
 };

@@ -9,6 +9,7 @@
 #include "delivery/delivery.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/error.hpp"
+#include "mailer/maildir.hpp"
 #include "mailer/make_mailer.hpp"
 
 namespace inforeply {
@@ -55,13 +56,48 @@ void add_responders(const ResponderCommand& command, const ResponderSource& resp
   }
 }
 
+/// Does a step whose faults the delivery meets again, and tells.
+template <typename Step>
+void pass_over_faults(Step step) {
+  try {
+    step();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+/// Only the Maildirs that the responders of these recipients name.
+void add_copies(const ResponderCommand& command, const ResponderSource& responders,
+                Permissions& permissions) {
+  const auto add = [&](const ReplySettings& reply) {
+    pass_over_faults([&] {
+      if (!reply.fcc) return;
+      require_maildir(*reply.fcc);  // so no link leads elsewhere
+      permissions.moving_folders.push_back(reply.fcc->path());
+    });
+  };
+  if (command.dry_run || command.settings.fcc_folders.empty()) return;
+  for (const auto& recipient : command.envelope.recipients) {
+    for (const auto& text : {recipient.address, recipient.original}) {
+      pass_over_faults([&] {
+        const auto address = real_recipient(text, command.settings);
+        const auto found = address ? responders.find(*address) : std::nullopt;
+        if (!found) return;
+        add(found->responder->reply);
+        for (const auto& section : found->responder->sections)
+          add(section.reply);
+      });
+    }
+  }
+}
+
 void add_cache(const ResponderCommand& command, Permissions& permissions) {
   const auto store = make_cache_store(command.settings.cache);
   const std::string file = store->file();
   const auto lists = list_index_folder(command.settings.cache);
   auto& folders = command.dry_run ? permissions.readable_folders : permissions.writable_folders;
   folders.push_back(folder_of(file.empty() ? lists : file));
-  add_folders_of_links(file, folders);
+  for (const auto mode : {ReplyMode::kLive, ReplyMode::kShadow})
+    add_folders_of_links(make_cache_store(command.settings.cache.in(mode))->file(), folders);
   if (is_link(lists)) folders.push_back(lists);
   if (!command.dry_run) store->permit(permissions);
 }
@@ -78,6 +114,7 @@ std::optional<Permissions> delivery_permissions(const ResponderCommand& command,
   permissions->readable_files.insert(permissions->readable_files.end(),
                                      {"/etc/mime.types", "/etc/localtime"});
   add_responders(command, responders, *permissions);
+  add_copies(command, responders, *permissions);
   add_cache(command, *permissions);
   return permissions;
 }

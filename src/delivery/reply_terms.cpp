@@ -13,9 +13,11 @@ ReplyTermsSource::~ReplyTermsSource() = default;
 std::optional<ReplyTerms> ReplyTermsSource::find(const Address& address) const {
   const auto found = responders_->find(address);
   if (!found) return std::nullopt;
-  const auto& reply = found->responder->reply;
-  return ReplyTerms{found->address.normalized(), load_reply(*found->responder, reply).handle,
-                    reply.interval};
+  const auto& responder = *found->responder;
+  const auto period = responder.schedule.period_near(SystemClock().now());
+  return ReplyTerms{found->address.normalized(),
+                    load_reply(responder, responder.reply, period).handle,
+                    responder.reply.interval};
 }
 
 }  // namespace inforeply

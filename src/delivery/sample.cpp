@@ -27,16 +27,18 @@ Time take_sample(Message& message, Envelope& envelope, std::optional<Time> now,
   if (!envelope.sender) envelope.sender = kSender;
   Time time = now.value_or(SystemClock().now());
   if (found && !now) {
-    const Responder& responder = *found->responder;
-    if (responder.active_until) time = std::min(time, *responder.active_until - Seconds{1});
-    if (responder.active_from) time = std::max(time, *responder.active_from);
+    const Schedule& schedule = found->responder->schedule;
+    const auto next = schedule.next_periods(time, 1);
+    if (next.empty() && schedule.until) time = *schedule.until - Seconds{1};
+    if (!next.empty() && next.front().from) time = std::max(time, *next.front().from);
   }
   const std::string sender = envelope.sender->empty() ? kSender : *envelope.sender;
   message = parse_message("From: =?utf-8?Q?Anna_M=C3=BCller?= <" + sender +
                           ">\nTo: " + envelope.recipients.front().address +
                           "\nSubject: =?utf-8?Q?A_sample_message_=E2=80=93_ein_Beispiel?=\nDate: " +
-                          format_rfc5322(time) +
-                          "\nMessage-ID: <sample@example.com>\n\nHello,\n\n"
+                          format_rfc5322(time) + "\nMessage-ID: <sample." +
+                          std::to_string(time.time_since_epoch().count()) +
+                          "@example.com>\n\nHello,\n\n"
                           "this is a sample message.\n\nAnna\n");
   return time;
 }

@@ -371,7 +371,9 @@ std::string encode_phrase(std::string_view name, std::size_t used) {
   std::string_view rest = name;
   const bool has_foreign_word = take_own_text(rest).size() != name.size();
   if (has_foreign_word || !is_plain_field_text(name)) return encode_own_words(name, used);
-  if (name.find_first_of(kSpecials) == std::string_view::npos) return fold_words(name, used);
+  const bool is_atoms = name.find_first_of(kSpecials) == std::string_view::npos &&
+                        name.find("  ") == std::string_view::npos;  // atoms have one blank between
+  if (is_atoms) return fold_words(name, used);
   const std::string quoted = quoted_string(name);
   return is_plain_field_text(quoted) ? fold_words(quoted, used) : encode_own_words(name, used);
 }

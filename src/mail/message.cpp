@@ -104,6 +104,10 @@ std::string repair_line_ends(std::string_view text) {
 
 }  // namespace
 
+bool Message::is_empty() const {
+  return header.fields.empty() && header.skipped_line == 0 && body.empty();
+}
+
 std::string Message::message_id() const {
   const std::string* field = header.find("Message-ID");
   if (field == nullptr) return {};

@@ -30,6 +30,9 @@ struct Message {
   /// header fields, without those that the delivery adds, whose dates change between tries.
   std::string fingerprint;
 
+  /// Whether nothing was read but perhaps an empty line.
+  [[nodiscard]] bool is_empty() const;
+
   /// The first msg-id of Message-ID, with its angle brackets, or empty.
   [[nodiscard]] std::string message_id() const;
 

@@ -5,28 +5,17 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/shared_library.hpp"
+
 namespace inforeply {
 
 static_assert(OPENSSL_VERSION_MAJOR == 3, "these are the functions of libssl.so.3");
 
-/// A function of the library, which becomes a pointer of the type that is asked for.
-struct OpenSslSymbol {
-  /// Throws Error (kMailer) if the library or the function is missing.
-  explicit OpenSslSymbol(const char* name);
-
-  template <typename Function>
-  operator Function*() const {
-    return reinterpret_cast<Function*>(address);
-  }
-
-  void* address;
-};
-
 /// The functions that are used here, by their own names. What <openssl/ssl.h> defines as a macro
 /// would call a function that is not linked.
 struct OpenSsl {
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared stands in none
-#define INFOREPLY_FUNCTION(name) decltype(&::name) name = OpenSslSymbol(#name)
+  const SharedLibrary& library;
+
   INFOREPLY_FUNCTION(ERR_clear_error);
   INFOREPLY_FUNCTION(ERR_peek_error);
   INFOREPLY_FUNCTION(ERR_reason_error_string);
@@ -53,10 +42,9 @@ struct OpenSsl {
   INFOREPLY_FUNCTION(X509_VERIFY_PARAM_set1_ip_asc);
   INFOREPLY_FUNCTION(X509_VERIFY_PARAM_set_hostflags);
   INFOREPLY_FUNCTION(X509_verify_cert_error_string);
-#undef INFOREPLY_FUNCTION
 };
 
-/// Loads the library at the first call. Throws as OpenSslSymbol does.
+/// Loads the library at the first call. Throws Error (kMailer) if it or a function is missing.
 const OpenSsl& openssl();
 
 }  // namespace inforeply

@@ -8,13 +8,14 @@
 #include "inforeply/error.hpp"
 #include "inforeply/html.hpp"
 #include "inforeply/text.hpp"
-#include "mail/encoded_word.hpp"
+#include "mail/field_text.hpp"
 #include "mail/flowed.hpp"
 #include "mail/language.hpp"
 #include "mail/mailbox.hpp"
 #include "mail/mime_entity.hpp"
 #include "mail/parameter.hpp"
 #include "mail/transfer_encoding.hpp"
+#include "reply/period_text.hpp"
 #include "reply/quote.hpp"
 
 namespace inforeply {
@@ -22,7 +23,6 @@ namespace {
 
 /// RFC 2277, 4.5: for a text whose language nobody has named.
 constexpr std::string_view kAnyLanguage = "i-default";
-constexpr std::size_t kMaxFieldLine = 76;
 // A reply that its quote makes too large goes without it: that is seen only when it is written.
 constexpr std::size_t kRoomForQuote = 32 * kMaxQuoteOctets;
 
@@ -51,40 +51,32 @@ std::string display_name_of(const Message& message, const std::string& canonical
 struct Values {
   PlaceholderValues text;
   PlaceholderValues html;
+
+  void set(Placeholder placeholder, std::string_view value) {
+    text[placeholder] = shown_safely(value);
+    html[placeholder] = escape_html(text[placeholder]);
+  }
+
+  void set_period(const Period& period, const TimeZone& zone, std::string_view language) {
+    const auto shown = period_text(period, zone, language);
+    set(Placeholder::kActiveFrom, shown.active_from);
+    set(Placeholder::kActiveUntil, shown.active_until);
+    set(Placeholder::kNextOpen, shown.next_open);
+  }
 };
 
+/// Without those of the period, which depend on the language.
 Values placeholder_values(const ReplyRequest& request, const Mailbox& sender) {
-  PlaceholderValues values;
-  values[Placeholder::kSubject] = value_of(request.message.subject());
-  values[Placeholder::kSender] = sender.addr_spec;
+  Values values;
+  values.set(Placeholder::kSubject, value_of(request.message.subject()));
+  values.set(Placeholder::kSender, sender.addr_spec);
   // Many programs write the address as the name if they know no name.
   const bool is_named = !equals_ignoring_case(sender.display_name, sender.addr_spec);
-  values[Placeholder::kSenderName] = is_named ? sender.display_name : "";
-  values[Placeholder::kRecipient] = request.recipient.to_string();
-  values[Placeholder::kDate] = format_local(request.now);
-  values[Placeholder::kActiveFrom] = request.responder.active_from_text;
-  values[Placeholder::kActiveUntil] = request.responder.active_until_text;
-  values[Placeholder::kMessageId] = request.message.message_id();
-  PlaceholderValues escaped;
-  for (std::size_t i = 0; i < kPlaceholderCount; ++i) {
-    values.values[i] = shown_safely(values.values[i]);
-    escaped.values[i] = escape_html(values.values[i]);
-  }
-  return {std::move(values), std::move(escaped)};
-}
-
-std::string text_field(std::string_view name, std::string_view text) {
-  return field_line(name, encode_field_text(trim(to_single_line(text)), name.size() + 2));
-}
-
-/// A field `Name <address>`. The address has a line of its own if both do not fit on one.
-std::string mailbox_field(std::string_view name, const Mailbox& mailbox) {
-  if (mailbox.display_name.empty()) return field_line(name, mailbox.addr_spec);
-  const std::string phrase = encode_phrase(mailbox.display_name, name.size() + 2);
-  const auto last_line = phrase.size() - (phrase.rfind('\n') + 1);
-  const auto used = phrase.find('\n') == std::string::npos ? name.size() + 2 : 0;
-  const bool fits = used + last_line + mailbox.addr_spec.size() + 3 <= kMaxFieldLine;
-  return field_line(name, phrase + (fits ? " <" : "\n <") + mailbox.addr_spec + ">");
+  values.set(Placeholder::kSenderName, is_named ? sender.display_name : "");
+  values.set(Placeholder::kRecipient, request.recipient.to_string());
+  values.set(Placeholder::kDate, format_local(request.now, request.responder.schedule.zone));
+  values.set(Placeholder::kMessageId, request.message.message_id());
+  return values;
 }
 
 enum class Extent {
@@ -99,6 +91,14 @@ struct Draft {
   std::string canonical;  ///< the canonical sender, for the Message-ID
   Values values;
   std::size_t chosen;  ///< index of the text
+  Period period;       ///< of which it speaks
+
+  /// The values as a text in that language shows them.
+  [[nodiscard]] Values values_in(std::string_view language) const {
+    Values result = values;
+    result.set_period(period, request.responder.schedule.zone, language);
+    return result;
+  }
 };
 
 /// References by RFC 5322, 3.6.4: the parent's References, else its In-Reply-To if that is one
@@ -198,9 +198,13 @@ class Expansion {
 /// Builds the body of the reply, a MIME entity.
 class BodyBuilder {
  public:
-  BodyBuilder(const Reply& reply, const Values& values, std::string quote, Expansion& expand)
-      : reply_(reply), values_(values), quote_(std::move(quote)), expand_(expand) {
-    if (reply.body && !quote_.empty()) quoting_ = quoting_texts(*reply.body);
+  BodyBuilder(const Draft& draft, std::string quote, Expansion& expand)
+      : draft_(draft),
+        reply_(draft.request.reply),
+        values_(draft.values_in({})),
+        quote_(std::move(quote)),
+        expand_(expand) {
+    if (reply_.body && !quote_.empty()) quoting_ = quoting_texts(*reply_.body);
   }
 
   MimeEntity build(std::size_t chosen) {
@@ -229,6 +233,7 @@ class BodyBuilder {
 
   MimeEntity in_language(const ReplyText& text) {
     std::vector<MimeEntity> parts;
+    values_ = draft_.values_in(text.language);
     std::string html = text.html ? expand_(*text.html, values_.html) : "";
     std::string flowed = text.text ? to_flowed(expand_(*text.text, values_.text))
                                    : to_flowed(html_to_text(html), QuoteMarks::kRead);
@@ -306,8 +311,9 @@ class BodyBuilder {
     return entity;
   }
 
+  const Draft& draft_;
   const Reply& reply_;
-  const Values& values_;
+  Values values_;      // as the text that is being written shows them
   std::string quote_;  // each line after `> `; empty: no quote
   Expansion& expand_;
   Texts quoting_;                // the texts of a template that get it
@@ -317,15 +323,15 @@ class BodyBuilder {
 std::string fields_of(const Draft& draft, const std::string& own_id, Extent extent,
                       Expansion& expand) {
   const ReplyRequest& request = draft.request;
-  const PlaceholderValues& values = draft.values.text;
+  const ReplyText& text = request.reply.texts.at(draft.chosen);
+  const PlaceholderValues values = draft.values_in(text.language).text;
   const ReplySettings& settings = request.reply.settings;
-  const TextTemplate& subject = request.reply.texts.at(draft.chosen).subject;
   const Mailbox from = settings.from.value_or(Mailbox{{}, request.recipient.to_wire()});
   std::string fields = mailbox_field("From", from);
   fields += mailbox_field("To", draft.sender);
   if (settings.reply_to) fields += mailbox_field("Reply-To", *settings.reply_to);
-  fields += text_field(
-      "Subject", ellipsize(trim(to_single_line(expand(subject, values))), kMaxSubjectCharacters));
+  fields += text_field("Subject", ellipsize(trim(to_single_line(expand(text.subject, values))),
+                                            kMaxSubjectCharacters));
   fields += field_line("Date", format_rfc5322(request.now));
   fields += field_line("Message-ID", own_id);
   if (const std::string parent = request.message.message_id(); !parent.empty()) {
@@ -343,14 +349,13 @@ std::string fields_of(const Draft& draft, const std::string& own_id, Extent exte
 }
 
 std::string write_reply(const Draft& draft, Extent extent) {
-  const auto& [request, sender, canonical, values, chosen] = draft;
-  const Reply& reply = request.reply;
+  const Reply& reply = draft.request.reply;
   const std::string own_id = message_id(draft);
   const auto quote = extent == Extent::kFull ? reply.settings.quote : QuoteSetting{};
   Expansion expand(reply.settings);
   const std::string fields = fields_of(draft, own_id, extent, expand);
-  BodyBuilder body(reply, values, quoted(request.message, quote), expand);
-  return write_entity(body.build(chosen), own_id, fields);
+  BodyBuilder body(draft, quoted(draft.request.message, quote), expand);
+  return write_entity(body.build(draft.chosen), own_id, fields);
 }
 
 /// RFC 3834, 2.
@@ -360,7 +365,7 @@ void require_size(std::size_t octets, const ReplySettings& settings) {
 
 /// No message gives longer values in any encoding: quoted-printable makes three octets of an octet
 /// that is not ASCII, and HTML six of a character, `&quot;`.
-Values longest_values(const Responder& responder) {
+Values longest_values() {
   Values values;
   const auto set = [&](Placeholder placeholder, std::size_t count, std::string_view character) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -374,12 +379,18 @@ Values longest_values(const Responder& responder) {
   set(Placeholder::kSender, kMaxAddressOctets, "\u00E9");
   set(Placeholder::kRecipient, kMaxAddressOctets, "\u00E9");
   set(Placeholder::kMessageId, kMaxMessageIdOctets, "\u00E9");
-  for (auto* form : {&values.text, &values.html}) {
+  for (auto* form : {&values.text, &values.html})
     (*form)[Placeholder::kDate] = "2026-12-24 18:00";
-    (*form)[Placeholder::kActiveFrom] = responder.active_from_text;
-    (*form)[Placeholder::kActiveUntil] = responder.active_until_text;
-  }
   return values;
+}
+
+/// What the reply may have to speak of. Of a period that recurs either end may be missing; the
+/// times of this one are as long as any.
+std::vector<Period> periods_of(const Responder& responder, const ReplySettings& settings) {
+  const auto& schedule = responder.schedule;
+  if (!schedule.is_recurring() && !settings.is_timed) return {{schedule.from, schedule.until}};
+  const auto time = parse_time("2026-09-24T18:00", schedule.zone);
+  return {{time, time}, {}};
 }
 
 }  // namespace
@@ -404,8 +415,12 @@ std::string compose(const ReplyRequest& request) {
   std::string canonical = request.sender.canonical();
   const Mailbox sender = {display_name_of(request.message, canonical),
                           without_direction_changes(request.sender.person.to_wire())};
-  const Draft draft = {request, sender, std::move(canonical), placeholder_values(request, sender),
-                       choose_text(request.reply, request.message)};
+  const Draft draft = {request,
+                       sender,
+                       std::move(canonical),
+                       placeholder_values(request, sender),
+                       choose_text(request.reply, request.message),
+                       request.reply.period};
   std::string text = write_reply(draft, Extent::kFull);
   if (text.size() > max_octets(settings)) text = write_reply(draft, Extent::kReduced);
   require_size(text.size(), settings);
@@ -419,10 +434,13 @@ void check_size(const Responder& responder, const Reply& reply) {
   const Message message =
       parse_message("Message-ID: <" + std::string(kMaxMessageIdOctets - 2, 'x') + ">\n\n");
   const ReplyRequest request = {message, responder, reply, sender, address, {}, {}};
-  Draft draft = {request, {}, {}, longest_values(responder), 0};
+  Draft draft = {request, {}, {}, longest_values(), 0, {}};
   draft.sender = {draft.values.text[Placeholder::kSenderName], address.to_wire()};
-  for (; draft.chosen < reply.texts.size(); ++draft.chosen)
-    require_size(write_reply(draft, Extent::kReduced).size(), reply.settings);
+  for (const auto& period : periods_of(responder, reply.settings)) {
+    draft.period = period;
+    for (draft.chosen = 0; draft.chosen < reply.texts.size(); ++draft.chosen)
+      require_size(write_reply(draft, Extent::kReduced).size(), reply.settings);
+  }
 }
 
 }  // namespace inforeply

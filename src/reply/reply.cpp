@@ -11,6 +11,7 @@
 #include "mail/charset.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/media_type.hpp"
+#include "reply/period_text.hpp"
 #include "reply/shown_images.hpp"
 
 namespace inforeply {
@@ -19,24 +20,17 @@ namespace {
 constexpr std::size_t kMaxTextOctets = std::size_t{1024} * 1024;
 constexpr std::string_view kDefaultSubject = "Auto: ${subject}";  // RFC 3834, 3.1.5
 
-/// Fields that the responder sets itself, whatever a template says.
-constexpr std::array<std::string_view, 13> kOwnFields = {
-    "To",          "Cc",         "Bcc",
-    "Date",        "Message-ID", "In-Reply-To",
-    "References",  "Sender",     "Auto-Submitted",
-    "Return-Path", "Received",   "X-Auto-Response-Suppress",
-    "MIME-Version"};
-
 /// What a tenant's template may have. Content fields are the body's.
 constexpr std::array<std::string_view, 5> kTenantsFields = {"From", "Reply-To", "Subject",
                                                             "Organization", "MIME-Version"};
 
 class ReplyLoader {
  public:
-  ReplyLoader(const Responder& responder, const ReplySettings& settings,
+  ReplyLoader(const Responder& responder, const ReplySettings& settings, const Period& period,
               const FaultHandler& on_fault)
       : responder_(responder), on_fault_(on_fault), author_(responder.author) {
     reply_.settings = settings;
+    reply_.period = period;
   }
 
   Reply load() {
@@ -65,10 +59,13 @@ class ReplyLoader {
       const auto line = text.line_without_fallback(placeholder);
       if (line && !is_set) on_fault_({file, *line, names});
     };
+    const auto& schedule = responder_.schedule;
+    const bool recurs = schedule.is_recurring() || reply_.settings.is_timed;
+    const bool has_end = recurs || schedule.until;
     require(Placeholder::kActiveFrom, "'${active_from}' without 'active-from'",
-            responder_.active_from.has_value());
-    require(Placeholder::kActiveUntil, "'${active_until}' without 'active-until'",
-            responder_.active_until.has_value());
+            recurs || schedule.from);
+    require(Placeholder::kActiveUntil, "'${active_until}' without 'active-until'", has_end);
+    require(Placeholder::kNextOpen, "'${next_open}' without 'active-until'", has_end);
   }
 
   void note(std::string_view role, std::string_view content) {
@@ -207,14 +204,13 @@ class ReplyLoader {
                             "': a tenant's template may have only From, Reply-To, Subject, "
                             "Organization and content fields");
     }
-    if (is_one_of(field.name, kOwnFields) || field.body.empty()) return;
+    if (is_own_field(field.name) || field.body.empty()) return;
     if (is("From")) {
       if (is_free("from")) reply_.settings.from = template_mailbox(path, field);
     } else if (is("Reply-To")) {
       if (is_free("reply-to")) reply_.settings.reply_to = template_mailbox(path, field);
     } else if (is("Subject")) {
       if (is_free("subject")) reply_.texts.front().subject = body();
-      reply_.settings.set.emplace("subject");  // the first Subject counts
     } else if (is("Precedence")) {
       if (!is_precedence(field.body)) {
         throw ConfigError(path, field.line, "'Precedence': expected one word");
@@ -276,14 +272,15 @@ class ReplyLoader {
     note_mailbox("reply-to", settings.reply_to);
     for (const auto& text : reply_.texts)
       note("subject " + text.language, text.subject.form());
-    note("active-from", responder_.active_from_text);
-    note("active-until", responder_.active_until_text);
+    const auto period = period_text(reply_.period, responder_.schedule.zone, {});
+    note("active-from", period.active_from);
+    note("active-until", period.active_until);
     return digest({said_}).substr(0, 16);
   }
 
   const Responder& responder_;
   const FaultHandler& on_fault_;
-  Author author_;  // a tenant also if only his template is named by an administrator's file
+  Author author_;  // a tenant also if an administrator's file names a tenant's template
   Reply reply_;
   ShownImages images_;
   std::size_t octets_ = 0;  // of all files so far
@@ -292,9 +289,9 @@ class ReplyLoader {
 
 }  // namespace
 
-Reply load_reply(const Responder& responder, const ReplySettings& settings,
+Reply load_reply(const Responder& responder, const ReplySettings& settings, const Period& period,
                  const FaultHandler& on_fault) {
-  return ReplyLoader(responder, settings, on_fault).load();
+  return ReplyLoader(responder, settings, period, on_fault).load();
 }
 
 }  // namespace inforeply

@@ -8,6 +8,7 @@
 
 #include "inforeply/error.hpp"
 #include "reply/reply_template.hpp"
+#include "responder/period.hpp"
 #include "responder/placeholder.hpp"
 #include "responder/responder.hpp"
 
@@ -44,12 +45,13 @@ struct Reply {
   std::vector<TemplateField> extra_fields;  ///< of a template, fields that it adds
   std::vector<AttachedFile> inline_images;
   std::vector<AttachedFile> attachments;
+  Period period;       ///< the one in force, of which it speaks
   std::string handle;  ///< names what is said
 };
 
-/// Reads the files of one of the responder's replies. After a fault the result only serves to find
-/// more faults.
-Reply load_reply(const Responder& responder, const ReplySettings& settings,
+/// Reads the files of one of the responder's replies, to be sent in the period. After a fault the
+/// result only serves to find more faults.
+Reply load_reply(const Responder& responder, const ReplySettings& settings, const Period& period,
                  const FaultHandler& on_fault = throw_fault);
 
 }  // namespace inforeply

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <set>
 #include <utility>
 
 #include "inforeply/text.hpp"
@@ -19,6 +20,17 @@ namespace inforeply {
 namespace {
 
 constexpr std::size_t kMaxParts = 100;
+
+constexpr std::array<std::string_view, 13> kOwnFields = {
+    "To",          "Cc",         "Bcc",
+    "Date",        "Message-ID", "In-Reply-To",
+    "References",  "Sender",     "Auto-Submitted",
+    "Return-Path", "Received",   "X-Auto-Response-Suppress",
+    "MIME-Version"};
+
+bool is_content_field(const HeaderField& field) {
+  return starts_with_ignoring_case(field.name, "Content-");
+}
 
 /// A piece of the file, and the number of its first line for faults.
 struct Piece {
@@ -58,8 +70,12 @@ class TemplateReader {
     const auto whole = split_header({text, 1});
     ReplyTemplate result;
     for (const auto& field : whole.first.fields) {
-      if (!starts_with_ignoring_case(field.name, "Content-")) result.fields.push_back(field);
+      if (!is_content_field(field)) result.fields.push_back(field);
     }
+    // A message saved as a template may have many Received fields, which no reply gets.
+    check_repeats(whole.first, [](const HeaderField& field) {
+      return !is_content_field(field) && !is_own_field(field.name);
+    });
     collect_fault(on_fault_, [&] { result.body = read_entity(whole.first, whole.second, 1); });
     return result;
   }
@@ -95,15 +111,25 @@ class TemplateReader {
     }
   }
 
+  template <typename IsRead>
+  void check_repeats(const Header& header, const IsRead& is_read) {
+    std::set<std::string> seen;
+    for (const auto& field : header.fields) {
+      if (is_read(field) && !seen.insert(to_lower_ascii(field.name)).second) {
+        on_fault_({path_, field.line, "a second '" + field.name + "'"});
+      }
+    }
+  }
+
   /// `usual_type` is the type of an entity without a Content-Type field.
   TemplateEntity read_entity(const Header& header, const Piece& body, std::size_t depth,
                              const std::string& usual_type = "text/plain") {
     const std::string* type_field = header.find("Content-Type");
     const std::string type = type_field == nullptr ? usual_type : leading_token(*type_field);
     TemplateEntity entity;
+    check_repeats(header, is_content_field);
     for (const auto& field : header.fields) {
-      if (starts_with_ignoring_case(field.name, "Content-") &&
-          !equals_ignoring_case(field.name, "Content-Type") &&
+      if (is_content_field(field) && !equals_ignoring_case(field.name, "Content-Type") &&
           !equals_ignoring_case(field.name, "Content-Transfer-Encoding")) {
         entity.fields += kept_field(field);
       }
@@ -281,6 +307,10 @@ class TemplateReader {
 };
 
 }  // namespace
+
+bool is_own_field(std::string_view name) {
+  return is_one_of(name, kOwnFields);
+}
 
 ReplyTemplate parse_reply_template(const std::string& path, std::string_view text,
                                    const FaultHandler& on_fault) {

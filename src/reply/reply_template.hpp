@@ -32,9 +32,12 @@ struct ReplyTemplate {
   TemplateEntity body;
 };
 
+/// Whether the responder sets that field itself, whatever a template says.
+bool is_own_field(std::string_view name);
+
 /// Reads `text`, the content of the file at `path`. What is signed or encrypted stays octet for
 /// octet. Faults, with their lines: a line that is no header field; a text that is not in its
-/// charset (UTF-8 if none is named); a multipart without its boundary.
+/// charset (UTF-8 if none is named); a multipart without its boundary; a second field of one name.
 ReplyTemplate parse_reply_template(const std::string& path, std::string_view text,
                                    const FaultHandler& on_fault);
 

@@ -6,13 +6,15 @@
 
 namespace inforeply {
 
-Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender) {
-  Choice choice{&responder.reply, {}};
-  ConditionInput input(message, sender);
+Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender,
+                    Time now) {
+  Choice choice{&responder.reply, {}, responder.schedule.period_near(now)};
+  ConditionInput input(message, sender, now);
   for (const auto& section : responder.sections) {
     choice.sections.push_back({&section.reply, evaluate(section.conditions, input)});
     if (!choice.sections.back().result.hit) continue;
     choice.reply = &section.reply;
+    choice.period = common(choice.period, choice.sections.back().result.period);
     break;
   }
   return choice;

@@ -19,11 +19,13 @@ struct SectionResult {
 struct Choice {
   const ReplySettings* reply = nullptr;  ///< the responder's own if no section hits
   std::vector<SectionResult> sections;   ///< those evaluated: up to the first that hits
+  Period period;  ///< the one in force: the responder's, and within it that of the section's `time`
 };
 
 /// The result points into `responder`. Throws ConfigError if a file of addresses or a pattern is at
 /// fault.
-Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender);
+Choice choose_reply(const Responder& responder, const Message& message, const Sender& sender,
+                    Time now);
 
 /// One line for each evaluated section, then one that names the chosen reply. Empty for a responder
 /// without sections.

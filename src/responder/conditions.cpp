@@ -69,6 +69,10 @@ bool is_part_of(const std::string& part, const std::string& whole) {
   return whole.find(part) != std::string::npos;
 }
 
+bool is_same_time(const WeeklyTimes& times, const WeeklyTimes& other) {
+  return times.text() == other.text();
+}
+
 bool is_same(const Pattern& pattern, const Pattern& other) {
   return pattern.text() == other.text();
 }
@@ -107,7 +111,7 @@ void Pattern::throw_if_broken(const RE2& regex) const {
 
 bool Conditions::empty() const {
   return subject_contains.empty() && body_contains.empty() && subject_matches.empty() &&
-         sender.empty();
+         sender.empty() && time.weekly.empty();
 }
 
 Conditions Conditions::folded() const {
@@ -125,17 +129,24 @@ bool Conditions::cover(const Conditions& others, std::size_t& budget) const {
   return (sender.empty() || sender.covers(others.sender, budget)) &&
          cover_all(subject_contains, others.subject_contains, budget, is_part_of) &&
          cover_all(subject_matches, others.subject_matches, budget, is_same) &&
-         cover_all(body_contains, others.body_contains, budget, is_part_of);
+         cover_all(body_contains, others.body_contains, budget, is_part_of) &&
+         cover_all(time.weekly, others.time.weekly, budget, is_same_time);
 }
 
 ConditionResult evaluate(const Conditions& conditions, ConditionInput& input) {
-  ConditionResult result{true, {}};
+  ConditionResult result{true, {}, {}};
   const auto require = [&](std::string_view setting, bool is_given, const auto& find) {
     if (!result.hit || !is_given) return;
     const Hit hit = find();
-    if (!hit) result = {false, "no " + std::string(setting) + " hits"};
+    if (!hit) result = {false, "no " + std::string(setting) + " hits", {}};
     if (hit) result.why += (result.why.empty() ? "" : ", ") + std::string(setting) + " = " + *hit;
   };
+  require("time", !conditions.time.weekly.empty(), [&]() -> Hit {
+    const auto period = conditions.time.period_at(input.now());
+    if (!period) return std::nullopt;
+    result.period = *period;
+    return describe(*period, conditions.time.zone);
+  });
   require("sender", !conditions.sender.empty(), [&] {
     return conditions.sender.find(patterns_that_cover_any({input.sender().believed()}));
   });

@@ -12,6 +12,7 @@
 #include "inforeply/sender.hpp"
 #include "mail/message.hpp"
 #include "responder/address_list.hpp"
+#include "responder/schedule.hpp"
 
 namespace re2 {
 class RE2;
@@ -25,11 +26,12 @@ inline constexpr std::size_t kMaxSearchedCharacters = 1000;
 /// What conditions look at. Each value is decoded when it is first used.
 class ConditionInput {
  public:
-  /// Both arguments must outlive this object.
-  ConditionInput(const Message& message, const Sender& sender)
-      : message_(message), sender_(sender) {}
+  /// Message and sender must outlive this object.
+  ConditionInput(const Message& message, const Sender& sender, Time now)
+      : message_(message), sender_(sender), now_(now) {}
 
   [[nodiscard]] const Sender& sender() const { return sender_; }
+  [[nodiscard]] Time now() const { return now_; }
   const std::string& subject();         ///< in one line, its first kMaxSearchedCharacters
   const std::string& folded_subject();  ///< folded by fold_for_search
   const std::string& folded_body();     ///< body_text, folded by fold_for_search
@@ -37,6 +39,7 @@ class ConditionInput {
  private:
   const Message& message_;
   const Sender& sender_;
+  Time now_;
   std::optional<std::string> subject_;
   std::optional<std::string> folded_subject_;
   std::optional<std::string> folded_body_;
@@ -75,6 +78,7 @@ struct Conditions {
   std::vector<std::string> body_contains;
   std::vector<Pattern> subject_matches;
   AddressList sender;
+  Schedule time;  ///< of weekly times alone
 
   [[nodiscard]] bool empty() const;
 
@@ -91,6 +95,7 @@ struct Conditions {
 struct ConditionResult {
   bool hit = false;
   std::string why;  ///< the settings that hit, or the one that did not, in one line
+  Period period;    ///< of `time`, if that is given and hits
 };
 
 /// Throws ConfigError if a file of addresses or a pattern that it has to use is at fault.

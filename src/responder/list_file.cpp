@@ -18,7 +18,6 @@ constexpr std::size_t kMaxLineOctets = 1024;
 constexpr std::size_t kLinesOfInternational =
     20;                                           // as much work, which libidn2 has with its domain
 constexpr std::uint64_t kUnindexedOctets = 4096;  // read as fast as looked up
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::uint64_t size_of(const ListIdentity& identity) {
   return identity[2];
@@ -45,10 +44,8 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
   std::size_t number = 0;
   std::size_t effort = 0;  // in lines of ASCII
   bool wanted = true;
-  const auto take_line = [&](std::string_view line) {
-    if (++number == 1 && line.starts_with(kByteOrderMark)) {
-      line.remove_prefix(kByteOrderMark.size());
-    }
+  const auto visit_line = [&](std::string_view line) {
+    if (++number == 1) line = without_byte_order_mark(line);
     effort += is_ascii(line) ? 1 : kLinesOfInternational;
     if (effort > kMaxListLines) {
       throw ConfigError(reference_.path(), number,
@@ -83,7 +80,7 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
     for (auto end = text.find('\n'); wanted && end != std::string_view::npos;
          end = text.find('\n')) {
       const auto line = text.substr(0, end);
-      take_line(rest.empty() ? line : rest.append(line));
+      visit_line(rest.empty() ? line : rest.append(line));
       rest.clear();
       text.remove_prefix(end + 1);
     }
@@ -91,7 +88,7 @@ void ListFile::scan(const std::function<bool(std::string_view)>& visit,
     rest += text;
     if (rest.size() > kMaxLineOctets) rest.resize(kMaxLineOctets + 1);  // enough to see the fault
   }
-  if (!rest.empty()) take_line(rest);
+  if (!rest.empty()) visit_line(rest);
 }
 
 void ListFile::check(const FaultHandler& on_fault) const {
@@ -102,7 +99,7 @@ void ListFile::make_index(const IndexFolder& folder, const ListIdentity& identit
   if (!has_settled(identity, folder.settled_after)) return;
   ListIndex::make(folder, file_, identity, reference_.path(),
                   [&](const auto& visit) { scan(visit, throw_fault, folder.deadline); });
-  // So whoever changes his list all the time does not fill the disk.
+  // So a list that changes all the time does not fill the disk.
   purge_list_indexes(folder.path, PurgeMode::kRemove);
 }
 

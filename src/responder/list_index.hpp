@@ -39,9 +39,6 @@ struct IndexFolder {
 /// The end of the name of an index that is being written.
 inline constexpr std::string_view kUnfinishedIndex = ".new";
 
-/// What this process has used of the processor.
-std::chrono::nanoseconds processor_time();
-
 /// The state of a list file: device, inode, size, and ctime, which nobody can set.
 using ListIdentity = std::array<std::uint64_t, 4>;
 

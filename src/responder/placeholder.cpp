@@ -11,8 +11,8 @@ namespace inforeply {
 namespace {
 
 constexpr std::array<std::string_view, kPlaceholderCount> kNames = {
-    "subject", "sender",      "sender_name",  "recipient",
-    "date",    "active_from", "active_until", "message_id"};
+    "subject",     "sender",       "sender_name", "recipient", "date",
+    "active_from", "active_until", "next_open",   "message_id"};
 
 constexpr std::string_view kFallbackMark = ":-";           // as in a shell
 constexpr std::string_view kVacationSubject = "$SUBJECT";  // of BSD vacation's message files
@@ -140,6 +140,11 @@ std::optional<std::string> TextTemplate::expand_within(std::size_t max_octets,
 
 bool TextTemplate::is_blank() const {
   return !content_ || (content_->pieces.empty() && trim(content_->text).empty());
+}
+
+std::optional<std::string> TextTemplate::literal() const {
+  if (!content_) return std::string();
+  return content_->pieces.empty() ? std::optional(content_->text) : std::nullopt;
 }
 
 std::string TextTemplate::form() const {

@@ -23,9 +23,10 @@ enum class Placeholder : std::uint8_t {
   kDate,
   kActiveFrom,
   kActiveUntil,
+  kNextOpen,
   kMessageId,
 };
-inline constexpr std::size_t kPlaceholderCount = 8;
+inline constexpr std::size_t kPlaceholderCount = 9;
 
 /// Less than the longest values that a message can give. So a reply with the longest values is no
 /// shorter than one with fallbacks.
@@ -59,6 +60,9 @@ class TextTemplate {
 
   /// Whether it is blank whatever the values are.
   [[nodiscard]] bool is_blank() const;
+
+  /// The text, if it has no placeholders.
+  [[nodiscard]] std::optional<std::string> literal() const;
 
   /// Two templates have the same form only if they say the same.
   [[nodiscard]] std::string form() const;

@@ -12,12 +12,15 @@
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
 #include "inforeply/rate_limit.hpp"
+#include "inforeply/reply_mode.hpp"
 #include "mail/mailbox.hpp"
+#include "mailer/maildir.hpp"
 #include "responder/address_list.hpp"
 #include "responder/conditions.hpp"
 #include "responder/placeholder.hpp"
 #include "responder/quote_setting.hpp"
 #include "responder/reason.hpp"
+#include "responder/schedule.hpp"
 
 namespace inforeply {
 
@@ -52,7 +55,10 @@ struct ReplySettings {
   std::string precedence = "bulk";  ///< empty: no such field
   std::string envelope_from;        ///< of the reply; empty: the null sender
   std::optional<Address> bcc;
+  std::optional<MaildirPath> fcc;  ///< where a copy goes, below an `fcc-folder`
+  std::size_t fcc_line = 0;        ///< where it is set
   bool allow_large = false;
+  bool is_timed = false;                   ///< of a section with `time`
   std::set<std::string, std::less<>> set;  ///< names set here; a template's fields yield to them
 
   /// The settings in a language, in any case; null if there are none.
@@ -70,7 +76,7 @@ struct Author {
   bool is_tenants = false;  ///< not the administrator's
   std::string domain;       ///< of the responder's address, in A-labels; empty: unknown
 
-  /// Whether a reply may come from the address or take answers there: a tenant is bound to his
+  /// Whether a reply may come from the address or take answers there: a tenant is bound to its
   /// domain, if that is known.
   [[nodiscard]] bool may_speak_for(const Address& address) const;
 
@@ -83,13 +89,14 @@ struct Responder {
   std::string file;
   Author author;
   ResponderKind kind = ResponderKind::kPersonal;
-  std::vector<Address> addresses;    ///< the recipient's own, besides the one mail came to
-  std::optional<Time> active_from;   ///< inclusive
-  std::optional<Time> active_until;  ///< exclusive; a date without a time counts to its end
-  std::string active_from_text;      ///< as ${active_from} shows it
-  std::string active_until_text;
-  std::size_t active_until_line = 0;  ///< where it is set
-  std::vector<Reason> ignored;        ///< soft rules switched off
+  bool is_enabled = true;        ///< if not, it answers nothing
+  std::size_t enabled_line = 0;  ///< where that is set
+  ReplyMode mode = ReplyMode::kLive;
+  std::size_t mode_line = 0;       ///< where it is set
+  std::vector<Address> addresses;  ///< the recipient's own, besides the one mail came to
+  Schedule schedule;               ///< of `active-until`, a date without a time counts to its end
+  std::size_t schedule_line = 0;   ///< where the first of its settings is; 0: it has none
+  std::vector<Reason> ignored;     ///< soft rules switched off
   std::optional<RateLimit> limit = RateLimit{300, Seconds{3600}, "300/1h"};
   std::optional<RateLimit> limit_person = RateLimit{5, Seconds{24 * 3600}, "5/1d"};
   AddressList never_reply_to;

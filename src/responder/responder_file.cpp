@@ -29,6 +29,7 @@ constexpr std::size_t kMaxFiles = 50;  // of `attach`, and as many of `inline`
 constexpr std::size_t kMaxLanguages = 50;
 constexpr std::size_t kMaxLists = 20;  // in a file: a delivery may have to read each
 constexpr std::chrono::seconds kMaxReadingOfLists{20};  // of processor time, all of them
+constexpr std::size_t kMaxWeeklyTimes = 50;             // of a responder or a section
 constexpr std::size_t kMaxPatterns = 100;  // in a file: a delivery may have to compile each
 
 /// These settings together make a reply's body. A section that has one of them inherits none of the
@@ -83,13 +84,14 @@ class Loader {
     for (const auto& folder : std::set<std::string>{folder_, folder_of(file_.path)}) {
       collect_fault(on_fault_, [&] { require_trusted_folder(folder, terms_.trust); });
     }
+    find_time_zone();
     set_all(file_.entries, kOfResponder);
     if (!seen_.contains("interval")) {
       responder_.reply.interval =
           responder_.kind == ResponderKind::kService ? kServiceInterval : kPersonalInterval;
     }
-    if (responder_.active_from && responder_.active_until &&
-        *responder_.active_from >= *responder_.active_until) {
+    const auto& schedule = responder_.schedule;
+    if (schedule.from && schedule.until && *schedule.from >= *schedule.until) {
       on_fault_(
           ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
     }
@@ -182,8 +184,8 @@ class Loader {
     require_a_body(loaded.reply);
     if (loaded.conditions.empty()) {
       fault_here("'[" + section.title +
-                 "]' needs a condition: sender, subject-contains, subject-matches or "
-                 "body-contains");
+                 "]' needs a condition: sender, subject-contains, subject-matches, "
+                 "body-contains or time");
     }
     responder_.sections.push_back(std::move(loaded));
   }
@@ -269,6 +271,18 @@ class Loader {
     }
   }
 
+  void set_enabled(const ConfigEntry& entry) {
+    responder_.is_enabled = yes_or_no(entry);
+    responder_.enabled_line = entry.line;
+  }
+
+  void set_mode(const ConfigEntry& entry) {
+    const auto mode = parse_reply_mode(entry.value);
+    if (!mode) bad_value(entry, "live or shadow");
+    responder_.mode = *mode;
+    responder_.mode_line = entry.line;
+  }
+
   [[nodiscard]] Address address(const ConfigEntry& entry) const {
     auto parsed = parse_address(entry.value);
     if (!parsed) bad_value(entry, "a mail address");
@@ -284,7 +298,7 @@ class Loader {
     return *std::move(parsed);
   }
 
-  /// An address that a tenant may only have in his own domain.
+  /// An address that a tenant may have only in its own domain.
   [[nodiscard]] Address own_address(const ConfigEntry& entry) const {
     auto named = address(entry);
     require_own(entry, named);
@@ -365,19 +379,60 @@ class Loader {
     }
     reply_->handle = entry.value;
   }
+  /// The other times of the file are of this zone wherever it stands.
+  void find_time_zone() {
+    for (const auto& entry : file_.entries) {
+      if (entry.name == "timezone") {
+        responder_.schedule.zone = TimeZone::find(entry.value).value_or(TimeZone());
+      }
+    }
+  }
+  void set_timezone(const ConfigEntry& entry) {
+    if (!TimeZone::find(entry.value)) bad_value(entry, "a time zone such as Europe/Berlin");
+  }
+  /// Where the schedule is set, for notes on it.
+  Schedule& schedule_at(const ConfigEntry& entry) {
+    auto& line = responder_.schedule_line;
+    line = line == 0 ? entry.line : std::min(line, entry.line);
+    return responder_.schedule;
+  }
   void set_active_from(const ConfigEntry& entry) {
-    responder_.active_from = parse_time(entry.value);
-    if (!responder_.active_from) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
-    responder_.active_from_text = format_local(*responder_.active_from);
+    auto& schedule = schedule_at(entry);
+    schedule.from = parse_time(entry.value, schedule.zone);
+    if (!schedule.from) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
   }
   void set_active_until(const ConfigEntry& entry) {
-    responder_.active_until = parse_end_time(entry.value);
-    if (!responder_.active_until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
-    responder_.active_until_line = entry.line;
-    // A period that ends with a day shows that day, not the next.
-    const std::string date = entry.value.substr(0, entry.value.find_first_of("T "));
-    const bool ends_with_day = parse_end_time(date) == responder_.active_until;
-    responder_.active_until_text = ends_with_day ? date : format_local(*responder_.active_until);
+    auto& schedule = schedule_at(entry);
+    schedule.until = parse_end_time(entry.value, schedule.zone);
+    if (!schedule.until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+  }
+  void set_active_on(const ConfigEntry& entry) { add_weekly(schedule_at(entry), entry); }
+  void set_time(const ConfigEntry& entry) {
+    conditions_->time.zone = responder_.schedule.zone;
+    add_weekly(conditions_->time, entry);
+    reply_->is_timed = true;
+  }
+  void add_weekly(Schedule& schedule, const ConfigEntry& entry) const {
+    auto times = WeeklyTimes::parse(entry.value);
+    if (!times) bad_value(entry, std::string(kWeeklyTimesForm));
+    if (schedule.weekly.size() == kMaxWeeklyTimes) {
+      fault(entry, "over " + std::to_string(kMaxWeeklyTimes) + " times '" + entry.name + "'");
+    }
+    schedule.weekly.push_back(*std::move(times));
+  }
+  void set_calendar(const ConfigEntry& entry) {
+    auto& schedule = schedule_at(entry);
+    const auto file = reference(entry);
+    const auto text = read_owned_file(file, kMaxCalendarOctets).text;
+    try {
+      // An event that cannot be understood is left out: calendars are made by other programs.
+      schedule.calendar.add_file(text, file.path(), schedule.zone,
+                                 depth_ == ReadingDepth::kAll ? on_fault_ : pass_over);
+    } catch (const ConfigError&) {
+      throw;
+    } catch (const Error& missing) {  // the library
+      fault(entry, missing.what());
+    }
   }
   void set_ignore(const ConfigEntry& entry) {
     const auto reason = reason_of(entry.value);
@@ -393,6 +448,30 @@ class Loader {
     reply_->envelope_from = entry.value == "<>" ? "" : own_address(entry).to_wire();
   }
   void set_bcc(const ConfigEntry& entry) { reply_->bcc = own_address(entry); }
+  /// A tenant has what is below the folder of its domain: by `bcc` he reaches its mailboxes, too.
+  void set_fcc(const ConfigEntry& entry) {
+    constexpr std::string_view kMaildir = "maildir:";
+    const auto path = entry.value.substr(std::min(kMaildir.size(), entry.value.size()));
+    if (!entry.value.starts_with(kMaildir) || !path.starts_with('/') ||
+        is_one_of("..", split(path, '/'))) {
+      bad_value(entry, "maildir:PATH, an absolute path without '..'");
+    }
+    const bool is_bound = responder_.author.is_tenants && !terms_.domain.empty();
+    const std::string own = is_bound ? "/" + terms_.domain + "/" : "/";
+    std::string expected;
+    for (const auto& folder : terms_.fcc_folders) {
+      const bool is_below = path.starts_with(folder + own);
+      std::string name = is_below ? path.substr(folder.size() + own.size()) : "";
+      if (!name.empty() && !name.starts_with('/')) {
+        reply_->fcc = MaildirPath{folder, own.substr(1) + name};
+        reply_->fcc_line = entry.line;
+        return;
+      }
+      expected.append(expected.empty() ? " below " : " or ").append(folder).append(own);
+    }
+    if (expected.empty()) fault(entry, "'fcc' needs an 'fcc-folder' in the main configuration");
+    bad_value(entry, "a path" + expected);
+  }
   void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
   void set_limit(const ConfigEntry& entry) { responder_.limit = rate_limit(entry); }
   void set_limit_person(const ConfigEntry& entry) { responder_.limit_person = rate_limit(entry); }
@@ -450,9 +529,14 @@ class Loader {
 const std::map<std::string_view, Loader::Setting>& Loader::settings() {
   static const std::map<std::string_view, Setting> table = {
       {"kind", {false, kOfResponder, &Loader::set_kind}},
+      {"enabled", {false, kOfResponder, &Loader::set_enabled}},
+      {"mode", {false, kOfResponder, &Loader::set_mode}},
       {"address", {true, kOfResponder, &Loader::set_address}},
       {"active-from", {false, kOfResponder, &Loader::set_active_from}},
       {"active-until", {false, kOfResponder, &Loader::set_active_until}},
+      {"active-on", {true, kOfResponder, &Loader::set_active_on}},
+      {"calendar", {true, kOfResponder, &Loader::set_calendar}},
+      {"timezone", {false, kOfResponder, &Loader::set_timezone}},
       {"ignore", {true, kOfResponder, &Loader::set_ignore}},
       {"limit", {false, kOfResponder, &Loader::set_limit}},
       {"limit-person", {false, kOfResponder, &Loader::set_limit_person}},
@@ -462,6 +546,7 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
       {"subject-contains", {true, kOfSection, &Loader::set_subject_contains}},
       {"subject-matches", {true, kOfSection, &Loader::set_subject_matches}},
       {"body-contains", {true, kOfSection, &Loader::set_body_contains}},
+      {"time", {true, kOfSection, &Loader::set_time}},
       {"from", {false, kOfBoth, &Loader::set_from}},
       {"reply-to", {false, kOfBoth, &Loader::set_reply_to}},
       {"subject", {false, kOfBoth, &Loader::set_subject}},
@@ -478,6 +563,7 @@ const std::map<std::string_view, Loader::Setting>& Loader::settings() {
       {"precedence", {false, kOfBoth, &Loader::set_precedence}},
       {"envelope-from", {false, kOfBoth, &Loader::set_envelope_from}},
       {"bcc", {false, kOfBoth, &Loader::set_bcc}},
+      {"fcc", {false, kOfBoth, &Loader::set_fcc}},
       {"allow-large", {false, kOfBoth, &Loader::set_allow_large}},
   };
   return table;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "inforeply/error.hpp"
 #include "responder/responder.hpp"
@@ -13,6 +14,7 @@ struct ReadingTerms {
   Trust trust = Trust::kOwner;
   std::string domain = {};  ///< of its address, in A-labels; empty: unknown, then any will do
   std::string folder = {};  ///< of the files that it may name; empty: its own
+  std::vector<std::string> fcc_folders = {};  ///< below which `fcc` may lie
 };
 
 /// Reads a responder file for a delivery, but not the files of its replies. Throws ConfigError with

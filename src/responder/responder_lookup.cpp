@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "base/folder.hpp"
@@ -80,7 +81,33 @@ class ResponderFolder : public ResponderSource {
   ReadingTerms terms_;
 };
 
+class RememberedResponders : public ResponderSource {
+ public:
+  explicit RememberedResponders(std::unique_ptr<ResponderSource> source)
+      : source_(std::move(source)) {}
+
+  [[nodiscard]] std::optional<FoundResponder> find(const Address& address) const override {
+    constexpr std::size_t kMost = 64;
+    const auto name = address.to_string();
+    if (const auto known = found_.find(name); known != found_.end()) return known->second;
+    auto found = source_->find(address);
+    if (found_.size() == kMost) found_.clear();
+    return found_.emplace(name, std::move(found)).first->second;
+  }
+  [[nodiscard]] std::vector<CandidateFile> candidates(const Address& address) const override {
+    return source_->candidates(address);
+  }
+
+ private:
+  std::unique_ptr<ResponderSource> source_;
+  mutable std::map<std::string, std::optional<FoundResponder>> found_;  // by address
+};
+
 }  // namespace
+
+std::unique_ptr<ResponderSource> remembering(std::unique_ptr<ResponderSource> source) {
+  return std::make_unique<RememberedResponders>(std::move(source));
+}
 
 std::unique_ptr<ResponderSource> single_responder(std::string file, std::string delimiters,
                                                   ReadingTerms terms) {
@@ -98,6 +125,7 @@ std::unique_ptr<ResponderSource> open_responders(const Settings& settings, Index
   ReadingTerms terms;
   terms.indexes = {.path = list_index_folder(settings.cache), .access = access};
   terms.trust = settings.trust_responders;
+  terms.fcc_folders = settings.fcc_folders;
   const auto& delimiters = settings.recipient_delimiter;
   return settings.responder.empty()
              ? responder_folder(settings.responders, delimiters, std::move(terms))

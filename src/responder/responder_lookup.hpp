@@ -19,7 +19,7 @@
 namespace inforeply {
 
 struct FoundResponder {
-  std::unique_ptr<Responder> responder;
+  std::shared_ptr<const Responder> responder;
   Address address;      ///< the one that leads to it, perhaps without its extension
   bool is_own = false;  ///< of that address alone
 };
@@ -57,6 +57,10 @@ std::unique_ptr<ResponderSource> single_responder(std::string file, std::string 
 /// `domain`, where no other domain has any.
 std::unique_ptr<ResponderSource> responder_folder(std::string folder, std::string delimiters,
                                                   ReadingTerms terms = {});
+
+/// Finds each address's responder once, for a run in which files do not change. Those that cannot
+/// be used are looked for again.
+std::unique_ptr<ResponderSource> remembering(std::unique_ptr<ResponderSource> source);
 
 /// The file `responder` of the settings, else the folder `responders`. `access` is for the indexes
 /// of address lists, which are kept beside the cache.

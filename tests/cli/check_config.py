@@ -19,7 +19,10 @@ class CheckTestCase(TestCase):
                             ("now", NOW)]:
             if f"--{name}" not in words and f"\n{name} = " not in f"\n{configuration}":
                 words = [f"--{name}", str(value), *words]
-        return subprocess.run([BIN / "inforeply", "--check-config", *words],
+        command = [BIN / "inforeply", "--check-config", *words]
+        if "account" in streams:
+            command = self.place.open_to_all(command)
+        return subprocess.run(command,
                               stdin=streams.get("stdin", subprocess.DEVNULL), capture_output=True,
                               text=True, errors="surrogateescape", cwd=self.place.folder,
                               env=environment(), timeout=2 * PATIENCE, **streams.get("account", {}))

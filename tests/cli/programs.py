@@ -32,7 +32,7 @@ PATIENCE = 60  # seconds until something that must happen counts as missing
 
 LOG_LINE = re.compile(
     r"(?P<id>\S+): from=<(?P<sender>[^<> ]*)> to=<(?P<recipient>[^<> ]*)>"
-    r" action=(?P<action>replied|suppressed|deferred) reason=(?P<reason>[a-z-]+)"
+    r" action=(?P<action>replied|would-reply|suppressed|deferred) reason=(?P<reason>[a-z-]+)"
     r" handle=(?P<handle>\S+) delay=(?P<delay>\d+\.\d{3})"
     r" responder=(?P<responder>[^<> ]+) section=(?P<section>[^<> ]+)(?: detail=(?P<detail>.+))?")
 

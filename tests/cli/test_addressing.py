@@ -286,6 +286,12 @@ class AutoreplyDomain(AddressingTestCase):
     def test_any_case(self):
         self.assert_reaches(["INFO#OUR.example@AutoReply.our.EXAMPLE"])
 
+    def test_a_sender_there_is_one_of_ours(self):
+        for sender in [*self.forms("info", "our.example")[:4], *self.forms("sales", "our.example")[:4]]:
+            with self.subTest(sender):
+                preview = self.place.preview(mail(), sender=sender, recipients=[f"info#our.example@{self.DOMAIN}"])
+                self.assertEqual(preview.verdict, "verdict: suppress: own-address")
+
     def test_with_an_extension_inside(self):
         self.assert_reaches(self.forms("info+news", "our.example"))
 

@@ -15,7 +15,8 @@ from programs import BIN, SANITIZED, needed_libraries
 class Programs(unittest.TestCase):
     """How they are built."""
 
-    PROGRAMS = ("inforeply", "inforeply-cache", "inforeply-purge")
+    PROGRAMS = ("inforeply", "inforeply-cache", "inforeply-convert", "inforeply-purge",
+                "inforeply-replay", "inforeply-set")
 
     @unittest.skipIf(SANITIZED, "sanitizers bring libraries of their own")
     def test_need_nothing_but_the_c_library(self):

@@ -267,6 +267,22 @@ class Vacation(ExchangeTestCase):
         self.assertEqual(done.stderr, "standard input:1: '@c.example' is never answered: that goes "
                                       "into 'never-reply-to'\n")
 
+    def test_a_listing_of_the_bsds_is_understood(self):
+        # sendmail's vacation prints 40 octets of an address, and -1 for whom is never answered.
+        done = self.bring("alice@a.example                          Sun Nov 22 21:33:37 2026\n"
+                          "@c.example                               Wed Dec 31 23:59:59 1969\n"
+                          + "b" * 40 + " Sun Nov 22 21:33:37 2026\n", "--handle", "x",
+                          "--interval", "once")
+        self.assertEqual((done.returncode, done.stdout), (0, "stored 1 record, 0 there already\n"))
+        self.assertEqual(self.senders(), ["alice@a.example"])
+        self.assertIn(":2: '@c.example' is never answered", done.stderr)
+        self.assertIn(f":3: '{'b' * 40}' may be the beginning of a longer address", done.stderr)
+
+    def test_a_byte_order_mark_is_passed_over(self):
+        self.assert_stored(self.bring("\ufeff" + self.LISTING, "--handle", "x", "--interval",
+                                      "once"), 2)
+        self.assertIn("alice.x@sender.example", self.senders())
+
     def test_what_vacation_never_printed_is_a_bad_line(self):
         for bad in ("alice@a.example", "alice@a.example  Xyz Nov 22 21:33:37 2026",
                     "alice                Sun Nov 22 21:33:37 2026", "Sun Nov 22 21:33:37 2026"):
@@ -278,6 +294,48 @@ class Vacation(ExchangeTestCase):
         self.place.configure(f"responders = {self.place.folder / 'responders'}")
         done = self.bring_in(self.LISTING, "--from", "vacation", "--responder", "no@one.example")
         self.assert_refused(done, 64, "no@one.example", "--handle", "--interval")
+
+
+class Gnarwl(ExchangeTestCase):
+    def bring(self, text):
+        return self.bring_in(text, "--from", "gnarwl", "--responder", "info@our.example",
+                             "--handle", "old", "--interval", "48h")
+
+    def test_times_and_senders_come_over(self):
+        self.assert_stored(self.bring("1715342400 Alice@A.example\n\n1715342401 bob@b.example\n"), 2)
+        self.assertEqual(self.records(), [
+            record("alice@a.example", handle="old", message_id="",
+                   answered_at="2024-05-10T12:00:00Z", expires_at="2024-05-12T12:00:00Z"),
+            record("bob@b.example", handle="old", message_id="",
+                   answered_at="2024-05-10T12:00:01Z", expires_at="2024-05-12T12:00:01Z")])
+
+    def test_other_lines_are_bad(self):
+        for bad in ("Fri May 10 12:00:00 2024 -> alice@a.example", "1715342400", "1715342400 alice",
+                    "99999999999999 alice@a.example", "-1 alice@a.example"):
+            with self.subTest(bad):
+                self.assert_refused(self.bring(bad + "\n"), 65, "standard input:1: ")
+
+
+class QmailAutoresponder(ExchangeTestCase):
+    def test_names_of_files_come_over_and_others_are_passed_over(self):
+        self.assert_stored(self.bring_in(
+            "1715342400.4711.Alice@A.example\n1715342401.12.b:c.d@b.example\nmessage.txt\nlog.txt\n"
+            "1715342400.x.y@z.example\n1715342400\n.\n\n", "--from", "qmail-autoresponder",
+            "--responder", "info@our.example", "--handle", "old", "--interval", "1h"), 2)
+        self.assertEqual([(record["sender"], record["answered_at"]) for record in self.records()],
+                         [("alice@a.example", "2024-05-10T12:00:00Z"),
+                          ("b/c.d@b.example", "2024-05-10T12:00:01Z")])
+
+    def test_a_responder_is_needed(self):
+        self.assert_refused(self.bring_in("", "--from", "qmail-autoresponder"), 64, "--responder")
+
+    def test_a_limit_knows_nothing_of_what_is_imported_and_that_is_told_once(self):
+        done = self.bring_in("1715342400.1.a@a.example\n1715342401.2.b@b.example\n", "--from",
+                             "qmail-autoresponder", "--responder", "info@our.example", "--handle",
+                             "old", "--interval", "0")
+        self.assertEqual((done.returncode, done.stdout), (0, "stored 2 records, 0 there already\n"))
+        self.assertEqual(done.stderr, "standard input:1: 'interval = 0': 'limit-person' does not "
+                                      "count what was answered before\n")
 
 
 class Postfixadmin(ExchangeTestCase):

@@ -131,6 +131,10 @@ class ReportTestCase(TestCase):
                           now - number * DAY, now + DAY, count=number + 1)
             cache.add("info@our.example", "x@" + HOSTILE, now, count=900)
             cache.add("日本語" * 20 + "@our.example", "x@" + LONG, now, count=1200300)
+        with tables(self.place.folder / "cache.mdb-shadow") as shadow:
+            for number in range(9):
+                shadow.add("desk@our.example", f"x{number}@a.example", now - number * DAY, now + DAY)
+            shadow.add("日本語" * 20 + "@our.example", "x@a.example", now, count=1200300)
         self.page = self.place.folder / "pages" / "report.html"
         self.page.parent.mkdir()
 
@@ -153,7 +157,7 @@ class Content(ReportTestCase):
         text = self.report()
         page = Page(text)
         charts = re.findall(r"<svg role='img'.*?</svg>\n(?=</figure>)", text, re.S)
-        self.assertEqual(len(charts), 6)
+        self.assertEqual(len(charts), 8)
         ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
         for chart in charts:
             svg = xml.etree.ElementTree.fromstring(chart)
@@ -241,7 +245,8 @@ class File(ReportTestCase):
 
     def test_what_cannot_be_written_leaves_the_older_page_and_nothing_else(self):
         self.page.write_text("an older one")
-        self.tool_output("cache", "list")
+        for memory in ([], ["--shadow"]):  # so that their lock files are there
+            self.tool_output("cache", "list", *memory)
         done = subprocess.run(
             [BIN / "inforeply-cache", "-c", self.place.configuration, "--cache", self.place.cache,
              "report", "--html", self.page], capture_output=True, text=True, env=environment(),

@@ -149,6 +149,134 @@ class Figures(StatsTestCase):
         self.assertIn("Replies sent", self.draw(80))
 
 
+SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)\{(.*)\} (\d+)')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)')
+
+
+def parse_exposition(text):
+    """The samples of Prometheus' text format 0.0.4 by name, each a list of (labels, value), read more
+    strictly than the format asks: gauges with help, type and samples in a row, each name once, whole
+    numbers, and no labels twice."""
+    assert text.endswith("\n")
+    metrics, name, expects = {}, None, "HELP"
+    for line in text.removesuffix("\n").split("\n"):
+        assert line.isprintable() and line == line.strip(), line
+        if line.startswith("#"):
+            mark, kind, name_here, words = line.split(" ", 3)
+            assert (mark, kind) == ("#", expects), line
+            if kind == "HELP":
+                assert words and "\\" not in words and name_here not in metrics, line
+                name, metrics[name_here], expects = name_here, [], "TYPE"
+            else:
+                assert (name_here, words) == (name, "gauge"), line
+                expects = "sample"
+            continue
+        assert expects in ("sample", "HELP"), line
+        named, labels, value = SAMPLE.fullmatch(line).groups()
+        pairs = LABEL.findall(labels)
+        assert LABEL.sub("", labels) == "", labels
+        assert named == name and len(dict(pairs)) == len(pairs), line
+        unescaped = {label: re.sub(r"\\(.)", lambda found: found[1].replace("n", "\n"), text)
+                     for label, text in pairs}
+        assert unescaped not in [others for others, _ in metrics[name]], line
+        metrics[name].append((unescaped, int(value)))
+        expects = "HELP"
+    assert all(metrics.values()) and expects == "HELP"
+    return metrics
+
+
+class Prometheus(StatsTestCase):
+    def metrics(self):
+        """Values by name; by name and kind or state where there are several."""
+        values = {}
+        for name, samples in parse_exposition(
+                self.tool_output("cache", "stats", "--format", "prometheus")).items():
+            for labels, value in samples:
+                self.assertEqual(labels.pop("cache"), str(self.place.cache))
+                values[(name, *labels.values()) if labels else name] = value
+        return values
+
+    def test_records_replies_and_the_oldest_pending(self):
+        past, future = self.now - 10, self.now + DAY
+        self.fill(("info@our.example", "a@a.example", 60, {"expires_at": future, "count": 3}),
+                  ("info@our.example", "b@a.example", 3500, {"expires_at": past}),
+                  ("info@our.example", "c@a.example", 3700),
+                  ("info@our.example", "d@a.example", DAY - 100),
+                  ("info@our.example", "e@a.example", DAY + 1),
+                  ("info@our.example", "f@a.example", 900, {"count": 0, "state": PENDING}),
+                  ("info@our.example", "g@a.example", 30, {"count": 0, "state": PENDING}),
+                  ("info@our.example", "h@a.example", -3 * DAY))
+        metrics = self.metrics()
+        self.assertIn(metrics.pop("inforeply_oldest_pending_age_seconds"), range(900, 960))
+        expected = {("inforeply_records", "answered"): 6, ("inforeply_records", "pending"): 2,
+                    "inforeply_expired_records": 1, "inforeply_replies_last_hour": 2,
+                    "inforeply_replies_last_day": 4}
+        self.assertEqual({name: metrics[name] for name in expected}, expected)
+
+    def test_the_file(self):
+        self.fill(("info@our.example", "a@a.example", 60))
+        metrics, file = self.metrics(), self.stats()["file"]
+        for name, member in (("file_size_bytes", "octets"), ("page_size_bytes", "page_octets"),
+                             ("used_pages", "used_pages"), ("free_pages", "free_pages")):
+            self.assertEqual(metrics[f"inforeply_cache_{name}"], file[member], name)
+        self.assertGreater(file["octets"], 0)
+
+    def reached(self):
+        return {name[1]: value for name, value in self.metrics().items()
+                if name[0] == "inforeply_limits_reached"}
+
+    def test_limits_that_are_reached(self):
+        """As the last reply found them: what is refused writes nothing."""
+        self.place.configure("limit = 3/1h", "limit-sender-domain = 2/1h")
+        self.place.set_responder("limit = 5/1h\ninterval = 0\nlimit-person = 1/1h", brakes=True)
+        expected = {"all": 0, "domain": 0, "person": 0, "responder": 0}
+        for number, (sender, more) in enumerate((
+                ("a@a.example", {"person": 1}), ("b@a.example", {"person": 2, "domain": 1}),
+                ("c@b.example", {"person": 3, "all": 1}))):
+            outcome = self.place.run(None, "--now", self.now, "--queue-id", number, sender=sender)
+            self.assert_replied(outcome)
+            expected |= more
+            self.assertEqual(self.reached(), expected)
+        before = self.place.cache.read_bytes()
+        self.assert_suppressed(self.place.run(None, "--now", self.now, sender="a@a.example"),
+                               "rate-limited")
+        self.assertEqual(self.place.cache.read_bytes(), before)
+        self.assertEqual(self.reached(), expected)
+
+    def test_a_limit_whose_time_is_over_is_none(self):
+        self.place.set_responder("limit = 1/1h")
+        self.assert_replied(self.place.run(None, "--now", self.now - 3601))
+        self.assertEqual(set(self.reached().values()), {0})
+
+    def test_a_counter_of_an_older_version_is_passed_over(self):
+        self.place.set_responder("limit = 1/1h")
+        self.assert_replied(self.place.run(None, "--now", self.now))
+        self.assertEqual(self.reached()["responder"], 1)
+        with tables(self.place.cache) as cache:
+            for key in cache.keys("limits"):
+                value = cache.get("limits", key)
+                cache.put("limits", key, value[:8] + value[20:])
+        self.assertEqual(self.reached()["responder"], 0)
+        self.assert_suppressed(self.place.run(None, "--now", self.now, sender="b@b.example"),
+                               "rate-limited")
+        self.assertEqual(self.tool("cache", "check").returncode, 0)
+
+    def test_an_empty_cache_tells_zeros(self):
+        with tables(self.place.cache):
+            pass
+        metrics = self.metrics()
+        self.assertEqual({name for name, value in metrics.items() if value != 0},
+                         {f"inforeply_cache_{name}"
+                          for name in ("file_size_bytes", "page_size_bytes", "used_pages")})
+
+    def test_a_path_cannot_break_the_format(self):
+        for name in ('a"b', "a\\b", "a\\nb", 'x"} 1', "\N{HIRAGANA LETTER A}"):
+            with self.subTest(name):
+                self.place.cache = self.place.folder / f"{name}.mdb"
+                self.fill(("info@our.example", "a@a.example", 60))
+                self.assertEqual(self.metrics()[("inforeply_records", "answered")], 1)
+
+
 class TheFile(StatsTestCase):
     def mdb_stat(self):
         done = subprocess.run(["mdb_stat", "-nef", self.place.cache], capture_output=True,

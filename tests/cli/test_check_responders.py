@@ -34,7 +34,11 @@ class Notes(CheckTestCase):
     def test_a_time_that_is_over(self):
         self.place.set_responder("\nactive-until = 2023-11-13")
         self.assert_notes([(f"{self.INFO}:3", "2023-11-13", "is over")])
-        self.assert_well(1, "--now", 1_699_900_000)
+        self.assert_notes([(f"{self.INFO}:3", "note: off 2023-11-14 00:00")], "--now", 1_699_900_000)
+
+    def test_a_responder_that_is_switched_off(self):
+        self.place.set_responder("active-until = 2023-11-13\nenabled = no")
+        self.assert_notes([(f"{self.INFO}:3", "'enabled = no'", "nothing is answered")])
 
     def sections(self, *conditions):
         """A section of each, the notes on which are in lines 3, 6, 9, …"""
@@ -295,6 +299,7 @@ class Names(CheckTestCase):
 
     def test_of_a_file_at_a_wrong_depth(self):
         self.assert_not_found("Sales@our.example.conf", "our.example/sales")
+        self.assert_not_found("our.example/Sales@our.example.conf", "our.example/sales")
         self.assert_not_found("our.example/people/Sales.conf", "our.example/sales", responders=1)
 
     def test_of_local_parts_that_no_line_can_show(self):

@@ -53,9 +53,9 @@ class Bash(TestCase):
 
     def test_options_are_those_of_the_command(self):
         self.assertEqual(self.offered("list", "--s"),
-                         ["--sender", "--state", "--since", "--sort"])
+                         ["--sender", "--state", "--since", "--sort", "--shadow"])
         self.assertEqual(self.offered("--cache", "a.mdb", "import", "--keep"), ["--keep-going"])
-        self.assertEqual(self.offered("show", "--s"), [])
+        self.assertEqual(self.offered("show", "--s"), ["--shadow"])
         self.assertIn("--cache", self.offered("--"))
 
     def test_values_of_options(self):
@@ -64,10 +64,11 @@ class Bash(TestCase):
                 (["list", "--format", "=", "j"], ["json"]),
                 (["list", "--format", "="], ["table", "json", "csv"]),
                 (["show", "--format", ""], ["table", "json"]),
-                (["stats", "--format", ""], ["table", "json"]),
+                (["stats", "--format", ""], ["table", "json", "prometheus"]),
                 (["stats", "--top", ""], []),
                 (["list", "--state", "p"], ["pending"]),
-                (["import", "--from", ""], ["json", "vacation", "postfixadmin"]),
+                (["import", "--from", ""], ["json", "vacation", "postfixadmin", "gnarwl",
+                                                    "qmail-autoresponder"]),
                 (["list", "--sort", "-a"], ["-answered"]),
                 (["list", "--sort", "s"], ["sender"]),
                 (["list", "--limit", ""], [])):
@@ -83,7 +84,7 @@ class Bash(TestCase):
 
     def test_import_and_files_of_options_complete_file_names(self):
         self.place.write("records.json", "")
-        for words in (["import"], ["backup"], ["report", "--html"]):
+        for words in (["import"], ["backup"], ["report", "--html"], ["digest", "--due"]):
             self.assertEqual(self.offered(*words, "rec"), ["records.json"])
         self.assertEqual(self.offered("-c", "rec"), ["records.json"])
 
@@ -92,6 +93,42 @@ class Bash(TestCase):
         self.assertEqual(self.offered("--dry", program="inforeply"), ["--dry-run"])
         self.assertEqual(self.offered("--sh", program="inforeply"), ["--show"])
         self.assertEqual(self.offered("--log", "s", program="inforeply"), ["syslog", "stderr"])
+        self.assertEqual(self.offered("--res", program="inforeply-replay"),
+                         ["--responders", "--responder"])
+
+    def test_a_replay_completes_the_names_of_mail_and_of_responders(self):
+        self.place.write("box.mbox", "")
+        (self.place.folder / "box.d").mkdir()
+        for words, expected in ((["box"], ["box.d", "box.mbox"]),
+                                (["--against", "box"], ["box.d", "box.mbox"]),
+                                (["--responder", "box"], ["box.d", "box.mbox"]),
+                                (["--responders", "box"], ["box.d"]),
+                                (["--recipient", "box"], []),
+                                (["--format", ""], ["json", "table"])):
+            with self.subTest(words):
+                self.assertEqual(sorted(self.offered(*words, program="inforeply-replay")), expected)
+
+
+    def test_settings_complete_files_folders_and_forms(self):
+        self.place.write("text.txt", "")
+        (self.place.folder / "text.d").mkdir()
+        for words, expected in ((["--text", "text"], ["text.d", "text.txt"]),
+                                (["--json", "text"], ["text.d", "text.txt"]),
+                                (["--responders", "text"], ["text.d"]),
+                                (["--subject", "text"], []), (["--until", "text"], []),
+                                (["text"], []), (["--placeh"], ["--placeholders"]),
+                                (["--format", ""], ["json", "postfixadmin", "text"])):
+            with self.subTest(words):
+                self.assertEqual(sorted(self.offered(*words, program="inforeply-set")), expected)
+
+
+    def test_a_conversion_completes_formats_and_files(self):
+        self.place.write("kim.sieve", "")
+        for words, expected in ((["s"], ["sieve"]), (["--address", "kim@our.example", "g"], ["gnarwl"]),
+                                (["sieve", "kim"], ["kim.sieve"]), (["--lis"], ["--listing"]),
+                                (["--listing", "kim"], ["kim.sieve"]), (["--address", "kim"], [])):
+            with self.subTest(words):
+                self.assertEqual(self.offered(*words, program="inforeply-convert"), expected)
 
 
 # Behind a line and the tab key, Ctrl-X writes down what has become of it.
@@ -155,10 +192,23 @@ class Zsh(TestCase):
                 ("inforeply-cache list --limit rec", ""),
                 ("inforeply-purge --older", "-than "),
                 ("inforeply-cache stats --format c", ""),
+                ("inforeply-cache stats --format p", "rometheus "),
                 ("inforeply-cache backup rec", "ords.json "),
                 ("inforeply-cache report --html rec", "ords.json "),
+                ("inforeply-cache digest --due rec", "ords.json "),
                 ("inforeply --dry", "-run "),
                 ("inforeply --sh", "ow "),
+                ("inforeply-replay --ag", "ainst "),
+                ("inforeply-replay --format j", "son "),
+                ("inforeply-replay --recipient rec", ""),
+                ("inforeply-replay --responder rec", "ords.json "),
+                ("inforeply-replay --against responders rec", "ords.json "),
+                ("inforeply-convert si", "eve "),
+                ("inforeply-convert --interval 7d sieve rec", "ords.json "),
+                ("inforeply-set --from-d", "ate "),
+                ("inforeply-set --format p", "ostfixadmin "),
+                ("inforeply-set --json rec", "ords.json "),
+                ("inforeply-set --subject rec", ""),
                 ("inforeply --log s", ""),
                 ("inforeply --log st", "derr ")):
             with self.subTest(line):

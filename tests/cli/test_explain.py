@@ -192,6 +192,7 @@ class Evidence(ExplainTestCase):
 
     def test_of_the_responders_own_settings(self):
         for rule, settings, words in [
+            ("inactive", "enabled = no", ["enabled = no"]),
             ("inactive", "active-from = 2030-01-01", ["active-from = 2030-01-01"]),
             ("inactive", "active-until = 2020-01-01", ["active-until = 2020-01-01"]),
             ("excluded", "never-reply-to = @.example", ["never-reply-to = @.example"]),

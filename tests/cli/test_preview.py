@@ -61,6 +61,12 @@ class OnATerminal(PreviewTestCase):
         self.assertRegex(reply.subject, r"\ARe: .+")
         self.assertEqual(reply.body.text, f"To {name} <{address}>\n")
 
+    def test_elsewhere_nothing_at_all_is_told_from_a_message(self):
+        for message, said in ((b"", 1), (b"From: a@b.example\n\n", 0), (b"\ntext\n", 0)):
+            with self.subTest(message):
+                outcome = self.place.run(message, "-n")
+                self.assertEqual(outcome.stderr.count("no message on standard input"), said)
+
     def test_comes_from_the_responders_own_address(self):
         self.place.set_responder("address = sales@our.example\naddress = old@our.example")
         self.assertEqual(self.preview()[1].sender, [("", "sales@our.example")])
@@ -199,6 +205,12 @@ class Period(PreviewTestCase):
     def test_that_has_no_end(self):
         self.place.set_responder("active-from = 2099-12-24")
         self.assert_active()
+
+    def test_at_weekly_times(self):
+        self.place.set_responder("active-from = 2099-12-24\nactive-on = sat,sun",
+                                 "${active_from} ${next_open} ${date}\n")
+        self.assertRegex(self.assert_active().body.text,
+                         r"\A2099-12-26 2099-12-28 2099-12-2[67]\b")
 
     def test_of_a_second(self):
         self.place.set_responder("active-from = 2099-12-24T18:00:00Z\n"

@@ -85,6 +85,24 @@ class Forgotten(ToolsTestCase):
                     self.assertEqual(self.records(), [])
 
 
+class Figures(ToolsTestCase):
+    def test_limits_that_are_reached_are_told_for_prometheus(self):
+        now = int(time.time())
+        self.place.set_responder("limit = 2/1h\ninterval = 0\nlimit-person = 1/1h", brakes=True)
+        self.use(self.server.url, "limit = 1/1h")
+        for at, reached in ((now - 3600, {"responder": 0, "all": 0, "person": 0}),
+                            (now, {"responder": 0, "all": 1, "person": 1})):
+            with self.subTest(at - now):
+                self.server.ask("FLUSHALL")
+                self.assert_replied(self.deliver("one", "--now", at))
+                told = self.tool_output("cache", "stats", "--format", "prometheus")
+                for kind, count in reached.items():
+                    self.assertIn(f'inforeply_limits_reached{{cache="{self.server.url}",'
+                                  f'kind="{kind}"}} {count}\n', told)
+                self.assertIn('state="answered"} 1\n', told)
+                self.assertNotIn("inforeply_cache_", told)
+
+
 class Damaged(ToolsTestCase):
     """A value that is none of ours."""
 

@@ -313,17 +313,17 @@ class Indexes(ListTestCase):
 
     def settle(self):
         """Waits until the lists are a second old: before that no index is made, as a change might
-        not show."""
+        not show. Returns the time of the last change."""
         changed = max(file.stat().st_ctime for file in self.place.responder.parent.iterdir())
         wait_for(lambda: time.time() > changed + 1, "the list to be a second old")
+        return changed
 
     def make_index(self):
         """Delivers until there is one of the list as it is."""
-        self.settle()
-        before = [file.stat().st_ino for file in self.index_files()]
+        changed = self.settle()
         def is_made():
             self.deliver("user0@x.example")
-            return [file.stat().st_ino for file in self.index_files()] not in ([], before)
+            return any(file.stat().st_ctime > changed for file in self.index_files())
         wait_for(is_made, "the index")
 
     def assert_right(self, excluded="user7@x.example", answered="stranger@x.example"):

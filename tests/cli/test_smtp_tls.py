@@ -11,6 +11,7 @@ import ssl
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import warnings
 from pathlib import Path
@@ -19,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from certificates import Authority
 from check_config import CheckTestCase
-from programs import TestCase, Workplace, mail
+from programs import TestCase, Workplace, mail, wait_for
 
 USER = "replies@our.example"
 PASSWORD = "correct horse: battery"
@@ -231,7 +232,8 @@ class Handshakes(TlsTestCase):
     """That fail."""
 
     def test_a_certificate_that_is_not_good_enough(self):
-        expired = self.authority.issue(HOSTS, days=-1)
+        expired = self.authority.issue(HOSTS, days=0)
+        wait_for(lambda: time.time() > expired.stat().st_mtime + 1, "the certificate to expire")
         for certificate, host, cause in (
                 (self.authority.issue("DNS:*.localhost"), "localhost", "hostname mismatch"),
                 (self.authority.issue("DNS:local*"), "localhost", "hostname mismatch"),

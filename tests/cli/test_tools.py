@@ -209,8 +209,10 @@ class Faults(ToolTestCase):
         self.assertIn("vacation", told["import", "responder"][1])
 
     def test_help_and_version(self):
-        for name in ("cache", "purge"):
-            self.assertIn("Example", self.tool(name, "--help").stdout)
+        for name in ("cache", "purge", "replay"):
+            text = self.tool(name, "--help").stdout
+            self.assertIn("Example", text)
+            self.assertLessEqual(max(map(len, text.splitlines())), 80)
             self.assertRegex(self.tool(name, "--version").stdout, rf"\Ainforeply-{name} \d+\.\d+")
 
 

@@ -14,9 +14,6 @@ the test, but only where the machine itself has none.
 import atexit
 import contextlib
 import ctypes
-import email
-import email.message
-import email.policy
 import fcntl
 import json
 import os
@@ -27,10 +24,9 @@ import smtplib
 import socket
 import subprocess
 import sys
-import threading
-import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from server_ends import Sink, Syslog, end_processes, free_ports, wait_for
 
 MACHINES_MAIN_CF = Path("/etc/postfix/main.cf")
 SYSLOG = Path("/dev/log")
@@ -59,14 +55,6 @@ anvil     unix - - n -     1 anvil
 scache    unix - - n -     1 scache
 postlog   unix-dgram n - n - 1 postlogd
 """
-
-SYNC = b"the receiver has read what came before this"
-
-# A dump of smtp-sink starts with the envelope and a Received field of its own.
-DUMP = re.compile(
-    r"(?:X-Client-.*\n|X-Helo-.*\n)*X-Mail-Args: <(?P<sender>.*?)>.*\n"
-    r"(?P<recipients>(?:X-Rcpt-Args: .*\n)+)Received: .*\n(?:\t.*\n)+"
-)
 
 
 def enter_private_namespaces():
@@ -115,16 +103,6 @@ def claim_shared_places():
         path.unlink(missing_ok=True)
 
 
-@dataclass
-class Sent:
-    """A message that left through smtp-sink."""
-
-    sender: str
-    recipients: list[str]
-    message: email.message.EmailMessage
-    raw: bytes
-
-
 class PostfixServer:
     def __init__(self, folder, main=None, master="", maps=None, aliases=()):
         """`folder` is empty, the caller's to remove, and open to everybody for reading.
@@ -151,9 +129,9 @@ class PostfixServer:
             self.port, sink_port = free_ports(2)
             self._write_configuration(sink_port)
             # What runs last at the end: every process has gone when the folders go.
-            stack.callback(self._end_processes)
-            self._start_syslog(stack)
-            self._start_sink(stack, sink_port)
+            stack.callback(end_processes)
+            self._syslog = stack.enter_context(Syslog(SYSLOG, self.folder / "mail.log"))
+            self._sink = stack.enter_context(Sink(self.folder / "sink", sink_port))
             stack.callback(self._run, "postfix", "stop", check=False)
             try:
                 self._run("postfix", "start")
@@ -199,14 +177,12 @@ class PostfixServer:
             return not any(os.listdir(self.spool / name)
                            for name in ("maildrop", "incoming", "active"))
 
-        self.wait_for(lambda: all(idle() for _ in range(4)), "the queue to become idle", timeout)
-        self._sync_syslog()
+        wait_for(lambda: all(idle() for _ in range(4)), "the queue to become idle", timeout)
+        self._syslog.sync()
 
     def sent(self):
-        """What has left so far. Complete once the queue is idle: smtp-sink closes its file
-        before it accepts the message."""
-        files = sorted((self.folder / "sink").iterdir(), key=lambda file: file.stat().st_mtime_ns)
-        return [parse_dump(file.read_bytes()) for file in files]
+        """What has left so far. Complete once the queue is idle."""
+        return self._sink.sent()
 
     def log(self):
         """The mail log since the last `clear()`."""
@@ -214,22 +190,14 @@ class PostfixServer:
 
     def wait_for_log(self, pattern, start=0, timeout=10):
         """Wait for a line in the log, which other processes write, a little later."""
-        self.wait_for(lambda: re.search(pattern, self.log()[start:]), f"{pattern} in the log",
-                      timeout)
-
-    def wait_for(self, condition, what, timeout=30):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"waited {timeout} s for {what}")
-            time.sleep(0.02)
+        wait_for(lambda: re.search(pattern, self.log()[start:]), f"{pattern} in the log",
+                 timeout)
 
     def clear(self):
         """Forget all mail, waiting and sent, and the log."""
         self.wait_idle()
         self._run("postsuper", "-d", "ALL")
-        for file in (self.folder / "sink").iterdir():
-            file.unlink()
+        self._sink.clear()
         self._log_start += len(self.log())
 
     def write_map(self, name, lines):
@@ -283,70 +251,6 @@ class PostfixServer:
         for name, lines in {**self.maps, "aliases": self.aliases}.items():
             self.write_map(name, lines)
 
-    def _start_syslog(self, stack):
-        log = stack.enter_context(open(self.folder / "mail.log", "ab", buffering=0))
-        receiver = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        receiver.bind(str(SYSLOG))
-        stack.callback(SYSLOG.unlink)
-        SYSLOG.chmod(0o666)
-
-        caught_up = threading.Event()
-
-        def receive():
-            while line := receiver.recv(65536):
-                if line == SYNC:
-                    caught_up.set()
-                else:
-                    log.write(re.sub(rb"^<\d+>", b"", line).rstrip(b"\n\0") + b"\n")
-
-        def sync():
-            # Datagrams come in the order in which they were sent.
-            caught_up.clear()
-            receiver.sendto(SYNC, str(SYSLOG))
-            if not caught_up.wait(10):
-                raise TimeoutError("waited 10 s for the receiver of syslog")
-
-        self._sync_syslog = sync
-
-        # A daemon, as Python waits for other threads before it runs what atexit holds.
-        thread = threading.Thread(target=receive, daemon=True)
-        thread.start()
-        stack.callback(thread.join)
-        stack.callback(receiver.sendto, b"", str(SYSLOG))
-
-    def _start_sink(self, stack, port):
-        dumps = self.folder / "sink"
-        dumps.mkdir()
-        shutil.chown(dumps, "nobody")
-        output = stack.enter_context(open(self.folder / "sink.log", "wb"))
-        sink = subprocess.Popen(
-            ["/usr/sbin/smtp-sink", "-d", f"{dumps}/mail.", "-u", "nobody",
-             f"127.0.0.1:{port}", "100"],
-            stdout=output, stderr=output)
-        stack.callback(sink.wait)
-        stack.callback(sink.terminate)
-
-        def listening():
-            if sink.poll() is not None:
-                raise RuntimeError(f"smtp-sink: {(self.folder / 'sink.log').read_text()}")
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
-        self.wait_for(listening, "smtp-sink to listen")
-
-    def _end_processes(self):
-        """Every process that has come out of this one ends by itself, or it is ended: a fault."""
-        try:
-            self.wait_for(no_children, "the last process to end")
-        except TimeoutError:
-            # The children of what is ended here become children themselves.
-            while not no_children():
-                for process in children():
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
-                time.sleep(0.02)
-            raise
-
     def _run(self, program, *arguments, check=True):
         done = subprocess.run([f"/usr/sbin/{program}", *arguments], capture_output=True, text=True,
                               env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -372,24 +276,6 @@ def bind_devices(folder, stack):
     bind(folder, SYSLOG.parent, stack)
 
 
-def parse_dump(dump):
-    text = dump.decode("utf-8", "surrogateescape")
-    head = DUMP.match(text)
-    recipients = re.findall(r"^X-Rcpt-Args: <(.*?)>", head["recipients"], re.MULTILINE)
-    # smtp-sink also writes the line end of the dot that ends the message.
-    raw = text[head.end():-1].encode("utf-8", "surrogateescape")
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    return Sent(head["sender"], recipients, message, raw)
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 def is_foreign(path):
     """Whether this is a file that no test has written."""
     return path.exists() and not path.read_text().startswith(OWN_LINE)
@@ -404,19 +290,4 @@ def is_received(path):
             return False
         except OSError:
             return os.path.lexists(path)
-    return True
-
-
-def children():
-    """The ids of the processes that are children of this one, by birth or as orphans."""
-    lists = Path("/proc/self/task").glob("*/children")
-    return [int(number) for each in lists for number in each.read_text().split()]
-
-
-def no_children():
-    """Reaps what has ended."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                return False
     return True

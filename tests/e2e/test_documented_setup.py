@@ -14,7 +14,7 @@ import threading
 sys.dont_write_bytecode = True
 
 from postfix_server import PostfixServer
-from responding_server import (ACCOUNT, RespondingServer, example_lines, example_parameters,
+from responding_server import (RespondingServer, example_lines, example_parameters,
                                example_service, mail, main)
 
 INFO = "info@ora.com"

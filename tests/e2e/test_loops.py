@@ -12,8 +12,9 @@ import sys
 # Nothing is left behind in the source tree either.
 sys.dont_write_bytecode = True
 
-from postfix_server import PostfixServer, free_ports
+from postfix_server import PostfixServer
 from responding_server import ACCOUNT, RespondingServer, mail, main
+from server_ends import free_ports
 
 STRIP = "/^(Auto-Submitted|Precedence|X-Auto-Response-Suppress):/ IGNORE\n"
 

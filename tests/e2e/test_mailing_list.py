@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 from postfix_server import PostfixServer
 from responding_server import (ACCOUNT, RespondingServer, example_lines, example_parameters,
                                example_service, mail, main, with_program)
+from server_ends import wait_for
 
 LIST = "astronomy@ora.com"
 ANN = "ann@elsewhere.example"
@@ -83,7 +84,7 @@ class AliasedList(Members):
             main={**example_parameters(), **parameters,
                   "virtual_alias_domains": VIRTUAL_DOMAINS},
             master=example_service(cls.program, cls.configuration),
-            aliases=[with_program('rooted: "|/usr/bin/inforeply"', cls.program, cls.configuration)],
+            aliases=[with_program('rooted: "|/usr/bin/inforeply || exit 75"', cls.program, cls.configuration)],
             maps={"virtual_alias": [*example_lines("list/virtual_alias"), *VIRTUAL_ALIASES,
                                     "kdent@ora.com kdent@members.example",
                                     "astronomy-help@ora.com rooted@localhost"],
@@ -259,7 +260,7 @@ class ManagedList(Members):
 
     def wait_for_verdicts(self, count):
         # mlmmj sends in a process of its own, which the queue knows nothing of.
-        self.postfix.wait_for(lambda: len(self.verdicts()) >= count, f"{count} verdicts")
+        wait_for(lambda: len(self.verdicts()) >= count, f"{count} verdicts")
         self.postfix.wait_idle()
 
     def assert_suppressed(self, what):
@@ -313,7 +314,7 @@ class ManagedList(Members):
     def test_a_digest_is_not_answered(self):
         self.subscribe(BOB, "-d")
         self.send(ANN, [LIST], mail(ANN, LIST))
-        self.postfix.wait_for((self.list / "archive" / "1").exists, "the post to be archived")
+        wait_for((self.list / "archive" / "1").exists, "the post to be archived")
         self.control("digestmaxmails", 1)
         self.mlmmj("maintd", "-F")
         # mlmmj 1.5 has a number in place of the word.
@@ -340,7 +341,7 @@ class ManagedList(Members):
         bounces = self.list / "bounce"
         self.assertEqual(list(bounces.iterdir()), [])
         self.send("", [copy.sender], mail(BOB, copy.sender, auto_submitted="auto-replied"))
-        self.postfix.wait_for((bounces / "bob=members.example").exists, "mlmmj to note a bounce")
+        wait_for((bounces / "bob=members.example").exists, "mlmmj to note a bounce")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parents[1] / "cli"))
 
 from certificates import Authority
-from postfix_server import PostfixServer, free_ports
+from postfix_server import PostfixServer
 from responding_server import (ACCOUNT, RespondingServer, example_lines, example_parameters,
                                example_service, mail, main)
+from server_ends import free_ports
 
 INFO = "info@ora.com"
 AUTORESPONDER = "autoresp@autoreply.ora.com"

@@ -42,6 +42,10 @@ void check_counter(std::string_view value) {
   expect(again.has_value(), "what is written of a counter can be read");
   expect(again->entries().size() == tally->entries().size(), "as many entries");
   expect_equal(encode(*again, Seconds{3600}), written, "counter");
+  const auto with_limit = decode_tally(encode(*tally, Seconds{3600}, 5));
+  expect(with_limit && with_limit->entries().size() == tally->entries().size(),
+         "its limit is no entry");
+  static_cast<void>(is_limit_reached(value, Time{Seconds{1'700'000'000}}));
 }
 
 void check_index(std::string_view key, std::string_view value) {

@@ -66,7 +66,10 @@ class Desk {
   }
   Delivery delivery(const Message& message, const Envelope& envelope) {
     return {{world_.clock, responders_, log_,
-             [this] { return std::make_unique<test::FakeCache>(world_); },
+             [this](Severity severity, const LogLine& line) {
+               log_.write_formatted(severity, format_log_line(line, settings_.log_format));
+             },
+             [this](ReplyMode /*mode*/) { return std::make_unique<test::FakeCache>(world_); },
              [this] { return std::make_unique<test::FakeMailer>(world_); }, settings_,
              std::chrono::steady_clock::now() + std::chrono::seconds(5)},
             message,

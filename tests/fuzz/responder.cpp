@@ -42,8 +42,8 @@ std::size_t count_faults(const std::string& file, const std::string& folder) {
 void answer(const std::string& file, const Message& message) {
   const Sender sender("alice@example.net");
   const auto responder = load_responder(file);
-  const auto choice = choose_reply(responder, message, sender);
-  const auto reply = load_reply(responder, *choice.reply);
+  const auto choice = choose_reply(responder, message, sender, kNow);
+  const auto reply = load_reply(responder, *choice.reply, choice.period);
   const auto octets = compose({message, responder, reply, sender, test::address("info@example.org"),
                                "info@example.org", kNow});
   fuzz::check_reply(octets, sender);

@@ -14,8 +14,9 @@ LEVELS = [{"base"}, {"mail", "cache", "mailer"}, {"config"}, {"responder"}, {"de
           {"delivery"}, {"main", "tools"}]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Public headers without a source of their name.
-HEADERS_ALONE = {"exit_status": "base", "batch_size": "cache", "cache_records": "cache",
-                 "cache_settings": "cache", "cache_store": "cache", "mailer_settings": "mailer"}
+HEADERS_ALONE = {"exit_status": "base", "log_format": "base", "reply_mode": "base",
+                 "batch_size": "cache", "cache_records": "cache", "cache_settings": "cache",
+                 "cache_store": "cache", "mailer_settings": "mailer", "settings": "config"}
 
 
 def rooms_of_public_headers():

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,7 +54,9 @@ void change_tallies(const Tables& tables, Transaction& txn, const Limits& limits
       if (tally.entries().empty()) {
         txn.erase(tables.limits(), key);
       } else {
-        txn.put(tables.limits(), key, encode(tally, counted.limit.period));
+        const bool is_member = counter == &counted.member;
+        txn.put(tables.limits(), key,
+                encode(tally, counted.limit.period, is_member ? 0 : counted.limit.replies));
       }
     }
   }
@@ -117,6 +120,8 @@ class LmdbCache : public OpenCache {
   LmdbCache(const std::string& path, CacheAccess access)
       : environment_(path), tables_(environment_, access) {}
 
+  void relax_durability() override { ::mdb_env_set_flags(environment_.get(), MDB_NOSYNC, 1); }
+
   ReserveResult reserve(const ReservationRequest& request, Time now) override {
     std::string key = record_key(request.key);
     {
@@ -168,6 +173,10 @@ class LmdbCache : public OpenCache {
   }
 
   std::size_t forget(const RecordFilter& filter) override { return lmdb::forget(tables_, filter); }
+
+  std::map<std::string, std::size_t> reached_limits(Time now) override {
+    return lmdb::reached_limits(tables_, now);
+  }
 
   std::size_t purge(const PurgeRequest& request) override {
     // The leftover of a killed compaction may be what fills the disk. No compaction is under way,

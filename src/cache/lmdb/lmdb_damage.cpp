@@ -35,7 +35,15 @@ void end(int /*signal*/) {
 [[noreturn]] void report_damage() {
   const std::size_t length = std::strlen(damage_report.data());
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, damage_report.data(), length);
-  // syslog(3) may wait for ever for a lock that the allocator held when it found the damage.
+  // syslog(3) allocates: it may meet the same damage once more, or wait for ever for a lock that
+  // the allocator held when it found that.
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const auto& expected : expected_signals) {
+    std::signal(expected.signal, end);
+    ::sigaddset(&signals, expected.signal);
+  }
+  ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
   std::signal(SIGALRM, end);
   ::alarm(1);
   ::syslog(LOG_MAIL | LOG_ERR, "%s", damage_report.data());

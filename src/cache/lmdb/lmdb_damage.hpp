@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <string>
+#include <type_traits>
 
 namespace inforeply::lmdb {
 
@@ -24,8 +25,8 @@ void expect_damage_of(const std::string& path);
 inline volatile std::sig_atomic_t in_lmdb = 0;  // NOLINT(*-avoid-non-const-global-variables)
 
 /// Calls a function of LMDB's.
-template <typename Function, typename... Arguments>
-auto call(Function function, Arguments... arguments) {
+template <typename Result, typename... Parameters>
+Result call(Result (*function)(Parameters...), std::type_identity_t<Parameters>... arguments) {
   in_lmdb = 1;
   const auto result = function(arguments...);
   in_lmdb = 0;

@@ -76,6 +76,13 @@ std::size_t count_other_readers(const Environment& environment) {
 
 }  // namespace
 
+bool LmdbStore::exists() const {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  throw system_error(Fault::kCache, "cannot open cache " + path_);
+}
+
 void LmdbStore::require_usable() const {
   const auto require = [](const std::string& what, const std::string& file, int access) {
     // AT_EACCESS: the effective account is the one whose rights count.

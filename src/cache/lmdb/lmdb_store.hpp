@@ -15,6 +15,7 @@ class LmdbStore : public CacheStore {
 
   [[nodiscard]] std::string name() const override { return path_; }
   [[nodiscard]] std::string file() const override { return path_; }
+  [[nodiscard]] bool exists() const override;
   [[nodiscard]] std::unique_ptr<OpenCache> open(CacheAccess access) const override;
   void require_usable() const override;
   [[nodiscard]] CacheFileSize measure() const override;

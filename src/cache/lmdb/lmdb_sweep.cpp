@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <queue>
 #include <string>
 #include <string_view>
@@ -285,6 +286,18 @@ std::size_t forget(const Tables& tables, const RecordFilter& filter) {
     std::this_thread::sleep_for(kLetOthersWrite);
   }
   return total;
+}
+
+std::map<std::string, std::size_t> reached_limits(const Tables& tables, Time now) {
+  std::map<std::string, std::size_t> reached;
+  std::string position;
+  for (bool more = true; more;) {
+    more = read_chunk(tables.environment(), tables.limits(), {}, position, kEntriesAtOnce,
+                      [&](std::string_view key, std::string_view value) {
+                        if (is_limit_reached(value, now)) ++reached[kind_of_limit(key)];
+                      });
+  }
+  return reached;
 }
 
 std::size_t purge(const Tables& tables, const PurgeRequest& request) {

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
+#include <string>
 
 #include "cache/lmdb/lmdb_tables.hpp"
 #include "inforeply/cache_records.hpp"
@@ -15,6 +17,7 @@ namespace inforeply::lmdb {
 void visit(const Tables& tables, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit);
 std::size_t forget(const Tables& tables, const RecordFilter& filter);
+std::map<std::string, std::size_t> reached_limits(const Tables& tables, Time now);
 std::size_t purge(const Tables& tables, const PurgeRequest& request);
 
 }  // namespace inforeply::lmdb

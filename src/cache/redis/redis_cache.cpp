@@ -165,6 +165,9 @@ class RedisCache : public OpenCache {
   std::size_t forget(const RecordFilter& filter) override {
     return redis::forget(servers_, filter);
   }
+  std::map<std::string, std::size_t> reached_limits(Time now) override {
+    return redis::reached_limits(servers_, now);
+  }
   std::size_t purge(const PurgeRequest& request) override {
     return redis::purge(servers_, request);
   }

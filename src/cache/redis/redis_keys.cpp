@@ -8,13 +8,12 @@
 namespace inforeply::redis {
 namespace {
 
-constexpr std::string_view kRecord = "inforeply:1:{";
-constexpr std::string_view kHold = "inforeply:1:hold:{";
-constexpr std::string_view kLimit = "inforeply:1:limit:{";
+constexpr std::string_view kHold = "hold:";
+constexpr std::string_view kLimit = "limit:";
 
 /// The parts of a record's key, which end at NUL, as those of a name.
-std::string named(std::string_view prefix, std::string_view record_key) {
-  std::string name(prefix);
+std::string named(const std::string& prefix, std::string_view record_key) {
+  std::string name = prefix + "{";
   const char* before_next = "}:";
   while (true) {
     const auto end = std::min(record_key.find('\0'), record_key.size());
@@ -40,25 +39,34 @@ std::string encode_part(std::string_view text) {
   return encoded;
 }
 
-std::string record_name(std::string_view record_key) {
-  return named(kRecord, record_key);
+KeyNames::KeyNames(ReplyMode mode)
+    : prefix_(mode == ReplyMode::kShadow ? "inforeply:1:shadow:" : "inforeply:1:") {}
+
+std::string KeyNames::record(std::string_view record_key) const {
+  return named(prefix_, record_key);
 }
 
-std::string hold_name(std::string_view record_key, std::string_view delivery) {
-  return named(kHold, record_key) + ":" + encode_part(delivery);
+std::string KeyNames::hold(std::string_view record_key, std::string_view delivery) const {
+  return named(prefix_ + std::string(kHold), record_key) + ":" + encode_part(delivery);
 }
 
-std::string limit_name(std::string_view slot, std::string_view counter) {
-  return std::string(kLimit) + encode_part(slot) + "}:" + encode_part(counter);
+std::string KeyNames::limit(std::string_view slot, std::string_view counter) const {
+  return prefix_ + std::string(kLimit) + "{" + encode_part(slot) + "}:" + encode_part(counter);
 }
 
-bool is_limit_name(std::string_view name) {
-  return name.starts_with(kLimit);
+bool KeyNames::is_limit(std::string_view name) const {
+  return name.starts_with(prefix_ + std::string(kLimit));
 }
 
-std::optional<std::string> record_key_in(std::string_view name) {
-  if (!name.starts_with(kRecord)) return std::nullopt;
-  name.remove_prefix(kRecord.size());
+std::optional<std::string> KeyNames::counter_in(std::string_view limit_name) const {
+  const auto brace = limit_name.find("}:");
+  if (!is_limit(limit_name) || brace == std::string_view::npos) return std::nullopt;
+  return decode_hex_escapes(limit_name.substr(brace + 2), '%');
+}
+
+std::optional<std::string> KeyNames::record_key_in(std::string_view name) const {
+  if (!name.starts_with(prefix_ + "{")) return std::nullopt;
+  name.remove_prefix(prefix_.size() + 1);
   const auto brace = name.find("}:");
   if (brace == std::string_view::npos) return std::nullopt;
   std::string key = decode_hex_escapes(name.substr(0, brace), '%');
@@ -72,11 +80,11 @@ std::optional<std::string> record_key_in(std::string_view name) {
   return key;
 }
 
-std::string pattern_of(const RecordFilter& filter) {
+std::string KeyNames::pattern_of(const RecordFilter& filter) const {
   const auto part = [](const std::string& text) {
     return text.empty() ? std::string("*") : encode_part(key_part(text));
   };
-  return std::string(kRecord) + part(filter.responder) + "}:" + part(filter.sender) + ":*";
+  return prefix_ + "{" + part(filter.responder) + "}:" + part(filter.sender) + ":*";
 }
 
 }  // namespace inforeply::redis

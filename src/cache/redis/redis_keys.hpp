@@ -5,6 +5,9 @@
 //   inforeply:1:limit:{SLOT}:COUNTER                            a tally; of a responder's own limit
 //                                                               SLOT is the responder
 //
+// In shadow mode they begin with inforeply:1:shadow: instead, so that a user's right to all names
+// that begin with inforeply:1: is right for both.
+//
 // 1 is the version of the format; the values are those of record_format.hpp. What stands in braces
 // chooses the slot of a cluster, so that a responder's records and limits can be changed at once.
 // Of the parts all but letters, digits and @.-_+= is percent-encoded.
@@ -15,25 +18,41 @@
 #include <string_view>
 
 #include "inforeply/cache_records.hpp"
+#include "inforeply/reply_mode.hpp"
 
 namespace inforeply::redis {
 
 std::string encode_part(std::string_view text);
 
-/// Of a key as record_key() makes it.
-std::string record_name(std::string_view record_key);
-std::string hold_name(std::string_view record_key, std::string_view delivery);
-std::string limit_name(std::string_view slot, std::string_view counter);
+/// The names of one mode's memory.
+class KeyNames {
+ public:
+  explicit KeyNames(ReplyMode mode);
 
-/// The record's key, as record_key() makes it. nullopt if it is no record's name.
-std::optional<std::string> record_key_in(std::string_view name);
+  /// Of a key as record_key() makes it.
+  [[nodiscard]] std::string record(std::string_view record_key) const;
+  [[nodiscard]] std::string hold(std::string_view record_key, std::string_view delivery) const;
+  [[nodiscard]] std::string limit(std::string_view slot, std::string_view counter) const;
 
-bool is_limit_name(std::string_view name);
+  /// The record's key, as record_key() makes it. nullopt if it is no record's name.
+  [[nodiscard]] std::optional<std::string> record_key_in(std::string_view name) const;
 
-/// A pattern for SCAN that all names match.
-inline constexpr const char* kAllNames = "inforeply:1:*";
+  [[nodiscard]] bool is_limit(std::string_view name) const;
 
-/// A pattern for SCAN that the names of all selected records match.
-std::string pattern_of(const RecordFilter& filter);
+  /// The counter, as key_part() makes it. nullopt if it is no limit's name.
+  [[nodiscard]] std::optional<std::string> counter_in(std::string_view limit_name) const;
+
+  /// A pattern for SCAN that the names of all limits match.
+  [[nodiscard]] std::string pattern_of_limits() const { return prefix_ + "limit:*"; }
+
+  /// A pattern for SCAN that all names match; those of the live memory, other modes' names as well.
+  [[nodiscard]] std::string pattern_of_all() const { return prefix_ + "*"; }
+
+  /// A pattern for SCAN that the names of all selected records match.
+  [[nodiscard]] std::string pattern_of(const RecordFilter& filter) const;
+
+ private:
+  std::string prefix_;
+};
 
 }  // namespace inforeply::redis

@@ -24,10 +24,11 @@ constexpr int kMaxRedirections = 5;
 
 }  // namespace
 
-RedisServers::RedisServers(std::string name, RedisUrl url, std::string password)
+RedisServers::RedisServers(std::string name, RedisUrl url, std::string password, ReplyMode mode)
     : name_(std::move(name)),
       url_(std::move(url)),
       password_(std::move(password)),
+      keys_(mode),
       first_node_(static_cast<std::size_t>(::getpid())) {}
 
 void RedisServers::fail(const RedisFault& fault) const {

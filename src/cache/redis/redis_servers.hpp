@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cache/redis/redis_connection.hpp"
+#include "cache/redis/redis_keys.hpp"
 #include "cache/redis/redis_url.hpp"
 #include "inforeply/error.hpp"
 
@@ -25,7 +26,11 @@ class RedisRefusal : public Error {
 class RedisServers {
  public:
   /// `name`: of the cache, for errors.
-  RedisServers(std::string name, RedisUrl url, std::string password);
+  RedisServers(std::string name, RedisUrl url, std::string password,
+               ReplyMode mode = ReplyMode::kLive);
+
+  /// Of what the cache keeps there.
+  [[nodiscard]] const redis::KeyNames& keys() const { return keys_; }
 
   /// Does a step, which talks to the servers, in a time of at most twice 5 seconds: if a connection
   /// is lost or a server is no master, connects anew and does it once more. Whatever it did may
@@ -96,6 +101,7 @@ class RedisServers {
   std::string name_;
   RedisUrl url_;
   std::string password_;
+  redis::KeyNames keys_;
   std::size_t first_node_;  // of a cluster, to begin with: not the same for all processes
   RedisDeadline deadline_{};
   std::map<RedisPlace, std::unique_ptr<RedisConnection>> connections_;

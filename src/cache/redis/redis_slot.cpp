@@ -19,7 +19,7 @@ std::optional<ReplyRecord> read_record(const RedisChange& change, std::size_t at
                                        const std::string& key) {
   if (!change.value(at)) return std::nullopt;
   auto record = decode(key, *change.value(at));
-  if (!record) fail_as_damaged(record_name(key));
+  if (!record) fail_as_damaged(change.key(at));
   return record;
 }
 
@@ -30,11 +30,12 @@ ReplyTally read_tally(const RedisChange& change, std::size_t at) {
   return *std::move(tally);
 }
 
-void write_tally(RedisChange& change, std::size_t at, const ReplyTally& tally, Seconds period) {
+void write_tally(RedisChange& change, std::size_t at, const ReplyTally& tally,
+                 const RateLimit& limit, std::uint32_t replies) {
   if (tally.entries().empty()) {
     change.remove(at);
   } else {
-    change.set(at, encode(tally, period), period);
+    change.set(at, encode(tally, limit.period, replies), limit.period);
   }
 }
 
@@ -58,10 +59,10 @@ std::map<std::string, Limits> by_slot(const std::vector<CountedLimit>& limits) {
   return slots;
 }
 
-SlotLimits::SlotLimits(const Limits& limits, std::string_view slot,
+SlotLimits::SlotLimits(const KeyNames& names, const Limits& limits, std::string_view slot,
                        std::vector<std::string>& keys) {
   const auto add = [&](const std::string& counter) {
-    keys.push_back(limit_name(slot, key_part(counter)));
+    keys.push_back(names.limit(slot, key_part(counter)));
     return keys.size() - 1;
   };
   for (const auto* counted : limits) {
@@ -89,7 +90,7 @@ void SlotLimits::count(RedisChange& change, const Counting& counting) const {
       const auto& limit = counted->limit;
       if (counting.taken_back) tally.take_back(limit, *counting.taken_back);
       if (counting.added) tally.add(limit, *counting.added);
-      write_tally(change, *at, tally, limit.period);
+      write_tally(change, *at, tally, limit, at == member ? 0 : limit.replies);
     }
   }
 }
@@ -97,16 +98,16 @@ void SlotLimits::count(RedisChange& change, const Counting& counting) const {
 ResponderSlot::ResponderSlot(RedisServers& servers, const ReservationRequest& request, Reads reads)
     : request_(request),
       key_(record_key(request.key)),
-      keys_(name_records()),
-      limits_(reads == Reads::kAll ? by_slot(request.limits)[""] : Limits(),
+      keys_(name_records(servers.keys())),
+      limits_(servers.keys(), reads == Reads::kAll ? by_slot(request.limits)[""] : Limits(),
               key_part(request.key.responder), keys_),
       change_(servers, encode_part(key_part(request.key.responder)), keys_) {}
 
-std::vector<std::string> ResponderSlot::name_records() {
-  std::vector<std::string> names = {record_name(key_), hold_name(key_, request_.delivery)};
+std::vector<std::string> ResponderSlot::name_records(const KeyNames& keys) {
+  std::vector<std::string> names = {keys.record(key_), keys.hold(key_, request_.delivery)};
   if (const auto direct = direct_key(request_)) {
     direct_key_ = record_key(*direct);
-    names.push_back(record_name(*direct_key_));
+    names.push_back(keys.record(*direct_key_));
   }
   return names;
 }
@@ -132,7 +133,7 @@ void ResponderSlot::hold(const std::string& token) {
 const CountedLimit* count_apart(RedisServers& servers, const std::string& slot,
                                 const Limits& limits, const Counting& counting) {
   std::vector<std::string> keys;
-  const SlotLimits places(limits, key_part(slot), keys);
+  const SlotLimits places(servers.keys(), limits, key_part(slot), keys);
   while (true) {
     RedisChange change(servers, encode_part(key_part(slot)), keys);
     const bool is_new = counting.added && !counting.taken_back;

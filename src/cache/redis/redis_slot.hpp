@@ -36,7 +36,8 @@ std::map<std::string, Limits> by_slot(const std::vector<CountedLimit>& limits);
 class SlotLimits {
  public:
   /// Adds the names of the counters to `keys`. `slot` is what stands in their braces.
-  SlotLimits(const Limits& limits, std::string_view slot, std::vector<std::string>& keys);
+  SlotLimits(const KeyNames& names, const Limits& limits, std::string_view slot,
+             std::vector<std::string>& keys);
 
   /// The first without room for another reply; null if all have it.
   [[nodiscard]] const CountedLimit* find_reached(const RedisChange& change, Time now) const;
@@ -79,7 +80,7 @@ class ResponderSlot {
 
  private:
   enum Key : std::size_t { kOwn, kHolder, kDirect };
-  std::vector<std::string> name_records();
+  std::vector<std::string> name_records(const KeyNames& keys);
 
   const ReservationRequest& request_;
   std::string key_;

@@ -106,7 +106,21 @@ RedisServers RedisStore::servers() const {
     throw Error(Fault::kConfiguration,
                 "cache " + settings_.url + ": a user needs 'redis-password-file'");
   }
-  return {settings_.url, url_, file.empty() ? std::string() : read_password(file)};
+  return {name(), url_, file.empty() ? std::string() : read_password(file), settings_.mode};
+}
+
+std::string RedisStore::name() const {
+  return settings_.url + (settings_.mode == ReplyMode::kShadow ? " (shadow)" : "");
+}
+
+bool RedisStore::exists() const {
+  bool is_found = false;
+  auto servers = this->servers();
+  redis::visit(servers, {}, [&](const ReplyRecord& /*record*/) {
+    is_found = true;
+    return false;
+  });
+  return is_found;
 }
 
 void RedisStore::require_usable() const {

@@ -17,8 +17,9 @@ class RedisStore : public CacheStore {
   /// Throws as parse_redis_url does.
   explicit RedisStore(const CacheSettings& settings);
 
-  [[nodiscard]] std::string name() const override { return settings_.url; }
+  [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::string file() const override { return {}; }
+  [[nodiscard]] bool exists() const override;
   [[nodiscard]] std::unique_ptr<OpenCache> open(CacheAccess access) const override;
   void require_usable() const override;
   [[nodiscard]] std::vector<CacheRemark> remarks() const override;

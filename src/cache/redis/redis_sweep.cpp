@@ -1,6 +1,7 @@
 #include "cache/redis/redis_sweep.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -76,18 +77,18 @@ void scan_values(RedisServers& servers, const std::string& pattern, Use use) {
   }
 }
 
-std::optional<ReplyRecord> record_of(const Value& value) {
-  const auto key = record_key_in(value.name);
+std::optional<ReplyRecord> record_of(const KeyNames& names, const Value& value) {
+  const auto key = names.record_key_in(value.name);
   return key && value.is_text ? decode(*key, value.text) : std::nullopt;
 }
 
 /// The same for records.
 template <typename Use>
 void scan(RedisServers& servers, const RecordFilter& filter, Use use) {
-  scan_values(servers, pattern_of(filter), [&](const std::vector<Value>& values) {
+  scan_values(servers, servers.keys().pattern_of(filter), [&](const std::vector<Value>& values) {
     std::vector<Found> found;
     for (const auto& value : values) {
-      auto record = record_of(value);
+      auto record = record_of(servers.keys(), value);
       if (!record) servers.attempt_once([&] { fail_as_damaged(value.name); });
       const bool is_selected =
           (filter.responder.empty() || record->key.responder == filter.responder) &&
@@ -148,7 +149,7 @@ std::size_t put_batch(RedisServers& servers, std::span<const ReplyRecord> record
       load_script(servers);
       std::vector<RedisServers::Command> questions;
       for (const auto& record : left) {
-        const auto name = record_name(record_key(record.key));
+        const auto name = servers.keys().record(record_key(record.key));
         questions.push_back({slot_in(name), {"GET", name}});
       }
       const auto replies = servers.ask_all(questions);
@@ -160,7 +161,7 @@ std::size_t put_batch(RedisServers& servers, std::span<const ReplyRecord> record
         if (replies[i]->type == REDIS_REPLY_STRING) value = text_of(*replies[i]);
         const auto earlier = value ? decode(key, *value) : std::nullopt;
         if (earlier && earlier->answered_at >= left[i].answered_at) continue;
-        RedisChange change(servers, questions[i].slot, record_name(key), std::move(value));
+        RedisChange change(servers, questions[i].slot, questions[i].words.back(), std::move(value));
         change.set(0, encode(left[i]), life_of(left[i], now));
         changes.push_back(change.command());
         changed.push_back(&left[i]);
@@ -203,6 +204,20 @@ std::size_t forget(RedisServers& servers, const RecordFilter& filter) {
       [](std::size_t /*removed*/) {});
 }
 
+std::map<std::string, std::size_t> reached_limits(RedisServers& servers, Time now) {
+  const auto& names = servers.keys();
+  std::map<std::string, std::size_t> reached;
+  scan_values(servers, names.pattern_of_limits(), [&](const std::vector<Value>& values) {
+    for (const auto& value : values) {
+      const auto counter = names.counter_in(value.name);
+      const bool is_reached = value.is_text && is_limit_reached(value.text, now);
+      if (counter && is_reached) ++reached[kind_of_limit(*counter)];
+    }
+    return true;
+  });
+  return reached;
+}
+
 std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
   const RecordFilter filter{request.responder, {}};
   std::size_t count = 0;
@@ -229,10 +244,11 @@ std::size_t purge(RedisServers& servers, const PurgeRequest& request) {
 CacheCheck check(RedisServers& servers, CheckMode mode,
                  const std::function<void(const std::string&)>& on_fault) {
   CacheCheck check;
+  const auto& names = servers.keys();
   const auto judge = [&](const Value& value) {
-    const bool is_record = record_key_in(value.name).has_value();
-    const bool is_sound = is_record ? record_of(value).has_value()
-                                    : value.is_text && (!is_limit_name(value.name) ||
+    const bool is_record = names.record_key_in(value.name).has_value();
+    const bool is_sound = is_record ? record_of(names, value).has_value()
+                                    : value.is_text && (!names.is_limit(value.name) ||
                                                         decode_tally(value.text).has_value());
     if (is_sound) {
       check.records += is_record ? 1 : 0;
@@ -245,7 +261,7 @@ CacheCheck check(RedisServers& servers, CheckMode mode,
       servers.require(*servers.ask(slot_in(value.name), {"DEL", value.name}));
     });
   };
-  scan_values(servers, kAllNames, [&](const std::vector<Value>& values) {
+  scan_values(servers, names.pattern_of_all(), [&](const std::vector<Value>& values) {
     std::for_each(values.begin(), values.end(), judge);
     return true;
   });
@@ -253,7 +269,7 @@ CacheCheck check(RedisServers& servers, CheckMode mode,
 }
 
 bool is_held(RedisServers& servers, const ReplyRecord& record) {
-  const auto name = hold_name(record_key(record.key), record.delivery);
+  const auto name = servers.keys().hold(record_key(record.key), record.delivery);
   const auto reply = servers.ask(slot_in(name), {"EXISTS", name});
   servers.require(*reply);
   return reply->integer == 1;

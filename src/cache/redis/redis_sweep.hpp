@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 
@@ -17,6 +18,7 @@ void visit(RedisServers& servers, const RecordFilter& filter,
            const std::function<bool(const ReplyRecord&)>& visit);
 std::size_t put(RedisServers& servers, std::span<const ReplyRecord> records);
 std::size_t forget(RedisServers& servers, const RecordFilter& filter);
+std::map<std::string, std::size_t> reached_limits(RedisServers& servers, Time now);
 std::size_t purge(RedisServers& servers, const PurgeRequest& request);
 
 /// Reads all records; kRepair removes damaged ones.

@@ -88,6 +88,7 @@ class ConfinementTest : public ::testing::Test {
     permissions_.readable_files = {file_};
     permissions_.readable_folders = {readable_.path()};
     permissions_.writable_folders = {writable_.path()};
+    permissions_.moving_folders = {moving_.path()};
     permissions_.ports = {server_.port()};
     permissions_.sockets = Sockets::kTcp;
   }
@@ -97,6 +98,7 @@ class ConfinementTest : public ::testing::Test {
   TemporaryFolder outside_;
   TemporaryFolder readable_;
   TemporaryFolder writable_;
+  TemporaryFolder moving_;
   std::string other_ = outside_.write("other", "secret");
   std::string file_ = outside_.write("file", "text");
   std::string read_ = readable_.write("below/file", "text");
@@ -122,6 +124,18 @@ TEST_F(ConfinementTest, KeepsWhatIsOpen) {
   const Descriptor open(::open(other_.c_str(), O_RDONLY | O_CLOEXEC));
   char octet = 0;
   EXPECT_EQ(attempt([&] { return errno_of(::read(open.get(), &octet, 1)); }), 0);
+}
+
+TEST_F(ConfinementTest, MovesOnlyWithinAFolder) {
+  const auto from = moving_.write("tmp/file", "text");
+  const auto inside = moving_.path("cur/file");
+  ASSERT_EQ(::mkdir(moving_.path("cur").c_str(), 0700), 0);
+  const auto link_to = [&](const std::string& path) {
+    return attempt([&] { return errno_of(::link(from.c_str(), path.c_str())); });
+  };
+  EXPECT_EQ(link_to(inside), 0);
+  EXPECT_NE(link_to(outside_.path("moved")), 0);
+  EXPECT_EQ(attempt([&] { return errno_of(::unlink(from.c_str())); }), 0);
 }
 
 TEST_F(ConfinementTest, WritesOnlyBelowTheFolders) {

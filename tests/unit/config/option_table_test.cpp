@@ -55,6 +55,9 @@ TEST(Options, HaveTheirDefaults) {
   EXPECT_EQ(settings.log, "syslog");
   EXPECT_EQ(settings.recipient_delimiter, "+");
   EXPECT_TRUE(settings.log_addresses);
+  EXPECT_EQ(settings.give_up_after, kDefaultGiveUpAfter);
+  EXPECT_EQ(settings.mode, ReplyMode::kLive);
+  EXPECT_TRUE(settings.fcc_folders.empty());
   EXPECT_FALSE(settings.limit);
   EXPECT_TRUE(settings.origins.empty());
 }

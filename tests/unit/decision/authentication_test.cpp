@@ -78,6 +78,32 @@ TEST(AuthenticationResults, OfTheTrustedSystemsOnTopCount) {
   EXPECT_EQ(result_of({"mx.example.org; dmarc=fail; dmarc=pass"}), "fail");
 }
 
+TEST(AuthenticationResults, AreOfTheFirstSectionsSystemAlone) {
+  EXPECT_EQ(result_of({"\"\"; mx.example.org; dmarc=fail"}), "none");
+  EXPECT_TRUE(parse_authentication_results("").results.empty());
+}
+
+TEST(AuthenticationResults, WithoutASystemAreNobodysButRead) {
+  EXPECT_EQ(result_of({"spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=x; dmarc=fail"}), "none");
+  const auto found =
+      parse_authentication_results("spf=pass (IP) smtp.mailfrom=x; dkim=none;dmarc=fail");
+  EXPECT_EQ(found.authserv_id, "");
+  ASSERT_EQ(found.results.size(), 3U);
+  EXPECT_EQ(found.results[0].method + found.results[0].result, "spfpass");
+  EXPECT_EQ(found.results[2].method + found.results[2].result, "dmarcfail");
+}
+
+TEST(AuthenticationResults, NameTheDomainThatSigned) {
+  const auto domain = [](const std::string& properties) {
+    return parse_authentication_results("mx.example.org; dkim=pass " + properties)
+        .results.at(0)
+        .dkim_domain;
+  };
+  EXPECT_EQ(domain("header.i=@mail.example.net\theader.d=Example.net header.s=a"), "example.net");
+  EXPECT_EQ(domain("header.i=a@example.net header.s=a"), "example.net");
+  EXPECT_EQ(domain("header.s=a header.b=\"x\""), "");
+}
+
 TEST(AuthenticationResults, BelowAnothersAreNotBelieved) {
   EXPECT_EQ(result_of({"relay.example; dmarc=pass", "mx.example.org; dmarc=fail"}), "none");
   EXPECT_EQ(result_of({"mx.example.org; spf=pass", "relay.example; spf=pass",

@@ -151,7 +151,7 @@ std::vector<Situation> messages() {
   for (const char* sender : {"", "nobody", "info@example.org", "noreply@example.net"})
     all.emplace_back().sender = sender;
   all.emplace_back().fields[1] = "To: Other <other@example.org>";
-  all.emplace_back().responder.active_from = test::kNow + Seconds{1};
+  all.emplace_back().responder.schedule.from = test::kNow + Seconds{1};
   all.emplace_back().has_responder = false;
   EXPECT_TRUE(all.emplace_back().responder.never_reply_to.add("@.net"));
   EXPECT_TRUE(all.emplace_back().responder.only_reply_to.add("@example.org"));

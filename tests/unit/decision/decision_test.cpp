@@ -95,7 +95,7 @@ TEST(Decision, AMessageThatCameLongAgoIsLate) {
 TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   Situation situation;
   situation.has_responder = false;
-  situation.responder.active_until = kNow - Seconds(1);
+  situation.responder.schedule.until = kNow - Seconds(1);
   situation.sender = "";
   ASSERT_TRUE(situation.responder.never_reply_to.add("mailer-daemon@example.net"));
   situation.trusted_authserv = {"mx.example.org"};
@@ -115,7 +115,7 @@ TEST(Rfc3834, R01_AMessageIsAnsweredOnlyWhenNoRuleHits) {
   // Each rule that hits, in order, and what makes it pass.
   const std::vector<std::pair<std::string, std::function<void(Situation&)>>> steps = {
       {"no-responder", [](Situation& s) { s.has_responder = true; }},
-      {"inactive", [](Situation& s) { s.responder.active_until.reset(); }},
+      {"inactive", [](Situation& s) { s.responder.schedule.until.reset(); }},
       {"late", drop_first_field},
       {"null-sender", [](Situation& s) { s.sender = "nobody"; }},
       {"invalid-sender", [](Situation& s) { s.sender = "info@example.org"; }},
@@ -189,7 +189,7 @@ TEST(Decision, ASoftRuleCanBeSwitchedOffAndStillShowsItsHit) {
 TEST(Decision, AHardRuleCannotBeSwitchedOff) {
   std::vector<std::pair<Reason, Situation>> cases(5);
   cases[0].first = Reason::kInactive;
-  cases[0].second.responder.active_from = kNow + Seconds(1);
+  cases[0].second.responder.schedule.from = kNow + Seconds(1);
   cases[1].first = Reason::kOwnAddress;
   cases[1].second.sender = "info@example.org";
   cases[2].first = Reason::kLoop;
@@ -212,8 +212,8 @@ TEST(Decision, WithoutAResponderThereIsNoAnswer) {
 
 TEST(Decision, ThePeriodIncludesItsBeginAndExcludesItsEnd) {
   Situation situation;
-  situation.responder.active_from = kNow - Seconds(10);
-  situation.responder.active_until = kNow + Seconds(10);
+  situation.responder.schedule.from = kNow - Seconds(10);
+  situation.responder.schedule.until = kNow + Seconds(10);
   const std::vector<std::pair<int, std::string>> cases = {
       {-11, "inactive"}, {-10, "reply"}, {0, "reply"}, {9, "reply"}, {10, "inactive"}};
   for (const auto& [offset, expected] : cases) {

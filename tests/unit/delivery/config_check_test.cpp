@@ -127,7 +127,8 @@ class LongestReply : public ::testing::TestWithParam<std::string> {
     }
     ASSERT_TRUE(is_accepted(settings, line, accepted));
     scene_.responder = desk_.load(settings);
-    scene_.reply = load_reply(scene_.responder, scene_.responder.reply);
+    scene_.reply = load_reply(scene_.responder, scene_.responder.reply,
+                              scene_.responder.schedule.period_near({}));
   }
 
   void expect_composed(const Address& sender, const std::string& characters) {

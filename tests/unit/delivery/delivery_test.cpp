@@ -66,6 +66,17 @@ TEST_F(DeliveryTest, TheLogOfNoResponderNamesEveryAddressTriedOnceAndForgesNothi
   EXPECT_TRUE(log_line().ends_with("detail=no settings for ...@example.org")) << log_line();
 }
 
+TEST_F(DeliveryTest, InShadowModeAReplyIsRememberedElsewhereAndNotSent) {
+  settings_.mode = ReplyMode::kShadow;
+  world_.mailer_is_missing = true;
+  EXPECT_EQ(run(envelope("alice@example.net")), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.cache_calls,
+            (std::vector<std::string>{"open shadow", "reserve info@example.org alice@example.net",
+                                      "confirm"}));
+  EXPECT_TRUE(world_.sent.empty());
+  EXPECT_NE(log_line().find("action=would-reply reason=-"), std::string::npos);
+}
+
 TEST_F(DeliveryTest, TouchesNothingForAMessageThatIsNotAnswered) {
   EXPECT_EQ(run(envelope("")), DeliveryStatus::kDone);
   EXPECT_EQ(world_.cache_calls, Calls{});

@@ -150,8 +150,11 @@ class DeliveryTest : public ::testing::Test {
   Delivery delivery(Envelope envelope, std::string_view message = kMessage) {
     message_ = parse_message(message);
     return {{world_.clock, responders_, log_,
-             [this]() -> std::unique_ptr<ReplyCache> {
-               world_.cache_calls.emplace_back("open");
+             [this](Severity severity, const LogLine& line) {
+               log_.write_formatted(severity, format_log_line(line, settings_.log_format));
+             },
+             [this](ReplyMode mode) -> std::unique_ptr<ReplyCache> {
+               world_.cache_calls.emplace_back(mode == ReplyMode::kLive ? "open" : "open shadow");
                if (world_.cache_fails) throw Error(Fault::kCache, "cannot open cache");
                if (!world_.cache_file.empty()) {
                  return open_cache({world_.cache_file}, CacheAccess::kCreate);

@@ -343,6 +343,7 @@ TEST(EncodePhrase, IsAtomsAQuotedStringOrEncodedWords) {
       {"John Doe", "John Doe"},
       {"Doe, John", "\"Doe, John\""},
       {"John Q. Doe", "\"John Q. Doe\""},
+      {"John  Doe", "\"John  Doe\""},
       {R"(a "b" \c)", R"("a \"b\" \\c")"},
       {"x <y@example.org>", "\"x <y@example.org>\""},
       {"J\u00FCrgen", "=?utf-8?Q?J=C3=BCrgen?="},

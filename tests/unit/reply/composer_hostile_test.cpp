@@ -137,7 +137,8 @@ class ComposerHostile : public ::testing::TestWithParam<std::string> {
   ComposerHostile() {
     scene_.responder =
         desk_.load("active-from = 2026-12-24\nactive-until = 2026-12-31\n" + GetParam());
-    scene_.reply = load_reply(scene_.responder, scene_.responder.reply);
+    scene_.reply = load_reply(scene_.responder, scene_.responder.reply,
+                              scene_.responder.schedule.period_near({}));
   }
   HostileDesk desk_;
   Scene scene_;

@@ -26,7 +26,8 @@ using test::text_template;
 Scene scene_of(const Desk& desk, const std::string& settings) {
   Scene scene;
   scene.responder = desk.load(settings);
-  scene.reply = load_reply(scene.responder, scene.responder.reply);
+  scene.reply =
+      load_reply(scene.responder, scene.responder.reply, scene.responder.schedule.period_near({}));
   return scene;
 }
 

@@ -317,13 +317,14 @@ TEST(Rfc3834, R33_TheReplySaysNothingOfTheRecipientButWhatItsTextSays) {
   ASSERT_TRUE(scene.responder.never_reply_to.add("SECRET@example.net"));
   ASSERT_TRUE(scene.responder.only_reply_to.add("@SECRET.example"));
   scene.responder.limit = RateLimit{10, Seconds{60}, "SECRET"};
-  scene.responder.active_from = kChristmasEve - Seconds{60};
-  scene.responder.active_until = kChristmasEve + Seconds{60};
-  scene.responder.active_from_text = "SECRET";
-  scene.responder.active_until_text = "SECRET";
-  EXPECT_EQ(to_lower_ascii(scene.compose_text()).find("secret"), std::string::npos);
+  scene.responder.schedule.from = parse_time("2026-12-19");
+  scene.responder.schedule.until = parse_time("2027-01-08T09:10");
+  scene.reply.period = scene.responder.schedule.period_near(kChristmasEve);
+  const auto reply = to_lower_ascii(scene.compose_text());
+  for (const std::string secret : {"secret", "2027", "09:10"})
+    EXPECT_EQ(reply.find(secret), std::string::npos) << secret;
   scene.text() = text_template("Back on ${active_until}.\n");
-  EXPECT_EQ(scene.received().text(), "Back on SECRET.\n");
+  EXPECT_EQ(scene.received().text(), "Back on 2027-01-08 09:10.\n");
 }
 
 TEST(Rfc3834, R26_EncodedWordsAreDecodedIntoTheCharsetOfTheBody) {
@@ -337,14 +338,13 @@ TEST(Rfc3834, R26_EncodedWordsAreDecodedIntoTheCharsetOfTheBody) {
 
 TEST(Composer, FillsEveryPlaceholder) {
   Scene scene;
-  scene.responder.active_from_text = "2026-12-24";
-  scene.responder.active_until_text = "2026-12-31";
+  scene.reply.period = {parse_time("2026-12-24"), parse_end_time("2026-12-31")};
   scene.text() = text_template(
       "${subject}\n${sender}\n${sender_name}\n${recipient}\n${active_from}\n${active_until}\n"
-      "${message_id}\n");
+      "${next_open}\n${message_id}\n");
   EXPECT_EQ(scene.received().text(),
             "Opening hours\nalice@example.net\nAlice\ninfo@example.org\n2026-12-24\n2026-12-31\n"
-            "<1@example.net>\n");
+            "2027-01-01\n<1@example.net>\n");
   scene.text() = text_template("${date}");
   EXPECT_TRUE(scene.received().text().starts_with("2026-12-2"));
   scene.header = "To: info@example.org\n";

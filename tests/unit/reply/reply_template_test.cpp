@@ -108,6 +108,8 @@ TEST(ReplyTemplate, AFaultIsNamedByFileAndLine) {
        "reply.eml:1: 'From': no placeholder can stand here"},
       {"Subject: a\nReply-To: =?utf-8?Q?=24{subject}?= <info@example.org>\n\ntext\n",
        "reply.eml:2: 'Reply-To': no placeholder can stand here"},
+      {"Subject: a\nX-Desk: 1\nsubject: b\n\ntext\n", "reply.eml:3: a second 'subject'"},
+      {"X-Desk: 1\nx-desk: 2\n\ntext\n", "reply.eml:2: a second 'x-desk'"},
       {"Subject: a\nno empty line\n", "reply.eml:1: expected header fields, an empty line"},
   };
   for (const auto& [content, fault] : cases) {
@@ -220,6 +222,21 @@ TEST(ReplyTemplate, APartOfADigestIsAMessageUnlessItSaysOtherwise) {
   EXPECT_EQ(digest.parts[0].body, "Subject: ${subject}\n\none\n");
   EXPECT_EQ(digest.parts[0].fields,
             "Content-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n");
+}
+
+TEST(ReplyTemplate, AContentFieldStandsOnceInItsPart) {
+  EXPECT_EQ(fault_in("Content-Type: text/plain\nContent-type: text/html\n\na\n"),
+            "2: a second 'Content-type'");
+  EXPECT_EQ(fault_in("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-ID: <a>\n"
+                     "Content-ID: <b>\n\na\n--b--\n"),
+            "5: a second 'Content-ID'");
+  EXPECT_EQ(faults_of("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-ID: <a>\n\na\n"
+                      "--b\nContent-ID: <b>\n\nb\n--b--\n"),
+            Strings{});
+}
+
+TEST(ReplyTemplate, FieldsThatNoReplyGetsMayStandTwice) {
+  EXPECT_EQ(faults_of("Received: a\nReceived: b\nSubject: c\n\ntext\n"), Strings{});
 }
 
 TEST(ReplyTemplate, AFixedTextIsNotFlowed) {

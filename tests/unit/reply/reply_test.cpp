@@ -24,7 +24,7 @@ constexpr std::size_t kMaxTextOctets = std::size_t{1024} * 1024;
 
 Reply load_own(const std::string& file) {
   const Responder responder = load_responder(file);
-  return load_reply(responder, responder.reply);
+  return load_reply(responder, responder.reply, responder.schedule.period_near({}));
 }
 
 struct FaultCase {
@@ -123,15 +123,16 @@ TEST(ReplyText, HasItsLinesEndedByLineFeedsAndNoByteOrderMark) {
 
 TEST(ReplyText, HoldsPlaceholders) {
   const Desk desk;
-  desk.write("text.txt",
-             "${subject} ${sender} ${sender_name} ${recipient} ${date} ${active_from} "
-             "${active_until} ${message_id}\n$SUBJECT, $SUBJECTS $5 $$5 $${subject} $");
+  desk.write(
+      "text.txt",
+      "${subject} ${sender} ${sender_name} ${recipient} ${date} ${active_from} "
+      "${active_until} ${next_open} ${message_id}\n$SUBJECT, $SUBJECTS $5 $$5 $${subject} $");
   EXPECT_EQ(expanded(*desk.reply("text = text.txt\nactive-from = 2026-12-01\n"
                                  "active-until = 2026-12-24\n")
                           .texts.front()
                           .text),
             "<subject> <sender> <sender_name> <recipient> <date> <active_from> "
-            "<active_until> <message_id>\n<subject>, $SUBJECTS $5 $5 ${subject} $");
+            "<active_until> <next_open> <message_id>\n<subject>, $SUBJECTS $5 $5 ${subject} $");
 }
 
 TEST(ReplyFiles, ANamedFileIsRelativeToTheFileThatNamesIt) {

@@ -22,7 +22,7 @@ constexpr const char* kSettings =
 
 Choice choose(const Responder& responder, const std::string& subject, std::string_view sender) {
   return choose_reply(responder, parse_message("Subject: " + subject + "\n\n"),
-                      Sender(std::string(sender)));
+                      Sender(std::string(sender)), {});
 }
 
 std::string name_of_choice(const std::string& subject, std::string_view sender) {

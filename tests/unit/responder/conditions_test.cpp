@@ -30,7 +30,7 @@ ConditionResult evaluate_on(const Conditions& conditions, const Letter& letter) 
   const Message message =
       parse_message("Subject: " + letter.subject + "\n" + letter.fields + "\n" + letter.body);
   const Sender sender(letter.sender);
-  ConditionInput input(message, sender);
+  ConditionInput input(message, sender, {});
   return evaluate(conditions, input);
 }
 

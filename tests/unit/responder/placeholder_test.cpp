@@ -21,6 +21,7 @@ PlaceholderValues sample_values() {
   values[Placeholder::kDate] = "DATE";
   values[Placeholder::kActiveFrom] = "FROM";
   values[Placeholder::kActiveUntil] = "UNTIL";
+  values[Placeholder::kNextOpen] = "NEXT";
   values[Placeholder::kMessageId] = "<id@example.org>";
   return values;
 }
@@ -41,8 +42,8 @@ std::string fault_of(std::string_view text, std::size_t line = 1) {
 
 TEST(TextTemplate, PutsInEveryPlaceholder) {
   EXPECT_EQ(expanded("${subject}|${sender}|${sender_name}|${recipient}|${date}|${active_from}|"
-                     "${active_until}|${message_id}"),
-            "SUBJ|sender@example.org|Sender|recipient@example.org|DATE|FROM|UNTIL|"
+                     "${active_until}|${next_open}|${message_id}"),
+            "SUBJ|sender@example.org|Sender|recipient@example.org|DATE|FROM|UNTIL|NEXT|"
             "<id@example.org>");
 }
 
@@ -143,7 +144,7 @@ TEST(TextTemplate, PutsAFallbackInThePlaceOfAnEmptyValue) {
     return TextTemplate(text, "file", 1).expand(none);
   };
   for (const std::string name : {"subject", "sender_name", "recipient", "date", "active_from",
-                                 "active_until", "message_id"}) {
+                                 "active_until", "next_open", "message_id"}) {
     const std::string text = "[${" + name + ":-f\u00FCr - $$ :- {x $SUBJECT}]";
     EXPECT_EQ(expanded_empty(text), "[f\u00FCr - $$ :- {x $SUBJECT]");
     EXPECT_EQ(expanded(text), expanded("[${" + name + "}]"));

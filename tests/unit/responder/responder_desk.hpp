@@ -23,6 +23,7 @@ inline PlaceholderValues named_values() {
   values[Placeholder::kDate] = "<date>";
   values[Placeholder::kActiveFrom] = "<active_from>";
   values[Placeholder::kActiveUntil] = "<active_until>";
+  values[Placeholder::kNextOpen] = "<next_open>";
   values[Placeholder::kMessageId] = "<message_id>";
   return values;
 }
@@ -50,7 +51,7 @@ class Desk {
   /// The responder's own reply.
   [[nodiscard]] Reply reply(const std::string& content) const {
     const Responder responder = load(content);
-    return load_reply(responder, responder.reply);
+    return load_reply(responder, responder.reply, responder.schedule.period_near({}));
   }
   [[nodiscard]] Reply reply_with_text(const std::string& settings) const {
     return reply("text = text.txt\n" + settings);

@@ -173,7 +173,8 @@ TEST(ResponderSection, ItsTemplateYieldsToAllSettingsButTheSubjectAbove) {
   const auto reply = [&](const std::string& above, const std::string& in_section) {
     const Responder responder =
         desk.load("text = text.txt\n" + above + kSection + "template = b.eml\n" + in_section);
-    return load_reply(responder, responder.sections.front().reply);
+    return load_reply(responder, responder.sections.front().reply,
+                      responder.schedule.period_near({}));
   };
   const std::string all =
       "from = a@example.org\nsubject = a\nreply-to = a@example.org\nprecedence = junk\n";
@@ -203,7 +204,7 @@ TEST(ResponderSection, WithoutAHandleItsFilesMakeOne) {
   const Responder responder = desk.load("text = text.txt\n" + std::string(kSection) +
                                         "text = prices.txt\n[when same]\nsender = @example.org\n");
   const auto handle = [&](const ReplySettings& reply) {
-    return load_reply(responder, reply).handle;
+    return load_reply(responder, reply, responder.schedule.period_near({})).handle;
   };
   EXPECT_NE(handle(responder.sections[0].reply), handle(responder.reply));
   EXPECT_EQ(handle(responder.sections[1].reply), handle(responder.reply)) << "says the same";
@@ -285,7 +286,7 @@ TEST(ResponderSection, AFaultInOneLeavesTheFaultsOfTheOthersToBeFound) {
             (Strings{"info.conf:2: unknown section '[when]', expected '[when NAME]'",
                      "info.conf:5: unknown name 'colour'",
                      "info.conf:8: '[when b]' needs a condition: sender, subject-contains, "
-                     "subject-matches or body-contains",
+                     "subject-matches, body-contains or time",
                      "info.conf:7: 'none.txt': cannot open: No such file or directory"}));
 }
 

@@ -29,7 +29,7 @@ TEST(ResponderFile, NeedsNothingButAText) {
   EXPECT_EQ(responder.kind, ResponderKind::kPersonal);
   EXPECT_TRUE(responder.addresses.empty());
   EXPECT_FALSE(responder.reply.from || responder.reply.reply_to || responder.reply.bcc);
-  EXPECT_FALSE(responder.active_from || responder.active_until);
+  EXPECT_FALSE(responder.schedule.from || responder.schedule.until);
   EXPECT_TRUE(responder.ignored.empty());
   EXPECT_EQ(responder.reply.precedence, "bulk");
   EXPECT_FALSE(responder.reply.allow_large || responder.reply.all_languages);
@@ -74,8 +74,8 @@ TEST(Rfc3834, R05_TheRecipientNamesASetOfAddressesThatAreHis) {
       "address = info@example.org\naddress = \"a b\"@example.net\naddress = "
       "x@B\u00FCcher.example\n");
   std::vector<std::string> own;
-  for (const auto& one : responder.addresses)
-    own.push_back(one.normalized());
+  for (const auto& address : responder.addresses)
+    own.push_back(address.normalized());
   EXPECT_EQ(own, (std::vector<std::string>{"info@example.org", "a b@example.net",
                                            "x@xn--bcher-kva.example"}));
 }
@@ -138,19 +138,16 @@ TEST(ResponderFile, SwitchesOffEverySoftRuleAndNoHardOne) {
 TEST(ResponderFile, APlainDateEndsThePeriodWithItsDay) {
   const Responder responder =
       Desk().load_with_text("active-from = 2026-12-31\nactive-until = 2026-12-31\n");
-  EXPECT_EQ(*responder.active_until - *responder.active_from, hours(24));
-  EXPECT_EQ(responder.active_from_text, "2026-12-31");
-  EXPECT_EQ(responder.active_until_text, "2026-12-31");
+  EXPECT_EQ(*responder.schedule.until - *responder.schedule.from, hours(24));
   const Responder same = Desk().load_with_text("active-until = 2026-12-31T24:00\n");
-  EXPECT_EQ(same.active_until, responder.active_until);
-  EXPECT_EQ(same.active_until_text, "2026-12-31");
+  EXPECT_EQ(same.schedule.until, responder.schedule.until);
 }
 
 TEST(ResponderFile, APeriodMayHaveATimeAndAZone) {
   const Responder responder = Desk().load_with_text(
       "active-from = 2026-12-24T18:00Z\nactive-until = 2026-12-24T20:30+01:00\n");
-  EXPECT_EQ(*responder.active_from, Time(Seconds(1'798'135'200)));
-  EXPECT_EQ(*responder.active_until, Time(Seconds(1'798'135'200 + 90 * 60)));
+  EXPECT_EQ(*responder.schedule.from, Time(Seconds(1'798'135'200)));
+  EXPECT_EQ(*responder.schedule.until, Time(Seconds(1'798'135'200 + 90 * 60)));
 }
 
 TEST(ResponderFile, AllowsALargeReplyOnlyWhenTold) {

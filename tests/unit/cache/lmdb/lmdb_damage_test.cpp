@@ -54,7 +54,7 @@ TEST(Damage, FaultsOfOursStayWhatTheyAre) {
     return !WIFEXITED(status) || WEXITSTATUS(status) != 75;
   };
   for (const int signal : {SIGSEGV, SIGABRT}) {
-    EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), call([] { return 0; }), fail_by(signal)),
+    EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), call(+[] { return 0; }), fail_by(signal)),
                 is_no_report, "");
   }
 }

@@ -1,0 +1,69 @@
+// Deliveries of stored messages that nobody gets: what would have come of them.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inforeply/clock.hpp"
+#include "inforeply/envelope.hpp"
+#include "inforeply/settings.hpp"
+
+namespace inforeply {
+
+/// More of a message is never looked at.
+inline constexpr std::size_t kMaxReplayedOctets = std::size_t{512} * 1024;
+
+/// What a stored message says of its delivery.
+struct StoredMessage {
+  /// When it came: by its topmost Received field, else its Date. nullopt if neither tells.
+  std::optional<Time> date;
+  /// The envelope sender: of Return-Path, the mbox line or From, the first that has one; empty for
+  /// the null sender and if none has.
+  std::string sender;
+  /// Of Delivered-To, X-Original-To or To, the first that has an address; empty if none has.
+  std::string recipient;
+  /// Of X-Original-To beside Delivered-To: the recipient before aliases. Empty if there is none.
+  std::string original;
+};
+
+/// Reads the first kMaxReplayedOctets of a message.
+StoredMessage read_stored_message(std::string_view text);
+
+enum class ReplayAction { kReply, kSuppress, kDefer };
+
+struct ReplayResult {
+  ReplayAction action = ReplayAction::kSuppress;
+  std::string reason;     ///< why it is not answered; empty for a reply
+  std::string section;    ///< of the reply; empty: the responder's own
+  std::string responder;  ///< the address whose settings were used; empty: none
+  std::string detail;     ///< what the log would add; empty: nothing
+};
+
+/// Delivers messages as in shadow mode: all is decided, composed and remembered, nothing is sent.
+class Replay {
+ public:
+  /// Remembers in the cache of the settings, which nobody else may use meanwhile. Throws Error as
+  /// opening a cache does.
+  explicit Replay(Settings settings);
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+  ~Replay();
+
+  /// The message is delivered at `now` to the one recipient of the envelope, whose queue_id tells
+  /// it from all others. Throws Error (kCache) if the memory fails, as of a full disk.
+  ReplayResult deliver(std::string_view text, const Envelope& envelope, Time now);
+
+  /// Calls `visit` with each person that was answered and by which responder, in order.
+  void visit_answered(
+      const std::function<void(const std::string& responder, const std::string& sender)>& visit);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace inforeply
