@@ -15,6 +15,8 @@
 #include "inforeply/text.hpp"
 #include "mail/encoded_word.hpp"
 #include "mail/language.hpp"
+#include "responder/section_settings.hpp"
+#include "responder/setting_reader.hpp"
 
 namespace inforeply {
 namespace {
@@ -32,10 +34,6 @@ constexpr std::chrono::seconds kMaxReadingOfLists{20};  // of processor time, al
 constexpr std::size_t kMaxWeeklyTimes = 50;             // of a responder or a section
 constexpr std::size_t kMaxPatterns = 100;  // in a file: a delivery may have to compile each
 
-/// These settings together make a reply's body. A section that has one of them inherits none of the
-/// others.
-constexpr std::array<std::string_view, 4> kBodySettings = {"text", "html", "template", "inline"};
-
 /// The settings that `.LANGUAGE` may follow.
 constexpr std::array<std::string_view, 3> kLanguageSettings = {"text", "html", "subject"};
 
@@ -47,41 +45,25 @@ bool is_section_name(std::string_view name) {
          });
 }
 
-/// `text.de` is the setting `text` in the language `de`.
-struct SettingName {
-  std::string_view base;
-  std::string_view language;
-
-  explicit SettingName(std::string_view name)
-      : base(name.substr(0, name.find('.'))),
-        language(name.substr(std::min(base.size() + 1, name.size()))) {}
-};
-
-bool is_body_setting(const ConfigEntry& entry) {
-  return is_one_of(SettingName(entry.name).base, kBodySettings);
-}
-
 /// Patterns cost more to compile than all the rest to read. A delivery compiles only those that it
 /// comes to.
 enum class ReadingDepth { kForDelivery, kAll };
+
+ReadingTerms with_folder(ReadingTerms terms, const std::string& file) {
+  if (terms.folder.empty()) terms.folder = folder_of(file);
+  return terms;
+}
 
 /// Builds a Responder from the entries of its file.
 class Loader {
  public:
   Loader(const std::string& path, const ReadingTerms& terms, const FaultHandler& on_fault,
          ReadingDepth depth)
-      : on_fault_(on_fault), terms_(terms), depth_(depth) {
-    terms_.indexes.deadline = processor_time() + kMaxReadingOfLists;
-    auto read = read_owned_file(path, kMaxResponderFileOctets, terms.trust);
-    file_ = parse_config(path, read.text, on_fault);
-    responder_.file = path;
-    responder_.author = {read.is_tenants, terms.domain};
-    responder_.reply.file = path;
-    folder_ = terms.folder.empty() ? folder_of(path) : terms.folder;
-  }
+      : Loader(read_owned_file(path, kMaxResponderFileOctets, terms.trust), path, terms, on_fault,
+               depth) {}
 
   Responder load() {
-    for (const auto& folder : std::set<std::string>{folder_, folder_of(file_.path)}) {
+    for (const auto& folder : std::set<std::string>{terms_.folder, folder_of(file_.path)}) {
       collect_fault(on_fault_, [&] { require_trusted_folder(folder, terms_.trust); });
     }
     find_time_zone();
@@ -95,7 +77,7 @@ class Loader {
       on_fault_(
           ConfigError(file_.path, seen_["active-until"], "'active-until' is before 'active-from'"));
     }
-    require_a_body(responder_.reply);
+    check_together(responder_.reply, seen_, on_fault_);
     if (file_.sections.size() > kMaxSections) {
       on_fault_(ConfigError(file_.path, file_.sections[kMaxSections].line,
                             "over " + std::to_string(kMaxSections) + " sections"));
@@ -116,11 +98,17 @@ class Loader {
   };
   static const std::map<std::string_view, Setting>& settings();
 
-  [[noreturn]] void fault(const ConfigEntry& entry, const std::string& text) const {
-    throw ConfigError(file_.path, entry.line, text);
-  }
-  [[noreturn]] void bad_value(const ConfigEntry& entry, const std::string& expected) const {
-    fault(entry, "'" + entry.name + " = " + entry.value + "': expected " + expected);
+  Loader(const OwnedText& read, const std::string& path, const ReadingTerms& terms,
+         const FaultHandler& on_fault, ReadingDepth depth)
+      : on_fault_(on_fault),
+        terms_(with_folder(terms, path)),
+        depth_(depth),
+        reader_(path, terms_, {read.is_tenants, terms.domain}),
+        file_(parse_config(path, read.text, on_fault)) {
+    terms_.indexes.deadline = processor_time() + kMaxReadingOfLists;
+    responder_.file = path;
+    responder_.author = {read.is_tenants, terms.domain};
+    responder_.reply.file = path;
   }
 
   void set_all(const std::vector<ConfigEntry>& entries, Place place) {
@@ -134,16 +122,17 @@ class Loader {
     const auto setting = settings().find(name.base);
     const bool may_have_language = is_one_of(name.base, kLanguageSettings);
     if (setting == settings().end() || (entry.name != name.base && !may_have_language)) {
-      fault(entry, "unknown name '" + entry.name + "'");
+      reader_.fault(entry, "unknown name '" + entry.name + "'");
     }
     if ((setting->second.place & place) == 0) {
-      fault(entry, "'" + entry.name + "' " +
-                       (place == kOfSection ? "stands above all sections"
-                                            : "stands in a section '[when NAME]'"));
+      reader_.fault(entry, "'" + entry.name + "' " +
+                               (place == kOfSection ? "stands above all sections"
+                                                    : "stands in a section '[when NAME]'"));
     }
     const auto [first, is_first] = seen_.emplace(to_lower_ascii(entry.name), entry.line);
     if (!is_first && !setting->second.repeatable) {
-      fault(entry, "'" + entry.name + "' is set already in line " + std::to_string(first->second));
+      reader_.fault(entry,
+                    "'" + entry.name + "' is set already in line " + std::to_string(first->second));
     }
     reply_->set.emplace(name.base);
     (this->*setting->second.set)(entry);
@@ -168,7 +157,7 @@ class Loader {
       fault_here("'[" + section.title + "]' is there already in line " +
                  std::to_string(other.reply.line));
     }
-    Section loaded{{}, inherited(section)};
+    Section loaded{{}, inherited_settings(responder_.reply, section)};
     loaded.reply.section = name;
     loaded.reply.line = section.line;
     reply_ = &loaded.reply;
@@ -181,7 +170,7 @@ class Loader {
                    std::to_string(kMaxHandleOctets) + " octets");
       }
     }
-    require_a_body(loaded.reply);
+    check_together(loaded.reply, seen_, on_fault_);
     if (loaded.conditions.empty()) {
       fault_here("'[" + section.title +
                  "]' needs a condition: sender, subject-contains, subject-matches, "
@@ -190,138 +179,21 @@ class Loader {
     responder_.sections.push_back(std::move(loaded));
   }
 
-  /// The responder's own settings, without those that the section's settings replace as a group.
-  [[nodiscard]] ReplySettings inherited(const ConfigSection& section) const {
-    const auto has = [&](const auto& is_wanted) {
-      return std::any_of(section.entries.begin(), section.entries.end(), is_wanted);
-    };
-    ReplySettings reply = responder_.reply;
-    const bool has_body = has(is_body_setting);
-    // `subject` replaces the subjects of all languages, `subject.de` only its own.
-    if (has([](const auto& entry) { return entry.name == "subject"; })) {
-      for (auto& language : reply.languages)
-        language.subject.reset();
-    }
-    if (has_body) {
-      const auto* plain = reply.find({});
-      std::vector<LanguageSettings> subject_alone;
-      if (plain != nullptr && plain->subject) subject_alone.push_back({{}, plain->subject, {}, {}});
-      reply.languages = std::move(subject_alone);
-      reply.all_languages = false;
-      reply.default_language.clear();  // it was that of another text
-      reply.template_file.reset();
-      reply.inline_images.clear();
-      reply.set.erase("subject");  // so that the Subject of the section's template counts
-    }
-    if (has_body || has([](const auto& entry) { return entry.name == "attach"; })) {
-      reply.attachments.clear();
-    }
-    return reply;
-  }
-
-  /// Reports a missing body and settings that do not go together.
-  void require_a_body(const ReplySettings& reply) {
-    const auto fault_here = [&](const std::string& name, const std::string& text) {
-      const auto line = seen_.find(to_lower_ascii(name));
-      on_fault_({file_.path, line == seen_.end() ? reply.line : line->second, text});
-    };
-    bool has_text = false;
-    bool has_html = false;
-    bool has_language = false;
-    for (const auto& language : reply.languages) {
-      const bool has_body = language.text || language.html;
-      has_text = has_text || language.text.has_value();
-      has_html = has_html || language.html.has_value();
-      if (language.language.empty()) continue;
-      has_language = true;
-      if (has_body && equals_ignoring_case(language.language, reply.default_language)) {
-        fault_here("language", "'language = " + reply.default_language + "' is that of 'text." +
-                                   language.language + "', too");
-      }
-      if (language.subject && !has_body) {
-        fault_here("subject." + language.language, "'subject." + language.language +
-                                                       "' without 'text." + language.language +
-                                                       "' or 'html." + language.language + "'");
-      }
-    }
-    if (reply.template_file && (has_text || has_html || has_language)) {
-      fault_here("template", "'template' does not go with 'text' and 'html'");
-    }
-    if (reply.template_file && !reply.default_language.empty()) {
-      fault_here("language", "'language' does not go with 'template'");
-    }
-    if (!reply.template_file && !has_text && !has_html) {
-      fault_here({}, "needs 'text', 'html' or 'template'");
-    }
-    if (!reply.inline_images.empty() && !has_html) fault_here("inline", "'inline' needs 'html'");
-    if (reply.all_languages && !has_language) {
-      fault_here("languages", "'languages = all' needs a language, such as 'text.de'");
-    }
-  }
-
-  void set_kind(const ConfigEntry& entry) {
-    if (entry.value == "personal") {
-      responder_.kind = ResponderKind::kPersonal;
-    } else if (entry.value == "group") {
-      responder_.kind = ResponderKind::kGroup;
-    } else if (entry.value == "service") {
-      responder_.kind = ResponderKind::kService;
-    } else {
-      bad_value(entry, "personal, group or service");
-    }
-  }
-
+  void set_kind(const ConfigEntry& entry) { responder_.kind = reader_.kind(entry); }
   void set_enabled(const ConfigEntry& entry) {
-    responder_.is_enabled = yes_or_no(entry);
+    responder_.is_enabled = reader_.yes_or_no(entry);
     responder_.enabled_line = entry.line;
   }
-
   void set_mode(const ConfigEntry& entry) {
-    const auto mode = parse_reply_mode(entry.value);
-    if (!mode) bad_value(entry, "live or shadow");
-    responder_.mode = *mode;
+    responder_.mode = reader_.mode(entry);
     responder_.mode_line = entry.line;
-  }
-
-  [[nodiscard]] Address address(const ConfigEntry& entry) const {
-    auto parsed = parse_address(entry.value);
-    if (!parsed) bad_value(entry, "a mail address");
-    return *std::move(parsed);
-  }
-
-  [[nodiscard]] Mailbox mailbox(const ConfigEntry& entry) const {
-    const std::string wrong = find_mailbox_fault(entry.value);
-    if (!wrong.empty()) fault(entry, "'" + entry.name + " = " + entry.value + "': " + wrong);
-    auto parsed = parse_one_mailbox(entry.value);
-    if (!parsed) bad_value(entry, "one address, such as 'Name <user@example.org>'");
-    require_own(entry, parse_address(parsed->addr_spec).value_or(Address{}));
-    return *std::move(parsed);
-  }
-
-  /// An address that a tenant may have only in its own domain.
-  [[nodiscard]] Address own_address(const ConfigEntry& entry) const {
-    auto named = address(entry);
-    require_own(entry, named);
-    return named;
-  }
-  void require_own(const ConfigEntry& entry, const Address& named) const {
-    responder_.author.require_own(named, entry.name + " = " + entry.value, file_.path, entry.line);
-  }
-
-  [[nodiscard]] FileReference reference(const ConfigEntry& entry) const {
-    return {folder_, entry.value, file_.path, entry.line, terms_.trust};
-  }
-
-  [[nodiscard]] bool yes_or_no(const ConfigEntry& entry) const {
-    if (entry.value != "yes" && entry.value != "no") bad_value(entry, "yes or no");
-    return entry.value == "yes";
   }
 
   /// The settings of the entry's language, which are made if there are none yet.
   LanguageSettings& language_of(const ConfigEntry& entry) {
     const SettingName name(entry.name);
     if (name.base != entry.name && !is_language_tag(name.language)) {
-      fault(entry, "'" + entry.name + "': expected a language such as 'de' behind the dot");
+      reader_.fault(entry, "'" + entry.name + "': expected a language such as 'de' behind the dot");
     }
     auto& all = reply_->languages;
     const auto found = std::find_if(all.begin(), all.end(), [&](const LanguageSettings& known) {
@@ -329,53 +201,46 @@ class Loader {
     });
     if (found != all.end()) return *found;
     if (all.size() == kMaxLanguages) {
-      fault(entry, "over " + std::to_string(kMaxLanguages) + " languages");
+      reader_.fault(entry, "over " + std::to_string(kMaxLanguages) + " languages");
     }
     all.push_back({std::string(name.language), {}, {}, {}});
     return all.back();
   }
 
-  void set_address(const ConfigEntry& entry) { responder_.addresses.push_back(address(entry)); }
-  void set_from(const ConfigEntry& entry) { reply_->from = mailbox(entry); }
-  void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = mailbox(entry); }
+  void set_address(const ConfigEntry& entry) {
+    responder_.addresses.push_back(reader_.address(entry));
+  }
+  void set_from(const ConfigEntry& entry) { reply_->from = reader_.own_mailbox(entry); }
+  void set_reply_to(const ConfigEntry& entry) { reply_->reply_to = reader_.own_mailbox(entry); }
   void set_subject(const ConfigEntry& entry) {
     // Decoded, as people copy encoded-words out of Sieve scripts and other programs.
     language_of(entry).subject =
         TextTemplate(decode_field_text(entry.value), file_.path, entry.line, on_fault_);
   }
-  void set_text(const ConfigEntry& entry) { language_of(entry).text = reference(entry); }
-  void set_html(const ConfigEntry& entry) { language_of(entry).html = reference(entry); }
+  void set_text(const ConfigEntry& entry) { language_of(entry).text = reader_.reference(entry); }
+  void set_html(const ConfigEntry& entry) { language_of(entry).html = reader_.reference(entry); }
   void set_languages(const ConfigEntry& entry) {
-    if (entry.value != "all") bad_value(entry, "all");
+    if (entry.value != "all") reader_.bad_value(entry, "all");
     reply_->all_languages = true;
   }
   void set_language(const ConfigEntry& entry) {
-    if (!is_language_tag(entry.value)) bad_value(entry, "a language such as de");
+    if (!is_language_tag(entry.value)) reader_.bad_value(entry, "a language such as de");
     reply_->default_language = entry.value;
   }
-  void set_template(const ConfigEntry& entry) { reply_->template_file = reference(entry); }
+  void set_template(const ConfigEntry& entry) { reply_->template_file = reader_.reference(entry); }
   void set_inline(const ConfigEntry& entry) { add_file(reply_->inline_images, entry); }
   void set_attach(const ConfigEntry& entry) { add_file(reply_->attachments, entry); }
   void add_file(std::vector<FileReference>& files, const ConfigEntry& entry) const {
     if (files.size() == kMaxFiles) {
-      fault(entry, "over " + std::to_string(kMaxFiles) + " times '" + entry.name + "'");
+      reader_.fault(entry, "over " + std::to_string(kMaxFiles) + " times '" + entry.name + "'");
     }
-    files.push_back(reference(entry));
+    files.push_back(reader_.reference(entry));
   }
-  void set_quote(const ConfigEntry& entry) {
-    const auto quote = parse_quote(entry.value);
-    if (!quote) bad_value(entry, "none, headers, or a number of lines from 1 to 20");
-    reply_->quote = *quote;
-  }
-  void set_interval(const ConfigEntry& entry) {
-    reply_->interval.reset();
-    if (entry.value == "once") return;  // the interval never ends
-    reply_->interval = parse_duration(entry.value);
-    if (!reply_->interval) bad_value(entry, "a duration such as 7d, 0 or once");
-  }
+  void set_quote(const ConfigEntry& entry) { reply_->quote = reader_.quote(entry); }
+  void set_interval(const ConfigEntry& entry) { reply_->interval = reader_.interval(entry); }
   void set_handle(const ConfigEntry& entry) {
     if (entry.value.size() > kMaxHandleOctets) {
-      fault(entry, "'handle' is over " + std::to_string(kMaxHandleOctets) + " octets");
+      reader_.fault(entry, "'handle' is over " + std::to_string(kMaxHandleOctets) + " octets");
     }
     reply_->handle = entry.value;
   }
@@ -388,7 +253,7 @@ class Loader {
     }
   }
   void set_timezone(const ConfigEntry& entry) {
-    if (!TimeZone::find(entry.value)) bad_value(entry, "a time zone such as Europe/Berlin");
+    if (!TimeZone::find(entry.value)) reader_.bad_value(entry, "a time zone such as Europe/Berlin");
   }
   /// Where the schedule is set, for notes on it.
   Schedule& schedule_at(const ConfigEntry& entry) {
@@ -398,13 +263,11 @@ class Loader {
   }
   void set_active_from(const ConfigEntry& entry) {
     auto& schedule = schedule_at(entry);
-    schedule.from = parse_time(entry.value, schedule.zone);
-    if (!schedule.from) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+    schedule.from = reader_.time(entry, schedule.zone);
   }
   void set_active_until(const ConfigEntry& entry) {
     auto& schedule = schedule_at(entry);
-    schedule.until = parse_end_time(entry.value, schedule.zone);
-    if (!schedule.until) bad_value(entry, "a time such as 2026-12-24 or 2026-12-24T18:00");
+    schedule.until = reader_.time(entry, schedule.zone);
   }
   void set_active_on(const ConfigEntry& entry) { add_weekly(schedule_at(entry), entry); }
   void set_time(const ConfigEntry& entry) {
@@ -413,16 +276,16 @@ class Loader {
     reply_->is_timed = true;
   }
   void add_weekly(Schedule& schedule, const ConfigEntry& entry) const {
-    auto times = WeeklyTimes::parse(entry.value);
-    if (!times) bad_value(entry, std::string(kWeeklyTimesForm));
+    auto times = reader_.weekly_times(entry);
     if (schedule.weekly.size() == kMaxWeeklyTimes) {
-      fault(entry, "over " + std::to_string(kMaxWeeklyTimes) + " times '" + entry.name + "'");
+      reader_.fault(entry,
+                    "over " + std::to_string(kMaxWeeklyTimes) + " times '" + entry.name + "'");
     }
-    schedule.weekly.push_back(*std::move(times));
+    schedule.weekly.push_back(std::move(times));
   }
   void set_calendar(const ConfigEntry& entry) {
     auto& schedule = schedule_at(entry);
-    const auto file = reference(entry);
+    const auto file = reader_.reference(entry);
     const auto text = read_owned_file(file, kMaxCalendarOctets).text;
     try {
       // An event that cannot be understood is left out: calendars are made by other programs.
@@ -431,83 +294,53 @@ class Loader {
     } catch (const ConfigError&) {
       throw;
     } catch (const Error& missing) {  // the library
-      fault(entry, missing.what());
+      reader_.fault(entry, missing.what());
     }
   }
   void set_ignore(const ConfigEntry& entry) {
-    const auto reason = reason_of(entry.value);
-    if (!reason) bad_value(entry, "the code of a rule, such as list");
-    if (!is_soft(*reason)) fault(entry, "the rule '" + entry.value + "' cannot be switched off");
-    responder_.ignored.push_back(*reason);
+    responder_.ignored.push_back(reader_.soft_rule(entry));
   }
   void set_precedence(const ConfigEntry& entry) {
-    if (!is_precedence(entry.value)) bad_value(entry, "one word");
+    if (!is_precedence(entry.value)) reader_.bad_value(entry, "one word");
     reply_->precedence = entry.value == "none" ? "" : entry.value;
   }
   void set_envelope_from(const ConfigEntry& entry) {
-    reply_->envelope_from = entry.value == "<>" ? "" : own_address(entry).to_wire();
+    reply_->envelope_from = entry.value == "<>" ? "" : reader_.own_address(entry).to_wire();
   }
-  void set_bcc(const ConfigEntry& entry) { reply_->bcc = own_address(entry); }
-  /// A tenant has what is below the folder of its domain: by `bcc` he reaches its mailboxes, too.
+  void set_bcc(const ConfigEntry& entry) { reply_->bcc = reader_.own_address(entry); }
   void set_fcc(const ConfigEntry& entry) {
-    constexpr std::string_view kMaildir = "maildir:";
-    const auto path = entry.value.substr(std::min(kMaildir.size(), entry.value.size()));
-    if (!entry.value.starts_with(kMaildir) || !path.starts_with('/') ||
-        is_one_of("..", split(path, '/'))) {
-      bad_value(entry, "maildir:PATH, an absolute path without '..'");
-    }
-    const bool is_bound = responder_.author.is_tenants && !terms_.domain.empty();
-    const std::string own = is_bound ? "/" + terms_.domain + "/" : "/";
-    std::string expected;
-    for (const auto& folder : terms_.fcc_folders) {
-      const bool is_below = path.starts_with(folder + own);
-      std::string name = is_below ? path.substr(folder.size() + own.size()) : "";
-      if (!name.empty() && !name.starts_with('/')) {
-        reply_->fcc = MaildirPath{folder, own.substr(1) + name};
-        reply_->fcc_line = entry.line;
-        return;
-      }
-      expected.append(expected.empty() ? " below " : " or ").append(folder).append(own);
-    }
-    if (expected.empty()) fault(entry, "'fcc' needs an 'fcc-folder' in the main configuration");
-    bad_value(entry, "a path" + expected);
+    reply_->fcc = reader_.maildir(entry);
+    reply_->fcc_line = entry.line;
   }
-  void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = yes_or_no(entry); }
-  void set_limit(const ConfigEntry& entry) { responder_.limit = rate_limit(entry); }
-  void set_limit_person(const ConfigEntry& entry) { responder_.limit_person = rate_limit(entry); }
-  [[nodiscard]] std::optional<RateLimit> rate_limit(const ConfigEntry& entry) const {
-    if (entry.value == "none") return std::nullopt;
-    auto limit = parse_rate_limit(entry.value);
-    if (!limit) bad_value(entry, "replies in a time, such as 100/1d, or none");
-    return limit;
+  void set_allow_large(const ConfigEntry& entry) { reply_->allow_large = reader_.yes_or_no(entry); }
+  void set_limit(const ConfigEntry& entry) { responder_.limit = reader_.rate_limit(entry); }
+  void set_limit_person(const ConfigEntry& entry) {
+    responder_.limit_person = reader_.rate_limit(entry);
   }
   void set_never_reply_to(const ConfigEntry& entry) { add_to(responder_.never_reply_to, entry); }
   void set_only_reply_to(const ConfigEntry& entry) { add_to(responder_.only_reply_to, entry); }
   void set_sender(const ConfigEntry& entry) { add_to(conditions_->sender, entry); }
   void add_to(AddressList& list, const ConfigEntry& entry) {
     if (list.add(entry.value)) return;
-    if (entry.value.starts_with('@')) bad_value(entry, "a domain behind the @");
+    if (entry.value.starts_with('@')) reader_.bad_value(entry, "a domain behind the @");
     if (++lists_ > kMaxLists) {
-      fault(entry, "over " + std::to_string(kMaxLists) + " files of addresses");
+      reader_.fault(entry, "over " + std::to_string(kMaxLists) + " files of addresses");
     }
-    list.add_file(reference(entry), terms_.indexes);
+    list.add_file(reader_.reference(entry), terms_.indexes);
   }
   void set_subject_contains(const ConfigEntry& entry) {
-    conditions_->subject_contains.push_back(searched(entry));
+    conditions_->subject_contains.push_back(reader_.searched(entry));
   }
   void set_body_contains(const ConfigEntry& entry) {
-    conditions_->body_contains.push_back(searched(entry));
-  }
-  [[nodiscard]] std::string searched(const ConfigEntry& entry) const {
-    if (fold_for_search(entry.value).empty()) bad_value(entry, "a text, not blanks alone");
-    return entry.value;
+    conditions_->body_contains.push_back(reader_.searched(entry));
   }
   void set_subject_matches(const ConfigEntry& entry) {
     if (entry.value.size() > kMaxPatternOctets) {
-      fault(entry, "'" + entry.name + "' is over " + std::to_string(kMaxPatternOctets) + " octets");
+      reader_.fault(
+          entry, "'" + entry.name + "' is over " + std::to_string(kMaxPatternOctets) + " octets");
     }
     if (++patterns_ > kMaxPatterns) {
-      fault(entry, "over " + std::to_string(kMaxPatterns) + " times '" + entry.name + "'");
+      reader_.fault(entry, "over " + std::to_string(kMaxPatterns) + " times '" + entry.name + "'");
     }
     conditions_->subject_matches.emplace_back(entry.value, file_.path, entry.line);
     if (depth_ == ReadingDepth::kAll) conditions_->subject_matches.back().check();
@@ -516,9 +349,9 @@ class Loader {
   const FaultHandler& on_fault_;
   ReadingTerms terms_;
   ReadingDepth depth_;
+  SettingReader reader_;
   ConfigFile file_;
-  std::string folder_;
-  std::map<std::string, std::size_t, std::less<>> seen_;  // the line of each name
+  SettingLines seen_;
   Responder responder_;
   ReplySettings* reply_ = &responder_.reply;  // whose settings are being read
   Conditions* conditions_ = nullptr;          // of the section being read; null above all sections
