@@ -61,7 +61,7 @@ std::string make_cache(const std::string& path) {
 
 /// The same, with signals left to libFuzzer: a cache takes them to report damage and end.
 std::string make_cache_for_fuzzing(const std::string& path) {
-  constexpr std::array<int, 3> kSignals = {SIGSEGV, SIGBUS, SIGABRT};
+  constexpr std::array<int, 4> kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
   std::array<struct sigaction, kSignals.size()> kept{};
   for (std::size_t i = 0; i < kSignals.size(); ++i)
     ::sigaction(kSignals[i], nullptr, &kept[i]);

@@ -25,7 +25,8 @@ struct Expected {
   int signal;
   struct sigaction before;
 };
-std::array<Expected, 3> expected_signals{{{SIGSEGV, {}}, {SIGBUS, {}}, {SIGABRT, {}}}};
+std::array<Expected, 4> expected_signals{
+    {{SIGSEGV, {}}, {SIGBUS, {}}, {SIGFPE, {}}, {SIGABRT, {}}}};
 // NOLINTEND(*-avoid-non-const-global-variables)
 
 void end(int /*signal*/) {

@@ -1,10 +1,10 @@
 // What becomes of a process that meets damage which LMDB did not expect.
 //
 // LMDB reads the file as memory and believes what it says: damage then comes as a signal in the
-// middle of a call, SIGBUS where the file is too short, SIGSEGV, or SIGABRT from the allocator or
-// LMDB's assertions. The handlers report it and end the process; nothing is half written, as an
-// unfinished transaction counts for nothing. A SIGSEGV or SIGABRT outside of LMDB's calls is a
-// fault of ours and stays what it is.
+// middle of a call: SIGBUS where the file is too short, SIGSEGV, SIGFPE where it divides by a size,
+// or SIGABRT from the allocator or LMDB's assertions. The handlers report it and end the process;
+// nothing is half written, as an unfinished transaction counts for nothing. Outside of LMDB's calls
+// all but SIGBUS are faults of ours and stay what they are.
 #pragma once
 
 #include <lmdb.h>

@@ -190,14 +190,15 @@ std::string PageFile::value(const Node& node) const {
 // --- Meta ---
 
 std::size_t page_octets_of(int file) {
-  const auto system_octets = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const std::uint64_t offset : {std::uint64_t{0}, system_octets}) {
+  const auto system_octets = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  bool is_lmdb = false;
+  for (const auto offset : {std::size_t{0}, system_octets}) {
     const Meta meta = read_meta_page(file, offset).meta;
-    if (meta.magic == kMagic && is_page_size(meta.free_list.page_octets)) {
-      return meta.free_list.page_octets;
-    }
+    if (meta.magic != kMagic) continue;
+    is_lmdb = true;
+    if (is_page_size(meta.free_list.page_octets)) return meta.free_list.page_octets;
   }
-  return 0;
+  return is_lmdb ? std::min(system_octets, kMaxPage) : 0;
 }
 
 Meta read_meta(int file, PageNumber number, std::size_t page_octets) {

@@ -33,7 +33,7 @@ int exhaust_the_stack() {
 }
 
 TEST(Damage, FaultsInLmdbEndAsDamageOfTheCache) {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
     EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), call(fail_by, signal)),
                 ::testing::ExitedWithCode(75), kReport);
   }
@@ -53,7 +53,7 @@ TEST(Damage, FaultsOfOursStayWhatTheyAre) {
   const auto is_no_report = [](int status) {  // but a signal, or a sanitizer's own report
     return !WIFEXITED(status) || WEXITSTATUS(status) != 75;
   };
-  for (const int signal : {SIGSEGV, SIGABRT}) {
+  for (const int signal : {SIGSEGV, SIGFPE, SIGABRT}) {
     EXPECT_EXIT((expect_damage_of("/a/cache.mdb"), call(+[] { return 0; }), fail_by(signal)),
                 is_no_report, "");
   }

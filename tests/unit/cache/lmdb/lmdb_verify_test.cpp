@@ -196,6 +196,11 @@ TEST_F(VerifyTest, EveryKindOfDamageIsNamed) {
       {"page 0: is of another version of LMDB", [](File& file) { file.set(kVersionField, 2U); }},
       {"page 1: tells another size of the pages",
        [](File& file) { file.set(4096 + kFreeTree, 8192U); }},
+      {"page 0: tells another size of the pages",
+       [](File& file) {
+         file.set(kFreeTree, 0U);
+         file.set(4096 + kFreeTree, 0U);
+       }},
       {"tells other kinds of keys",
        [](File& file) { file.set(file.meta() + kMainTree + kFlags, std::uint16_t{4}); }},
       {"tells a last page that cannot be",
