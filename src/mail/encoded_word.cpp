@@ -21,7 +21,6 @@ constexpr std::size_t kMaxEncodedWord = 75;        // RFC 2047, 2
 constexpr std::size_t kMaxLine = 76;               // for a line with an encoded-word
 constexpr std::size_t kMaxUnbrokenWord = 900;      // a longer word might pass RFC 5322's 998
 constexpr std::size_t kMaxEncodedWordRead = 1024;  // many senders exceed 75
-constexpr std::size_t kMaxDecodedOctets = 4096;
 constexpr std::size_t kMaxWordsInRun = 64;
 
 /// RFC 2047, 4.2.
@@ -350,8 +349,8 @@ std::size_t encoded_word_length(std::string_view text) {
 }
 
 std::string decode_field_start(std::string_view body, std::string_view raw_charset) {
-  if (body.size() <= kMaxDecodedOctets) return decode_field_text(body, raw_charset);
-  auto end = kMaxDecodedOctets;
+  if (body.size() <= kMaxFieldStartOctets) return decode_field_text(body, raw_charset);
+  auto end = kMaxFieldStartOctets;
   const auto continues_character = [&] {
     return (static_cast<unsigned char>(body[end]) >> 6U) == 2;
   };

@@ -13,7 +13,10 @@ namespace inforeply {
 /// else in `raw_charset` (empty if unknown), else windows-1252. Always valid UTF-8.
 std::string decode_field_text(std::string_view body, std::string_view raw_charset = {});
 
-/// The same for the first 4 KiB, for text that is cut far shorter anyway: decoding costs.
+inline constexpr std::size_t kMaxFieldStartOctets = 4096;
+
+/// The same for the first kMaxFieldStartOctets, for text that is cut far shorter anyway: decoding
+/// costs.
 std::string decode_field_start(std::string_view body, std::string_view raw_charset = {});
 
 /// Returns the length of the encoded-word at the front of `text`, 0 if there is none.

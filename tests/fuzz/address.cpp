@@ -48,7 +48,9 @@ void check_sender(const Sender& sender) {
 void check_mailbox(const Mailbox& mailbox) {
   if (mailbox.display_name.find("=?") != std::string::npos)
     return;  // a word that nobody here reads
-  const auto written = encode_phrase(mailbox.display_name, 4) + " <" + mailbox.addr_spec + ">";
+  const auto phrase = encode_phrase(mailbox.display_name, 4);
+  if (phrase.size() > kMaxFieldStartOctets) return;  // only its start is read again
+  const auto written = phrase + " <" + mailbox.addr_spec + ">";
   std::string unfolded = written;
   std::erase(unfolded, '\n');
   const auto again = parse_one_mailbox(unfolded);
