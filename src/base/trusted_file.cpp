@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/folder.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
@@ -85,6 +86,13 @@ std::string read_all(const Descriptor& file, std::size_t max_octets, const Place
 
 // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
 constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+/// Opens a file unless a link leads out of its folder; then errno is EXDEV.
+Descriptor open_in_own_folder(const std::string& path) {
+  const Descriptor base(::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.is_open()) return Descriptor();
+  return open_beneath(base, path.substr(path.rfind('/') + 1), kReading, 0);
+}
 
 /// The path of an open file without links.
 std::string real_path(const Descriptor& file, const Place& place) {
@@ -186,7 +194,8 @@ OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust
     struct stat link {};
     if (::lstat(path.c_str(), &link) != 0) place.fail_with_errno("stat");
     is_tenants_link = is_tenants(link.st_uid, trust);
-    file = Descriptor(::open(path.c_str(), kReading));
+    file = is_tenants_link ? open_in_own_folder(path) : Descriptor(::open(path.c_str(), kReading));
+    if (!file.is_open() && errno == EXDEV) place.fail("leads outside its folder");
   }
   const uid_t owner = require_trusted(file, trust, place);
   return {read_all(file, max_octets, place), is_tenants_link || is_tenants(owner, trust)};

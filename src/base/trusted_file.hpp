@@ -31,8 +31,9 @@ struct OwnedText {
   bool is_tenants = false;
 };
 
-/// The same for a file that may be a tenant's, whose group may not write it either. A symbolic link
-/// to an administrator's file is a tenant's if the link is.
+/// The same for a file that may be a tenant's, whose group may not write it either. A tenant's
+/// symbolic link makes the file the tenant's, and may not lead outside its folder: the account that
+/// runs can read other tenants' files.
 OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust);
 
 struct StatedText {

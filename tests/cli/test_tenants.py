@@ -182,9 +182,25 @@ class Trust(TenantTestCase):
         self.place.responder.unlink()
         self.place.responder.symlink_to("../bank.example/ceo.conf")
         self.assertEqual(self.place.preview().reply["From"], "ceo@bank.example")
+        self.place.responder.unlink()
+        self.place.set_responder(self.FOREIGN, path="responders/our.example/ceo.conf")
+        self.place.responder.symlink_to("ceo.conf")
+        self.assertEqual(self.place.preview().reply["From"], "ceo@bank.example")
         self.give(INFO)
         self.assert_deferred(self.place.run(), f"{INFO}:2: ", "in our.example")
         self.assertIn((INFO, 2), self.places())
+
+    def test_a_tenants_link_to_another_tenants_file_is_not_followed(self):
+        other = self.place.set_responder("subject = A secret plan",
+                                         path="responders/bank.example/ceo.conf")
+        self.give("responders/bank.example/ceo.conf")
+        for target in ("../bank.example/ceo.conf", other, "../our.example/../bank.example/ceo.conf"):
+            with self.subTest(target=target):
+                self.place.responder.unlink()
+                self.place.responder.symlink_to(target)
+                self.give(INFO)
+                self.assert_deferred(self.place.run(), f"{INFO}: leads outside its folder")
+                self.assertIn((INFO, 0), self.places())
 
 
 class Files(TenantTestCase):
