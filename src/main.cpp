@@ -4,7 +4,6 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -196,22 +195,18 @@ ExitStatus print_delivery_check(const ResponderCommand& command) {
   return status;
 }
 
-ResponderCommand parse_command(int argc, char** argv) {
+ResponderCommand parse_command(int argc, char** argv, Progress& progress) {
   try {
     return parse_responder_command(argc, argv, read_envelope_variables());
   } catch (const Error&) {
+    progress.is_inspection = is_inspection(argc, argv);
     format_of_log = find_log_format(argc, argv);
     throw;
   }
 }
 
 ExitStatus run(int argc, char** argv, Progress& progress) {
-  constexpr std::array<std::string_view, 4> kInspections = {"-n", "--dry-run", "--check-config",
-                                                            "--check-delivery"};
-  progress.is_inspection = std::any_of(argv, argv + argc, [&](std::string_view word) {
-    return is_one_of(word.substr(0, word.find('=')), kInspections);
-  });
-  const ResponderCommand command = parse_command(argc, argv);
+  const ResponderCommand command = parse_command(argc, argv, progress);
   format_of_log = command.settings.log_format;
   progress.now = command.now;
   progress.give_up_after = command.settings.give_up_after;

@@ -23,11 +23,11 @@ struct Envelope {
 };
 
 /// The variables that Postfix's local(8), Exim and qmail set for a command in an alias, .forward or
-/// .qmail file: such a command cannot get them as arguments. Empty if not set.
+/// .qmail file: such a command cannot get them as arguments.
 struct EnvelopeVariables {
-  std::string sender;              ///< SENDER
-  std::string recipient;           ///< RECIPIENT
-  std::string original_recipient;  ///< ORIGINAL_RECIPIENT
+  std::optional<std::string> sender;  ///< SENDER; empty: the null sender
+  std::string recipient;              ///< RECIPIENT; empty if not set, as is the next
+  std::string original_recipient;     ///< ORIGINAL_RECIPIENT
 };
 
 /// Reads the variables of this process.

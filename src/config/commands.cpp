@@ -140,7 +140,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
   read_main_configuration(target, throw_fault);
   if (!command.check_delivery.empty()) return command;
   take_recipients(target, line.words, variables);
-  if (line.words.empty()) command.last_sender = normalize_sender(variables.sender);
+  if (line.words.empty() && variables.sender)
+    command.last_sender = normalize_sender(*variables.sender);
   // A dry run on a terminal has a sample message, which brings its own recipient.
   if (command.envelope.recipients.empty() && !command.dry_run) {
     throw Error(Fault::kUsage, "no recipient (see --help)");
@@ -159,6 +160,18 @@ LogFormat find_log_format(int argc, const char* const* argv) {
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): what was read before it counts
   }
   return target.command.settings.log_format;
+}
+
+bool is_inspection(int argc, const char* const* argv) {
+  const auto find_any_form = [](std::string_view written) {
+    return find_form(written, kResponder).value_or(OptionForm{std::string(written)});
+  };
+  try {
+    const auto line = parse_command_line(argc, argv, find_any_form);
+    return line.has("dry-run") || line.has("check-config") || line.has("check-delivery");
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 std::string responder_help() {

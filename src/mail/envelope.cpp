@@ -1,21 +1,24 @@
 #include "inforeply/envelope.hpp"
 
 #include <cstdlib>
+#include <optional>
+#include <string>
 
 #include "inforeply/text.hpp"
 
 namespace inforeply {
 namespace {
 
-std::string variable(const char* name) {
+std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
 }  // namespace
 
 EnvelopeVariables read_envelope_variables() {
-  return {variable("SENDER"), variable("RECIPIENT"), variable("ORIGINAL_RECIPIENT")};
+  return {variable("SENDER"), variable("RECIPIENT").value_or(""),
+          variable("ORIGINAL_RECIPIENT").value_or("")};
 }
 
 std::string normalize_sender(std::string_view argument) {

@@ -71,6 +71,12 @@ class Late(TestCase):
                 self.assertEqual((outcome.status, self.place.submissions()), (0, []))
                 self.assertIn("inforeply: late: ", outcome.stderr)
 
+    def test_whoever_sent_it(self):
+        self.place.configure("nonsense = 1")
+        for sender in ("--check-config", "--check-delivery=x@evil.example", "-n=a@evil.example"):
+            outcome = self.place.run(received(3 * DAY, time.time()), sender=sender)
+            self.assertEqual(outcome.status, 0, sender)
+
     def test_a_dry_run_tells_the_trouble_all_the_same(self):
         self.assertEqual(self.place.run(received(3 * DAY), "-n", "--nonsense").status, 75)
 
