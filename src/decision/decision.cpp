@@ -181,19 +181,27 @@ std::optional<Hit> check_own_address(const RuleInput& input) {
 }
 
 /// Whether the message answers or encloses one of our replies. It may be a bounce of a kind that we
-/// do not know.
+/// do not know. A reply carries the domain of the address that was written to: one of another
+/// domain is another site's, which may stand in a thread of people for years.
 std::optional<Hit> check_answers_own_reply(const RuleInput& input) {
+  const auto find_own = [&](std::string_view body) {
+    return find_message_id(body, kMessageIdMark, [&](std::string_view domain) {
+      return std::any_of(input.own.begin(), input.own.end(), [&](const Address& own) {
+        return equals_ignoring_case(own.ascii_domain, domain);
+      });
+    });
+  };
   for (const auto& field : input.message.header.fields) {
     if (!equals_ignoring_case(field.name, "In-Reply-To") &&
         !equals_ignoring_case(field.name, "References")) {
       continue;
     }
-    const auto own = find_message_id(field.body, kMessageIdMark);
+    const auto own = find_own(field.body);
     if (!own.empty()) return Hit{evidence_of(field, own), "our own mark"};
   }
   for (const auto& message : input.enclosed) {
     const std::string id = message.message_id();
-    if (!find_message_id(id, kMessageIdMark).empty()) return Hit{"encloses " + id, "our own mark"};
+    if (!find_own(id).empty()) return Hit{"encloses " + id, "our own mark"};
   }
   return std::nullopt;
 }

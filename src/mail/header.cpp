@@ -130,13 +130,18 @@ std::string leading_token(std::string_view body) {
          to_lower_ascii(trim(value.substr(slash + 1)));
 }
 
-std::string find_message_id(std::string_view body, std::string_view beginning) {
+std::string find_message_id(std::string_view body, std::string_view beginning,
+                            const std::function<bool(std::string_view domain)>& is_wanted) {
   constexpr std::string_view kAround = " \t<>()\";,'";
   while (!body.empty()) {
     const auto begin = std::min(body.find_first_not_of(kAround), body.size());
     body.remove_prefix(begin);
     std::string id = "<" + std::string(body.substr(0, body.find_first_of(kAround))) + ">";
-    if (starts_with_ignoring_case(id, beginning) && id.find('@') != std::string::npos) return id;
+    const auto at = id.rfind('@');
+    if (starts_with_ignoring_case(id, beginning) && at != std::string::npos &&
+        is_wanted(std::string_view(id).substr(at + 1, id.size() - at - 2))) {
+      return id;
+    }
     body.remove_prefix(id.size() - 2);
   }
   return {};

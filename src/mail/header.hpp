@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,9 +49,11 @@ inline constexpr std::size_t kMaxMessageIdOctets = 250;
 /// field has nothing but ids, those without brackets count, too, and get them.
 std::vector<std::string> parse_message_ids(std::string_view body);
 
-/// Returns the msg-id with that beginning (in any case, with its angle bracket) from anywhere in a
-/// field body, however damaged: with brackets, without, in quotes or in a sentence. Empty if there
-/// is none.
-std::string find_message_id(std::string_view body, std::string_view beginning);
+/// Returns the msg-id with that beginning (in any case, with its angle bracket) and with a wanted
+/// domain from anywhere in a field body, however damaged: with brackets, without, in quotes or in a
+/// sentence. Empty if there is none.
+std::string find_message_id(
+    std::string_view body, std::string_view beginning,
+    const std::function<bool(std::string_view domain)>& is_wanted = [](auto) { return true; });
 
 }  // namespace inforeply

@@ -78,6 +78,16 @@ class OwnReplies(TestCase):
                     self.set_kind("service")
                     self.assert_answered(message)
 
+    def test_those_of_other_sites_may_stand_in_a_thread(self):
+        other = self.mark.replace("@our.example>", "@elsewhere.example>")
+        self.assertNotEqual(other, self.mark)
+        for kind in ("personal", "group"):
+            self.set_kind(kind)
+            self.assert_answered(mail(references=f"<a@x> {other} <b@x>", in_reply_to="<b@x>"))
+            self.assert_answered(mail(in_reply_to=other))
+            self.assert_answered(self.enclosed("message/rfc822", f"Message-ID: {other}\n\nAway.\n"))
+            self.assert_loop(mail(references=f"<a@x> {other} {self.mark}"))
+
     def test_answers_to_a_thread_with_thousands_before_are_found(self):
         ids = "\n ".join(f"<{number}@x.example>" for number in range(5000))
         self.assert_loop(mail(references=f"{ids}\n {self.mark}"))
