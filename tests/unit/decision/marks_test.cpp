@@ -458,6 +458,9 @@ const Strings robots = {"MAILER-DAEMON",
                         "double-bounce",
                         "list-bounces",
                         "list-bounce",
+                        "pm_bounces",
+                        "mass_bounce",
+                        "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e",
                         "list-bounces+alice=example.org",
                         "list-return-123-u=d",
                         "list+bnccaaa",
@@ -592,6 +595,7 @@ TEST(SenderMarks, LeaveOutPeopleWhoOnlyLookAlike) {
                                    "bouncehouse",
                                    "bouncy",
                                    "rebounce",
+                                   "microsoftexchange",
                                    "trampoline-bounce-fun",
                                    "owner",
                                    "homeowner",
@@ -658,7 +662,8 @@ TEST(SenderMarks, LeaveOutPeopleWhoOnlyLookAlike) {
 
 TEST(SenderMarks, KnowDomainsThatOnlyReturnMail) {
   for (const char* sender :
-       {"x@bounce.example.net", "x@bounces.shop.example.net", "x@eu-west-1.amazonses.com",
+       {"x@bounce.example.net", "x@bounces.shop.example.net", "x@pm-bounces.shop.example.net",
+        "x@eu-west-1.amazonses.com",
         "x@amazonses.com", "SCOMP@aol.net", "sysadmin@mms.vzwpix.com"}) {
     Situation situation;
     situation.sender = sender;
