@@ -28,6 +28,8 @@ struct ReplyKey {
   std::string handle;     ///< at most kMaxHandleOctets
   /// The domain that has rewritten the sender's address (Sender::forwarder); empty: nobody has.
   std::string forwarder{};
+
+  bool operator==(const ReplyKey&) const = default;
 };
 
 enum class RecordState : std::uint8_t { kPending = 1, kAnswered = 2 };

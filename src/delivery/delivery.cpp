@@ -22,6 +22,10 @@ constexpr std::chrono::milliseconds kConfirmAgain{200};
 /// The reason in the log if nobody will ever know whether the reply was sent.
 constexpr std::string_view kUnknownOutcome = "unknown-outcome";
 
+/// In the log if the mail server says nothing of the sender: it is then taken for the null sender.
+constexpr const char* kNoSender =
+    "nothing names the envelope sender: neither -f nor Return-Path, 'From ' line or SENDER";
+
 struct GivenAddress {
   std::string_view role;
   const std::string& text;
@@ -34,6 +38,20 @@ std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
     given.push_back({"original recipient", recipient.original});
   }
   return given;
+}
+
+/// With `...` for the local part of each address in it.
+std::string without_local_parts(std::string_view text) {
+  std::string result;
+  for (auto at = text.find('@'); at != std::string_view::npos; at = text.find('@')) {
+    auto name = text.substr(0, at);
+    const bool is_quoted = name.ends_with('"');
+    if (is_quoted) name = name.substr(0, name.rfind('"', at - 2));
+    if (!is_quoted) name = name.substr(0, name.find_last_of(" \t<>()[],;:\"") + 1);
+    result.append(name).append("...@");
+    text.remove_prefix(at + 1);
+  }
+  return result.append(text);
 }
 
 /// `limit 300/1h`
@@ -163,6 +181,7 @@ void Delivery::make_copies(const RecipientCase& examined, const std::string& rep
       make_copy();
     } catch (const std::exception& error) {
       entry.add_detail(std::string("no copy: ") + error.what());
+      entry.severity = Severity::kWarning;
     }
   };
   const auto& settings = examined.reply.settings;
@@ -202,15 +221,19 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
 ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
   auto& cache = caches_[examined.mode];
   if (!cache) cache = world_.open_cache(examined.mode);
-  const ReservationRequest request{.key = {examined.found_by->normalized(), sender_.canonical(),
-                                           examined.reply.handle, sender_.forwarder()},
+  const ReplyKey key = {examined.found_by->normalized(), sender_.canonical(), examined.reply.handle,
+                        sender_.forwarder()};
+  // To another recipient of this run it is no copy, but the same message.
+  const bool is_same = std::find(answered_.begin(), answered_.end(), key) != answered_.end();
+  const ReservationRequest request{.key = key,
                                    .message_id = message_.message_id(),
                                    .delivery = digest({envelope_.queue_id, message_.fingerprint}),
-                                   .is_named = !envelope_.queue_id.empty(),
+                                   .is_named = !envelope_.queue_id.empty() || is_same,
                                    .interval = examined.reply.settings.interval,
                                    .limits = limits_of(examined),
                                    .booted_at = world_.clock.booted_at()};
   auto result = ask_cache(*cache, request);
+  if (result.reservation) answered_.push_back(key);
   switch (result.outcome) {
     case ReserveOutcome::kGranted:
       break;
@@ -308,6 +331,10 @@ DeliveryStatus Delivery::run() {
       if (examined.decision.suppressed) {
         entry.set("suppressed", code_of(*examined.decision.suppressed), {});
         if (examined.decision.suppressed == Reason::kLate) entry.severity = Severity::kError;
+        if (examined.decision.suppressed == Reason::kNullSender && !is_sender_known()) {
+          entry.severity = Severity::kWarning;
+          entry.detail = kNoSender;
+        }
         const auto tried = examined.responder ? "" : tried_addresses(recipient);
         if (!tried.empty()) entry.detail = "no settings for " + tried;
       } else {
@@ -379,6 +406,7 @@ void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
     entry.add_detail("header over " + std::to_string(kMaxFields) +
                      " fields, some in its middle were not looked at");
   }
+  if (!world_.settings.log_addresses) entry.detail = without_local_parts(entry.detail);
   entry.id = envelope_.queue_id;
   entry.from = in_log(sender_.given);
   entry.to = in_log(recipient.address);

@@ -93,12 +93,15 @@ class Delivery {
   /// As much of an address as the log may show: only its domain if `log-addresses` is no.
   [[nodiscard]] std::string in_log(std::string_view address) const;
   void write_log(const Recipient& recipient, LogEntry entry) const;
+  /// Whether anything names the envelope sender, be it the null one.
+  [[nodiscard]] bool is_sender_known() const { return envelope_.sender || message_.return_path; }
 
   World world_;
   const Message& message_;
   Envelope envelope_;
   Sender sender_;
   std::map<ReplyMode, std::unique_ptr<ReplyCache>> caches_;
+  std::vector<ReplyKey> answered_;  // what was reserved in this run
   std::unique_ptr<Mailer> mailer_;  // one for all replies: it may keep a connection
   std::chrono::steady_clock::time_point start_;
 };

@@ -143,8 +143,6 @@ int spawn(char* const* argv, int input, int output, pid_t& pid) {
   return error;
 }
 
-;
-
 /// What an exit status of sysexits(3) says about sending the same again. Only a fault of this
 /// message or this address is final; an administrator or time can mend all others.
 Submission::Result result_of(int exit_status) {

@@ -127,6 +127,20 @@ class SenderOfTheMessage(TestCase):
         self.assert_sender("bob@x.example", mail(top="From eve@x.example Tue Nov 14 22:13:20 2023\n"
                                                      "Return-Path: <bob@x.example>\n"))
 
+    def test_if_nothing_names_one_the_log_says_so(self):
+        said = "nothing names the envelope sender"
+        for missing in (self.place.run(mail(), sender=None),
+                        self.place.run(mail(), sender=None, recipients=(),
+                                       variables={"RECIPIENT": "info@our.example"})):
+            self.assert_suppressed(missing, "null-sender")
+            self.assertIn(said, missing.stderr)
+        for named in (self.place.run(mail(), sender=""),
+                      self.place.run(mail(top="Return-Path: <>\n"), sender=None),
+                      self.place.run(mail(), sender=None, recipients=(),
+                                     variables={"RECIPIENT": "info@our.example", "SENDER": ""})):
+            self.assert_suppressed(named, "null-sender")
+            self.assertNotIn(said, named.stderr)
+
     def test_null_path(self):
         for top in ["Return-Path: <>\n", "From MAILER-DAEMON Tue Nov 14 22:13:20 2023\n",
                     "From <> Tue Nov 14 22:13:20 2023\n"]:

@@ -48,6 +48,12 @@ class Interval(TestCase):
             self.assert_replied(self.run_at(0))
         self.assert_sent(3)
 
+    def test_0_answers_one_message_once_whoever_it_is_for(self):
+        self.place.set_responder("interval = 0")
+        outcome = self.place.run(mail(), recipients=["info@our.example", "info+x@our.example"])
+        self.assertEqual([line["action"] for line in outcome.log], ["replied", "suppressed"])
+        self.assert_replied(self.place.run(mail()))  # perhaps another message
+
     def test_once_answers_only_the_first(self):
         self.place.set_responder("interval = once")
         self.assert_replied(self.run_at(0))

@@ -163,6 +163,14 @@ class Json(TestCase):
         self.assertEqual([line[name] for name in ("from", "to", "responder")],
                          ["...@sender.example", "...@our.example", "...@our.example"])
 
+    def test_nor_does_a_detail_name_them(self):
+        said = "550 5.1.1 <alice@sender.example>, \"a b\"@sender.example: user x=y@sender.example"
+        self.place.set_mailer(f"echo '{said}'; exit 67")
+        self.assertIn(said, self.logged()["detail"])
+        self.place.configure("log-format = json", "log-addresses = no")
+        self.assertIn("550 5.1.1 <...@sender.example>, ...@sender.example: user ...@sender.example",
+                      self.logged(mail(), sender="bob@sender.example")["detail"])
+
     def test_a_run_that_fails_before_there_is_a_recipient(self):
         line = self.logged(mail(), "-n", recipients=[])
         self.assertEqual((list(line), line["action"]), (EARLY, "deferred"))

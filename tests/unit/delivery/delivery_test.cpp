@@ -152,6 +152,24 @@ TEST_F(DeliveryTest, OneMailerSubmitsAllRepliesAndCopies) {
   EXPECT_EQ(world_.mailers_made, 1);
 }
 
+TEST_F(DeliveryTest, WhatAnAdministratorShouldSeeIsAWarning) {
+  add_responder("info@example.org", "info.conf",
+                "text = reply.txt\nignore = not-addressed\nbcc = desk@example.org\n");
+  const auto severity_of = [&](const Envelope& envelope) {
+    world_.log_lines.clear();
+    EXPECT_EQ(run(envelope), DeliveryStatus::kDone);
+    return world_.severity;
+  };
+  EXPECT_EQ(severity_of(envelope("alice@example.net")), Severity::kInfo);
+  world_.submissions["desk@example.org"] = {Submission::Result::kRefused, "no such desk"};
+  EXPECT_EQ(severity_of(envelope("alice@example.net")), Severity::kWarning);
+  EXPECT_NE(log_line().find("no copy: no such desk"), std::string::npos);
+  EXPECT_EQ(run({std::nullopt, {{"info@example.org", ""}}, ""}), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.severity, Severity::kWarning);
+  EXPECT_EQ(run(envelope("")), DeliveryStatus::kDone);
+  EXPECT_EQ(world_.severity, Severity::kInfo);
+}
+
 TEST_F(DeliveryTest, ARecentAnswerNeedsNoMailer) {
   world_.mailer_is_missing = true;
   world_.outcomes = {ReserveOutcome::kAnswered};

@@ -49,6 +49,7 @@ struct FakeWorld {
   std::vector<Sent> sent;
   std::vector<std::string> cache_calls;
   std::vector<std::string> log_lines;
+  Severity severity = Severity::kDebug;  // of the last line
 };
 
 class FakeReservation : public Reservation {
@@ -125,8 +126,9 @@ class FakeResponders : public ResponderSource {
 class FakeLog : public Log {
  public:
   explicit FakeLog(FakeWorld& world) : world_(world) {}
-  void write(Severity /*severity*/, std::string_view line) override {
+  void write(Severity severity, std::string_view line) override {
     world_.log_lines.emplace_back(line);
+    world_.severity = severity;
   }
 
  private:
