@@ -13,6 +13,7 @@
 #include "base/folder.hpp"
 #include "base/held_folder.hpp"
 #include "base/trusted_file.hpp"
+#include "delivery/delivery_confinement.hpp"
 #include "inforeply/address.hpp"
 #include "inforeply/cache_store.hpp"
 #include "inforeply/text.hpp"
@@ -405,7 +406,11 @@ ConfigurationCheck check_configuration(const Settings& settings, std::vector<Con
   if (settings.mode == ReplyMode::kShadow) {
     note_shadow(settings.configuration, settings.origin_of("mode").line, note);
   }
-  check_setting(settings, "mailer", check.faults, [&] { make_mailer(settings.mailer); });
+  check_setting(settings, "mailer", check.faults, [&] {
+    make_mailer(settings.mailer);
+    if (settings.require_confinement && !mailer_permissions(settings.mailer))
+      throw SettingError("require-confinement", Fault::kConfiguration, kCommandsAreNotConfined);
+  });
   if (settings.responder.empty()) {
     check.responders = check_responder_folder(settings.responders, now, collect, note,
                                               settings.trust_responders, settings.fcc_folders);

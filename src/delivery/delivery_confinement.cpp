@@ -128,7 +128,7 @@ void confine_delivery(const ResponderCommand& command, const ResponderSource& re
   const auto permissions = delivery_permissions(command, responders);
   if (!permissions) {
     if (is_required)
-      refuse("no process that runs a sendmail command is confined, an SMTP mailer is");
+      refuse(kCommandsAreNotConfined);
     return;
   }
   for (const auto& lacking : confine(*permissions)) {

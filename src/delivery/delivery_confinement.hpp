@@ -8,6 +8,10 @@
 
 namespace inforeply {
 
+/// The fault of `require-confinement = yes` with such a mailer.
+inline constexpr const char* kCommandsAreNotConfined =
+    "no process that runs a sendmail command is confined, an SMTP mailer is";
+
 /// What deciding, answering and remembering takes. nullopt if replies go to a sendmail command:
 /// what is confined can run none, and such a command may have to gain rights, as postdrop(1) does.
 /// Throws Error for settings that do not parse.

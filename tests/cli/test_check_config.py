@@ -314,6 +314,13 @@ class EveryDelivery(CheckTestCase):
             self.assert_well(1)
             self.assertEqual(self.place.cache.read_bytes(), content)
 
+    def test_a_confinement_that_no_sendmail_command_can_have(self):
+        self.assert_faults([("main.conf:2", "an SMTP mailer is")],
+                           configuration=f"mailer = {self.place.mailer}\n"
+                                         "require-confinement = yes\n")
+        self.assert_well(1, configuration="mailer = smtp://localhost:25\n"
+                                          "require-confinement = yes\n")
+
     def test_a_mailer_that_cannot_be_run(self):
         self.place.write("plain", "text\n")
         for mailer, words in [("none", "No such file"), ("plain", "Permission denied"),
