@@ -109,6 +109,32 @@ class DefinedZones {
   std::size_t changes_ = 0;
 };
 
+/// Knows the newest revision of each event, and of each occurrence that was changed.
+class Revisions {
+ public:
+  void add(const Event& event) {
+    if (event.uid.empty()) return;
+    auto& newest = newest_.try_emplace(key_of(event), event.sequence).first->second;
+    newest = std::max(newest, event.sequence);
+  }
+
+  /// Whether another one, perhaps a cancellation, has taken its place. None if they are of equal
+  /// rank: some programs give many events one UID.
+  [[nodiscard]] bool is_outdated(const Event& event) const {
+    const auto found = newest_.find(key_of(event));
+    return found != newest_.end() && event.sequence < found->second;
+  }
+
+ private:
+  using Key = std::pair<std::string, std::optional<Time>>;
+
+  static Key key_of(const Event& event) {
+    return {event.uid, event.replaces ? std::optional(time_of(*event.replaces)) : std::nullopt};
+  }
+
+  std::map<Key, int> newest_;
+};
+
 /// Adds the spans of events.
 class Occurrences {
  public:
@@ -211,6 +237,7 @@ void Calendar::add_file(std::string_view text, const std::string& file, const Ti
   const TimeZone::Use use(zone);
   const auto first = static_cast<std::ptrdiff_t>(content.events.size());
   auto& replaced = content.replaced.emplace_back();
+  Revisions revisions;
   read_components(text, name, CalendarComponentKind::kEvent, [&](const auto& component) {
     content.deadline.check(name);
     const auto known = zones.find(component.calendar);
@@ -226,9 +253,14 @@ void Calendar::add_file(std::string_view text, const std::string& file, const Ti
       throw ConfigError(name, component.line,
                         "over " + std::to_string(kMaxEvents) + " events in all calendars");
     }
-    // Also if it is at fault: the occurrence is not as it was.
+    // Also if it is at fault: the event or the occurrence is not as it was.
+    revisions.add(event);
     if (event.replaces && !event.uid.empty()) replaced[event.uid].add(*event.replaces);
   });
+  content.events.erase(
+      std::remove_if(content.events.begin() + first, content.events.end(),
+                     [&](const Event& event) { return revisions.is_outdated(event); }),
+      content.events.end());
   for (auto& [uid, exceptions] : replaced)
     exceptions.sort();
   for (auto event = content.events.begin() + first; event != content.events.end(); ++event) {

@@ -48,6 +48,9 @@ class EventReader {
       // In so few octets a string takes no memory of its own.
       event_.uid = digest({text_of(libical().icalproperty_get_uid(property))}).substr(0, 15);
     });
+    each_property(component_, ICAL_SEQUENCE_PROPERTY, [&](icalproperty* property) {
+      event_.sequence = libical().icalproperty_get_sequence(property);
+    });
     read_replaced();
     each_property(component_, ICAL_XLICERROR_PROPERTY, [&](icalproperty* error) {
       fault(text_of(libical().icalproperty_get_value_as_string(error)));
@@ -157,6 +160,8 @@ class EventReader {
   }
 
   void read_recurrence() {
+    // What it excludes would be answered.
+    if (find(ICAL_EXRULE_PROPERTY) != nullptr) fault("EXRULE is not understood");
     each_property(component_, ICAL_RRULE_PROPERTY, [&](icalproperty* property) {
       if (event_.rules.size() == kMaxRules) {
         fault("over " + std::to_string(kMaxRules) + " RRULEs");

@@ -59,6 +59,7 @@ struct Event {
   const std::string* file = nullptr;
   std::size_t line = 0;
   std::string uid;
+  int sequence = 0;        ///< of its revisions (RFC 5545, 3.8.7.4) the highest counts
   bool takes_time = true;  ///< neither transparent nor cancelled
   EventTime start{};
   Length length;

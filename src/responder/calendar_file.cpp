@@ -15,9 +15,10 @@ constexpr std::size_t kOfCalendar = 2;
 constexpr std::size_t kOfTimeZone = 3;
 constexpr std::string_view kLineEnds = "\r\n";
 
-constexpr std::array<std::string_view, 13> kProperties = {
-    "DTSTART", "DTEND",         "DURATION", "RRULE", "RDATE",        "EXDATE",    "STATUS",
-    "TRANSP",  "RECURRENCE-ID", "UID",      "TZID",  "TZOFFSETFROM", "TZOFFSETTO"};
+constexpr std::array<std::string_view, 15> kProperties = {
+    "DTSTART", "DTEND",    "DURATION", "RRULE",        "EXRULE",
+    "RDATE",   "EXDATE",   "STATUS",   "TRANSP",       "RECURRENCE-ID",
+    "UID",     "SEQUENCE", "TZID",     "TZOFFSETFROM", "TZOFFSETTO"};
 
 /// Takes one line after the other, unfolded (RFC 5545, 3.1), off a text.
 class UnfoldedLines {

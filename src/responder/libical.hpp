@@ -35,6 +35,7 @@ struct Libical {
   INFOREPLY_FUNCTION(icalproperty_get_recurrenceid);
   INFOREPLY_FUNCTION(icalproperty_get_rrule);
   INFOREPLY_FUNCTION(icalproperty_get_status);
+  INFOREPLY_FUNCTION(icalproperty_get_sequence);
   INFOREPLY_FUNCTION(icalproperty_get_transp);
   INFOREPLY_FUNCTION(icalproperty_get_tzid);
   INFOREPLY_FUNCTION(icalproperty_get_uid);

@@ -129,6 +129,7 @@ TEST(Calendar, LeavesOutEventsThatItDoesNotUnderstand) {
       {"DTSTART:20260101T000000\nRRULE:FREQ=HOURLY", "RRULE: expected FREQ=DAILY"},
       {"DTSTART:20260101T000000\nRRULE:FREQ=SOMETIMES", "RRULE"},
       {"DTSTART:20260101T000000\nRRULE:FREQ=DAILY;RSCALE=HEBREW", "RSCALE"},
+      {"DTSTART:20260101T000000\nRRULE:FREQ=DAILY\nEXRULE:FREQ=DAILY;INTERVAL=2", "EXRULE"},
       {"DTSTART:20260101T000000\nRRULE:FREQ=DAILY;UNTIL=20261399T000000Z", "UNTIL"},
       {"DTSTART:20260101T000000\nRRULE:FREQ=DAILY;BYHOUR=1,2,3;BYMINUTE=1,2,3", "times a day"},
       {"DTSTART:20260101T000000" + repeated("\nRRULE:FREQ=YEARLY", 9), "over 8 RRULEs"},
@@ -270,6 +271,25 @@ TEST(Calendar, LeavesOutAnOccurrenceWhoseReplacementItDoesNotUnderstand) {
                     "RECURRENCE-ID:20260504T120000\nDTSTART:late\n"}));
   EXPECT_EQ(reading.periods, Strings{"from 2026-05-11 12:00 to 2026-05-11 13:00"});
   EXPECT_EQ(reading.faults.size(), 1);
+}
+
+TEST(Calendar, TakesTheNewestRevisionOfAnEvent) {
+  const std::string first = "DTSTART;VALUE=DATE:20260501";
+  const std::string weekly = "DTSTART;VALUE=DATE:20260501\nRRULE:FREQ=WEEKLY;COUNT=2";
+  const std::string changed = "RECURRENCE-ID;VALUE=DATE:20260508\nDTSTART;VALUE=DATE:";
+  const std::vector<std::pair<Strings, Strings>> rows = {
+      {{first, "SEQUENCE:1\nDTSTART;VALUE=DATE:20260601"}, {"from 2026-06-01 to 2026-06-02"}},
+      {{"SEQUENCE:2\nDTSTART;VALUE=DATE:20260601", "SEQUENCE:1\n" + first},
+       {"from 2026-06-01 to 2026-06-02"}},
+      {{first, "SEQUENCE:1\nSTATUS:CANCELLED\n" + first}, {}},
+      {{weekly, "SEQUENCE:1\n" + changed + "20260510", "SEQUENCE:3\n" + changed + "20260512"},
+       {"from 2026-05-01 to 2026-05-02", "from 2026-05-12 to 2026-05-13"}},
+      // Some programs give many events one UID.
+      {{first, "DTSTART;VALUE=DATE:20260601"},
+       {"from 2026-05-01 to 2026-05-02", "from 2026-06-01 to 2026-06-02"}},
+  };
+  for (const auto& [events, periods] : rows)
+    EXPECT_EQ(periods_of(file_of(events)), periods) << events.back();
 }
 
 TEST(Calendar, AReplacementDoesNotRecur) {
