@@ -71,32 +71,36 @@ const DateForm& form_of(std::string_view language) {
   return kIso;
 }
 
-std::string format(std::chrono::local_seconds local, const DateForm& form) {
+enum class TimeOfDay { kShown, kLeftOut };
+
+std::string format(std::chrono::local_seconds local, const DateForm& form, TimeOfDay time_of_day) {
   // As if clocks there showed UTC.
   const std::time_t seconds = local.time_since_epoch().count();
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
-  const bool is_midnight = parts.tm_hour == 0 && parts.tm_min == 0;
-  const auto pattern = form.date + (is_midnight ? "" : " " + std::string(form.time));
+  const bool is_shown = time_of_day == TimeOfDay::kShown;
+  const auto pattern = form.date + (is_shown ? " " + std::string(form.time) : "");
   std::array<char, 64> buffer{};
   return {buffer.data(), std::strftime(buffer.data(), buffer.size(), pattern.c_str(), &parts)};
-}
-
-bool is_midnight(std::chrono::local_seconds local) {
-  return local == std::chrono::floor<std::chrono::days>(local);
 }
 
 }  // namespace
 
 PeriodText period_text(const Period& period, const TimeZone& zone, std::string_view language) {
   const auto& form = form_of(language);
+  const auto format_time = [&](Time time) {
+    const auto time_of_day = begins_day(time, zone) ? TimeOfDay::kLeftOut : TimeOfDay::kShown;
+    return format(zone.to_local(time), form, time_of_day);
+  };
   PeriodText text;
-  if (period.from) text.active_from = format(zone.to_local(*period.from), form);
+  if (period.from) text.active_from = format_time(*period.from);
   if (period.until) {
-    const auto until = zone.to_local(*period.until);
-    text.next_open = format(until, form);
-    text.active_until =
-        is_midnight(until) ? format(until - std::chrono::days{1}, form) : text.next_open;
+    text.next_open = format_time(*period.until);
+    text.active_until = text.next_open;
+    if (begins_day(*period.until, zone)) {
+      const auto last_second = zone.to_local(*period.until - Seconds{1});
+      text.active_until = format(last_second, form, TimeOfDay::kLeftOut);
+    }
   }
   return text;
 }

@@ -12,10 +12,15 @@ std::string describe(const Period& period, const TimeZone& zone) {
   return text.empty() ? "always" : text;
 }
 
+bool begins_day(Time time, const TimeZone& zone) {
+  const auto local = zone.to_local(time);
+  const auto midnight = std::chrono::floor<std::chrono::days>(local);
+  return local == midnight || time == zone.to_time(midnight);
+}
+
 std::string describe_end(Time end, const TimeZone& zone) {
-  const auto local = zone.to_local(end);
-  const bool is_midnight = local == std::chrono::floor<std::chrono::days>(local);
-  return format_local(is_midnight ? end - Seconds{1} : end, zone).substr(0, is_midnight ? 10 : 16);
+  const bool ends_day = begins_day(end, zone);
+  return format_local(ends_day ? end - Seconds{1} : end, zone).substr(0, ends_day ? 10 : 16);
 }
 
 Period common(const Period& a, const Period& b) {

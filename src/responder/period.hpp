@@ -32,7 +32,10 @@ using Window = Span;
 /// none.
 std::string describe(const Period& period, const TimeZone& zone);
 
-/// The last day of what ends at midnight, as `active-until` names it; of all else the time.
+/// Whether the day begins there: at midnight, or after it where clocks skip midnight.
+bool begins_day(Time time, const TimeZone& zone);
+
+/// The last day of what ends when a day begins, as `active-until` names it; of all else the time.
 std::string describe_end(Time end, const TimeZone& zone);
 
 /// What both periods have in common; they must have something.

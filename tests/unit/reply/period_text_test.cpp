@@ -50,6 +50,18 @@ TEST(PeriodText, OfWholeDaysHasDatesAlone) {
   EXPECT_EQ(text.next_open, "2026-03-30");
 }
 
+TEST(PeriodText, OfWholeDaysHasDatesAloneWhereClocksSkipMidnight) {
+  const auto cairo = TimeZone::find("Africa/Cairo").value();
+  const auto of = [&](const char* from, const char* until) {
+    return period_text({parse_time(from, cairo), parse_end_time(until, cairo)}, cairo, {});
+  };
+  const auto before = of("2026-04-23", "2026-04-23");
+  EXPECT_EQ(before.active_until, "2026-04-23");
+  EXPECT_EQ(before.next_open, "2026-04-24");
+  EXPECT_EQ(of("2026-04-24", "2026-04-24").active_from, "2026-04-24");
+  EXPECT_EQ(of("2026-04-24", "2026-04-24T01:30").active_until, "2026-04-24 01:30");
+}
+
 TEST(PeriodText, OfAnEndThatIsMissingIsEmpty) {
   const auto text = period_text({}, kBerlin, "de");
   EXPECT_EQ(text.active_from + text.active_until + text.next_open, "");
