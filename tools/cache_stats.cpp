@@ -228,7 +228,9 @@ ExitStatus show_statistics(const CacheRequest& request) {
     object["shadow"] = shadow ? object_of(*shadow) : Json();
     print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   } else if (format == "prometheus") {
-    print(to_prometheus(statistics));
+    std::vector<CacheStatistics> memories = {statistics};
+    if (shadow) memories.push_back(*shadow);
+    print(to_prometheus(memories));
   } else {
     print_text(statistics, shadow);
   }

@@ -193,6 +193,7 @@ class Prometheus(StatsTestCase):
                 self.tool_output("cache", "stats", "--format", "prometheus")).items():
             for labels, value in samples:
                 self.assertEqual(labels.pop("cache"), str(self.place.cache))
+                self.assertEqual(labels.pop("mode"), "live")
                 values[(name, *labels.values()) if labels else name] = value
         return values
 

@@ -97,7 +97,7 @@ class Figures(ToolsTestCase):
                 self.assert_replied(self.deliver("one", "--now", at))
                 told = self.tool_output("cache", "stats", "--format", "prometheus")
                 for kind, count in reached.items():
-                    self.assertIn(f'inforeply_limits_reached{{cache="{self.server.url}",'
+                    self.assertIn(f'inforeply_limits_reached{{cache="{self.server.url}",mode="live",'
                                   f'kind="{kind}"}} {count}\n', told)
                 self.assertIn('state="answered"} 1\n', told)
                 self.assertNotIn("inforeply_cache_", told)

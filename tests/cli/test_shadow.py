@@ -201,6 +201,9 @@ class Tools(ShadowTestCase):
         self.assertEqual(sum(day["answered"] for day in shadow["by_day"]), 1)
 
     def test_the_figures_of_the_shadow_alone(self):
+        metrics = self.tool_output("cache", "stats", "--format", "prometheus")
+        for cache, mode in ((self.place.cache, "live"), (self.shadow, "shadow")):
+            self.assertIn(f'{{cache="{cache}",mode="{mode}"}} ', metrics)
         stats = self.stats("--shadow")
         self.assertEqual((stats["cache"], stats["replies"]), (str(self.shadow), 2))
         self.assertIsNone(stats["shadow"])
@@ -217,6 +220,11 @@ class Tools(ShadowTestCase):
         stats = self.stats()
         self.assertEqual((stats["replies"], stats["shadow"]["replies"], stats["file"]), (0, 2, None))
         self.assertIn("In shadow mode", self.tool_output("cache", "stats"))
+        metrics = self.tool_output("cache", "stats", "--format", "prometheus")
+        self.assertIn(f'inforeply_records{{cache="{self.shadow}",mode="shadow",state="answered"}} 2\n',
+                      metrics)
+        sizes = [line for line in metrics.split("\n") if line.startswith("inforeply_cache_file_size")]
+        self.assertEqual([f'cache="{self.shadow}"' in size for size in sizes], [True])
         self.assertIn("2 in all", self.report())
         self.assertFalse(self.place.cache.exists())
 
