@@ -169,13 +169,16 @@ class Command {
       if (const auto value = stored.find(name)) add(name, *value);
     }
     if (settings.subject) add("subject", *settings.subject);
-    for (const auto& [name, content] :
-         {std::pair{"text", settings.text}, {"html", settings.html}}) {
-      if (!content) continue;
-      text.append(name).append(":\n");
-      for (std::string_view rest = *content; !rest.empty();)
+    const auto add_text = [&](std::string_view title, const std::string& content) {
+      text.append(title).append(":\n");
+      for (std::string_view rest = content; !rest.empty();)
         text.append(shown_safely(take_line(rest))).append("\n");
-    }
+    };
+    if (settings.text) add_text("text", *settings.text);
+    if (settings.html) add_text("html", *settings.html);
+    const auto usual = stored.texts.find("text");
+    if (!settings.text && !settings.html && usual != stored.texts.end())
+      add_text("text (the usual one)", usual->second);
     return text;
   }
 

@@ -163,6 +163,11 @@ class Settings(SetTestCase):
                          "state         on\nactive-until  2024-01-01\nsubject       Away\n"
                          "text:\nOld text.\n")
 
+    def test_a_text_that_nobody_has_given_is_shown_as_such(self):
+        self.set("--on")
+        self.assertIn("text (the usual one):\nThank you for your message. I am away at present",
+                      self.set("--show"))
+
     def test_remove_takes_its_own_texts_and_no_others(self):
         self.set("--on", "--text", "-", given="First.\n")
         self.set("--text", "-", given="Second.\n")
