@@ -42,7 +42,8 @@ std::string unfolded(std::string text) {
 
 /// No field body of a message has a line end in front, but one from here may.
 std::string without_blanks(std::string text) {
-  std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
+  std::erase_if(
+      text, [](char c) { return std::string_view(" \t\r\n").find(c) != std::string_view::npos; });
   return text;
 }
 
