@@ -44,11 +44,10 @@ std::vector<GivenAddress> given_addresses(const Recipient& recipient) {
 std::string without_local_parts(std::string_view text) {
   std::string result;
   for (auto at = text.find('@'); at != std::string_view::npos; at = text.find('@')) {
-    auto name = text.substr(0, at);
-    const bool is_quoted = name.ends_with('"');
-    if (is_quoted) name = name.substr(0, name.rfind('"', at - 2));
-    if (!is_quoted) name = name.substr(0, name.find_last_of(" \t<>()[],;:\"") + 1);
-    result.append(name).append("...@");
+    auto before = text.substr(0, at);
+    const std::string_view ends = before.ends_with('"') ? "\"" : " \t<>()[],;:\"";
+    if (before.ends_with('"')) before.remove_suffix(1);
+    result.append(before.substr(0, before.find_last_of(ends) + 1)).append("...@");
     text.remove_prefix(at + 1);
   }
   return result.append(text);

@@ -168,7 +168,7 @@ class Json(TestCase):
         self.place.set_mailer(f"echo '{said}'; exit 67")
         self.assertIn(said, self.logged()["detail"])
         self.place.configure("log-format = json", "log-addresses = no")
-        self.assertIn("550 5.1.1 <...@sender.example>, ...@sender.example: user ...@sender.example",
+        self.assertIn("550 5.1.1 <...@sender.example>, \"...@sender.example: user ...@sender.example",
                       self.logged(mail(), sender="bob@sender.example")["detail"])
 
     def test_a_run_that_fails_before_there_is_a_recipient(self):
