@@ -218,8 +218,11 @@ class Run {
   }
 
  private:
-  static void count(Progress& progress, std::size_t& messages) {
+  static void end_if_interrupted() {
     if (Interruption::signal() != 0) throw Interrupted();
+  }
+  static void count(Progress& progress, std::size_t& messages) {
+    end_if_interrupted();
     progress.report(++messages);
   }
   [[nodiscard]] bool has(const std::string& option) const {
@@ -279,7 +282,7 @@ class Run {
   bool wants_json_;
   std::optional<Terminal> terminal_;
   TemporaryFolder folder_{"inforeply-replay"};
-  MailStore store_{folder_.path()};
+  MailStore store_{folder_.path(), end_if_interrupted};
   std::optional<Replay> replay_;
   std::optional<Replay> other_;
   std::optional<ReplayedMessage> last_;

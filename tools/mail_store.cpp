@@ -79,12 +79,14 @@ bool is_field(std::string_view line) {
 
 /// Calls `take` with the place of each mbox line that begins a message.
 void find_mbox_messages(const Descriptor& file, const std::string& name,
+                        const std::function<void()>& check,
                         const std::function<void(std::uint64_t)>& take) {
   std::string line;  // its start
   std::uint64_t line_at = 0;
   bool is_after_blank = true;
   std::uint64_t at = 0;
   while (true) {
+    check();
     const std::string chunk = read_at(file, at, kChunk, name);
     if (chunk.empty()) break;
     std::string_view rest = chunk;
@@ -105,7 +107,8 @@ void find_mbox_messages(const Descriptor& file, const std::string& name,
 
 }  // namespace
 
-MailStore::MailStore(const std::string& folder) {
+MailStore::MailStore(const std::string& folder, std::function<void()> check)
+    : check_(std::move(check)) {
   const std::string file = folder + "/names";
   names_ = Descriptor(::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!names_.is_open()) throw system_error(Fault::kOutput, "cannot make " + file);
@@ -159,6 +162,7 @@ void MailStore::add(const std::string& path, const std::function<void()>& on_mes
 }
 
 bool MailStore::add_file(const std::string& path, const std::function<void()>& on_message) {
+  check_();
   const Descriptor file = open_file(path);
   if (!file.is_open()) return false;
   struct stat status {};
@@ -183,7 +187,7 @@ bool MailStore::add_file(const std::string& path, const std::function<void()>& o
       ++entry.number;
       add_message(file, entry, end, changed, on_message);
     };
-    find_mbox_messages(file, path, [&](std::uint64_t at) {
+    find_mbox_messages(file, path, check_, [&](std::uint64_t at) {
       end_at(at);
       begin = at;
     });

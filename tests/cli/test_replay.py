@@ -551,6 +551,25 @@ class Interruptions(ReplayTestCase):
         self.assertIn("\n1 message moved or gone meanwhile\n", output)
 
 
+class InterruptionsOfReading(ReplayTestCase):
+    def test_a_signal_ends_it_within_one_large_message(self):
+        large = self.store(mbox(stored()), "box")
+        os.truncate(large, 2 ** 40)  # without a block of its own
+        process = subprocess.Popen(self.command("box"), cwd=self.place.folder,
+                                   env=self.environment())
+        read = 0
+        while read < 10_000 * KIB:
+            text = Path(f"/proc/{process.pid}/io").read_text()
+            read = int(re.search(r"rchar: (\d+)", text)[1])
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        try:
+            self.assertEqual(process.wait(PATIENCE), -signal.SIGTERM)
+        finally:
+            process.kill()
+            process.wait()
+
+
 class NothingIsSent(ReplayTestCase):
     """tearDown looks at the mailer and at the configured cache."""
 
