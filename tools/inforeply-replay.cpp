@@ -236,7 +236,7 @@ class Run {
   }
 
   const ReplayedMessage& replay(const KeptMessage& message) {
-    const auto stored = read_stored_message(message.text);
+    const auto stored = read_stored_message(message.text, SystemClock().now());
     const Recipient delivered{stored.recipient, stored.original};
     const auto& [recipient, original] =
         has("recipient") ? Recipient{command_.options.at("recipient"), {}} : delivered;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
@@ -17,9 +18,21 @@ namespace inforeply {
 /// More of a message is never looked at.
 inline constexpr std::size_t kMaxReplayedOctets = std::size_t{512} * 1024;
 
+/// How a line of an mbox file begins a message (RFC 4155, appendix A).
+enum class MboxLine {
+  kNone,
+  kBare,   ///< `From ` and nothing else
+  kDated,  ///< `From alice@example.net Thu Dec 24 18:00:00 2026`
+};
+
+/// A sentence that begins with From is none: a weekday and a month must stand behind each other,
+/// and a time.
+MboxLine mbox_line(std::string_view line);
+
 /// What a stored message says of its delivery.
 struct StoredMessage {
-  /// When it came: by its topmost Received field, else its Date. nullopt if neither tells.
+  /// When it came: by its topmost Received field, its Date or the mbox line, the first that has a
+  /// date since 1970 and not in the future. nullopt if none has.
   std::optional<Time> date;
   /// The envelope sender: of Return-Path, the mbox line or From, the first that has one; empty for
   /// the null sender and if none has.
@@ -31,7 +44,7 @@ struct StoredMessage {
 };
 
 /// Reads the first kMaxReplayedOctets of a message.
-StoredMessage read_stored_message(std::string_view text);
+StoredMessage read_stored_message(std::string_view text, Time now);
 
 enum class ReplayAction { kReply, kSuppress, kDefer };
 

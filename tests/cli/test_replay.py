@@ -233,6 +233,24 @@ class Mbox(ReplayTestCase):
                 part = line.encode() + b"\n" + stored()
                 self.assertEqual(self.number_of(part + b"\n" + part), 2)
 
+    def test_a_line_without_a_date_begins_a_message_if_a_field_follows(self):
+        for end in ("\n", "\r\n"):
+            part = b"From \n" + stored() + b"\n"
+            self.assertEqual(self.number_of((part + part).replace(b"\n", end.encode())), 2)
+            self.assertEqual(self.number_of((mbox(stored()) + part).replace(b"\n", end.encode())), 2)
+        for body in ("Hello,\n\nFrom \nnow on\n", "Hello,\nFrom \nNote: this\n",
+                     "Hello,\n\nFrom now on\nNote: this\n", "Hello,\n\nFrom \n"):
+            with self.subTest(body):
+                self.assertEqual(self.number_of(mbox(stored(body=body))), 1)
+
+    def test_a_line_behind_text_begins_a_message_if_a_field_follows(self):
+        line = b"From a@b.example Tue Nov 14 22:13:20 2023\n"
+        self.assertEqual(self.number_of(line + stored() + line + stored()), 2)
+        self.assertEqual(self.number_of(line + stored(body="no end") + b"\n" + line + stored()), 2)
+        # A line in the header is one that a program has kept.
+        self.assertEqual(self.number_of(line + line + stored()), 1)
+        self.assertEqual(self.number_of(line + b"X-Mozilla-Status: 0001\n" + line + stored()), 1)
+
     def test_line_ends(self):
         self.assertEqual(self.number_of(mbox(stored(), stored(), end="\r\n")), 2)
         self.assertEqual(self.number_of(mbox(stored(), stored()).rstrip(b"\n")), 2)
@@ -268,7 +286,9 @@ class Envelopes(ReplayTestCase):
 
     def test_else_the_author(self):
         self.assertEqual(self.sender_of(mail()), "alice@sender.example")
-        self.assertEqual(self.sender_of(mbox(mail(), sender="-")), "alice@sender.example")
+        for line in ("-", ""):
+            self.assertEqual(self.sender_of(mbox(mail(), sender=line)), "alice@sender.example")
+        self.assertEqual(self.sender_of(b"From \r\n" + mail()), "alice@sender.example")
 
     def test_the_null_sender(self):
         for message in (stored(sender=""), mbox(mail(), sender="MAILER-DAEMON"), mail(From=None)):
@@ -323,8 +343,28 @@ class Dates(ReplayTestCase):
         os.utime(self.store(mail(), "mail/cur/1"), (NOW, NOW))
         self.assertEqual(self.objects()[0]["date"], "2023-11-14T22:13:20Z")
 
+    def test_else_that_of_the_mbox_line(self):
+        for end, date in (("2023", "22:13:20"), ("+0100 2023", "21:13:20"), ("2023 -0100", "23:13:20"),
+                          ("MET 2023", "22:13:20")):
+            with self.subTest(end):
+                line = f"From a@b.example  Tue Nov 14 22:13:20 {end}\n".encode()
+                self.assertEqual(self.date_of(line + mail()), f"2023-11-14T{date}Z")
+        for line in ("Tue Nov 14 22:13:20", "Tue Nov 99 22:13:20 2023", "Tue Nov 14 22:13:20 0001"):
+            with self.subTest(line):
+                os.utime(self.store(f"From a@b.example {line}\n".encode() + mail(), "box"), (NOW, NOW))
+                self.assertEqual(self.objects("box")[0]["date"], "2023-11-14T22:13:20Z")
+
+    def test_a_date_before_1970_or_in_the_future_is_none(self):
+        for year in ("0000", "0001", "1969", "9999"):
+            date = f"14 Nov {year} 22:13:20 +0000"
+            os.utime(self.store(mail(date=date), "one"), (NOW, NOW))
+            self.assertEqual(self.objects("one")[0]["date"], "2023-11-14T22:13:20Z")
+            good = "14 Nov 2022 22:13:20 +0000"
+            self.assertEqual(self.date_of(mail(received=f"by mx; {date}", date=good)),
+                             "2022-11-14T22:13:20Z")
+
     def test_forged_ones_are_taken_in_their_order(self):
-        for name, year in (("1", 9999), ("2", 2023), ("3", 1970)):
+        for name, year in (("1", 2023), ("2", 1999), ("3", 1970)):
             self.store(mail(date=f"14 Nov {year} 22:13:20 +0000"), f"mail/cur/{name}")
         page = self.place.folder / "page.html"
         self.assertEqual([each["file"] for each in self.objects("--html", page, "mail")],
