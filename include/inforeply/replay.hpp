@@ -37,10 +37,12 @@ struct StoredMessage {
   /// The envelope sender: of Return-Path, the mbox line or From, the first that has one; empty for
   /// the null sender and if none has.
   std::string sender;
-  /// Of Delivered-To, X-Original-To or To, the first that has an address; empty if none has.
+  /// Of Delivered-To, X-Original-To or Envelope-To, the first that has an address; empty if none
+  /// has.
   std::string recipient;
-  /// Of X-Original-To beside Delivered-To: the recipient before aliases. Empty if there is none.
+  /// Of the other two beside Delivered-To: the recipient before aliases. Empty if there is none.
   std::string original;
+  std::vector<std::string> addressees;  ///< the first ones of To and Cc
 };
 
 /// Reads the first kMaxReplayedOctets of a message.
@@ -65,6 +67,13 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
   ~Replay();
+
+  /// Whether one responder answers for every recipient.
+  [[nodiscard]] bool is_for_all() const;
+
+  /// Whether the address has a responder. One for all has its own addresses: those that it names,
+  /// and that which its file is named for.
+  [[nodiscard]] bool knows(const std::string& recipient) const;
 
   /// The message is delivered at `now` to the one recipient of the envelope, whose queue_id tells
   /// it from all others. Throws Error (kCache) if the memory fails, as of a full disk.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "cache/open_cache.hpp"
@@ -115,6 +116,18 @@ class NoLog : public Log {
   void write(Severity /*severity*/, std::string_view /*line*/) override {}
 };
 
+/// Whether the file would be that address's in a folder of responders.
+bool is_named_for(const std::string& file, const Address& address, const std::string& delimiters) {
+  namespace fs = std::filesystem;
+  const auto path = fs::absolute(file).lexically_normal();
+  const auto domain_folder = path.parent_path();
+  for (const auto& folder : {domain_folder.parent_path(), domain_folder}) {
+    for (const auto& candidate : responder_folder(folder.string(), delimiters)->candidates(address))
+      if (fs::path(candidate.path).lexically_normal() == path) return true;
+  }
+  return false;
+}
+
 Settings in_shadow(Settings settings) {
   settings.mode = ReplyMode::kShadow;
   settings.log_addresses = true;
@@ -137,9 +150,15 @@ StoredMessage read_stored_message(std::string_view text, Time now) {
   stored.date = date_of(message.header, first_line, now);
   stored.sender = envelope_sender_of(message, mbox_line(first_line));
   stored.original = first_address(message.header, "X-Original-To");
+  if (stored.original.empty()) stored.original = first_address(message.header, "Envelope-To");
   stored.recipient = first_address(message.header, "Delivered-To");
   if (stored.recipient.empty()) stored.recipient = std::exchange(stored.original, {});
-  if (stored.recipient.empty()) stored.recipient = first_address(message.header, "To");
+  for (const auto* name : {"To", "Cc"}) {
+    find_address(message.header, name, [&](const std::string& address) {
+      if (stored.addressees.size() < kMaxAddressees) stored.addressees.push_back(address);
+      return stored.addressees.size() == kMaxAddressees;
+    });
+  }
   return stored;
 }
 
@@ -160,6 +179,30 @@ struct Replay::Parts {
 
 Replay::Replay(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
 Replay::~Replay() = default;
+
+bool Replay::is_for_all() const {
+  return !parts_->settings.responder.empty();
+}
+
+bool Replay::knows(const std::string& recipient) const {
+  const auto& settings = parts_->settings;
+  const auto address = real_recipient(recipient, settings);
+  if (!address) return false;
+  if (is_for_all() && is_named_for(settings.responder, *address, settings.recipient_delimiter))
+    return true;
+  std::optional<FoundResponder> found;
+  bool is_at_fault = false;
+  collect_fault([&](const ConfigError& /*fault*/) { is_at_fault = true; },
+                [&] { found = parts_->responders->find(*address); });
+  if (!is_for_all()) return found || is_at_fault;
+  if (!found) return false;
+  const auto person = [&](const Address& any) {
+    return without_extension(any, settings.recipient_delimiter).normalized();
+  };
+  const auto& own = found->responder->addresses;
+  return std::any_of(own.begin(), own.end(),
+                     [&](const Address& each) { return person(each) == person(*address); });
+}
 
 ReplayResult Replay::deliver(std::string_view text, const Envelope& envelope, Time now) {
   constexpr std::chrono::minutes kTimeLimit{2};

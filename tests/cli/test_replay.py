@@ -301,15 +301,59 @@ class Envelopes(ReplayTestCase):
                 ({"delivered_to": ["", "b@c.example", "a@b.example"]}, "b@c.example"),
                 ({"x_original_to": "b@c.example"}, "b@c.example"),
                 ({"x_original_to": "a@b.example", "delivered_to": "b@c.example"}, "b@c.example"),
-                ({"to": "Nobody:;, B <b@c.example>, info@our.example"}, "b@c.example"),
+                ({"envelope_to": "b@c.example"}, "b@c.example"),
+                ({"envelope_to": "a@b.example", "delivered_to": "b@c.example"}, "b@c.example"),
+                ({"to": "Nobody:;, B <b@c.example>"}, "b@c.example"),
                 ({"to": "undisclosed-recipients:;"}, "")):
             with self.subTest(fields):
                 self.assertEqual(self.of_one(mail(**fields))["recipient"], recipient)
 
     def test_an_address_before_aliases_has_its_responder(self):
-        message = mail(x_original_to="info@our.example", delivered_to="service@localhost")
-        found = self.of_one(message)
-        self.assertEqual((found["action"], found["recipient"]), ("reply", "service@localhost"))
+        for field in ("x_original_to", "envelope_to"):
+            message = mail(**{field: "info@our.example"}, delivered_to="service@localhost")
+            found = self.of_one(message)
+            self.assertEqual((found["action"], found["recipient"]), ("reply", "service@localhost"))
+
+    def test_else_the_first_of_to_and_cc_that_has_a_responder(self):
+        for fields in ({"to": "Nobody:;, B <b@c.example>, info@our.example"},
+                       {"to": "b@c.example", "cc": "d@e.example, Info <INFO+x@our.example>"}):
+            with self.subTest(fields):
+                found = self.of_one(mail(**fields))
+                self.assertEqual((found["action"], found["recipient"].lower().replace("+x", "")),
+                                 ("reply", "info@our.example"))
+        self.assertIn("\n1 recipient taken from To or Cc", self.output("one"))
+        self.store(stored(), "one")
+        self.assertNotIn("taken from", self.output("one"))
+
+    def test_mail_that_the_owner_has_sent_is_not_taken_for_mail_to_strangers(self):
+        own = "responders/our.example/info.conf"
+        self.place.write("draft.conf", "text = info.txt\naddress = info@our.example\n")
+        self.place.write("info.txt", "Hello\n")
+        self.store(mail(), "mail/cur/1")
+        self.store(mail(From="info@our.example", to="zoe@sender.example"), "mail/.Sent/cur/1")
+        self.place.set_responder("enabled = no", path="other/our.example/info.conf")
+        for words in (["--responder", own], ["--responder", "draft.conf"],
+                      ["--responders", "responders"], ["--responder", own, "--against", "other"]):
+            with self.subTest(words):
+                text = self.output(*words, "mail")
+                self.assertRegex(text, r"alice@sender\.example +info@our\.example")
+                self.assertNotRegex(text, r"(?m)^\d.* zoe@sender\.example")
+                self.assertIn("\n2 messages, 1 would be answered, to 1 person\n", text)
+                self.assertIn("\n1 message without a recipient that has a responder", text)
+        found = self.objects("--responder", own, "--all", "mail/.Sent")
+        self.assertEqual([(each["recipient"], each["reason"]) for each in found],
+                         [("", "no-responder")])
+        self.assertEqual(self.results("--responder", own, "--recipient", "info@our.example",
+                                      "mail/.Sent"), ["own-address"])
+
+    def test_a_responder_for_all_has_the_addresses_that_its_file_is_named_for(self):
+        for path, address in (("a/our.example/info.conf", "Info+x@OUR.example"),
+                              ("a/our.example.conf", "anybody@our.example")):
+            with self.subTest(path):
+                file = self.place.set_responder(path=path)
+                self.assertEqual(self.of_one(mail(to=address), "--responder", file)["action"], "reply")
+                found = self.of_one(mail(to="info@other.example"), "--responder", file)
+                self.assertEqual(found["reason"], "no-responder")
 
     def test_the_recipient_that_is_given(self):
         message = stored(recipient="other@our.example", to="info@our.example")
