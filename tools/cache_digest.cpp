@@ -55,7 +55,8 @@ DigestAnswers gather_answers(CacheRecords& cache, const std::string& responder,
   FrequencyCounter people(kPeopleCounters);
   LatestRows rows;
   cache.visit({responder, {}}, [&](const ReplyRecord& record) {
-    if (record.state != RecordState::kAnswered || !occasion.includes(record.answered_at)) {
+    if (record.state != RecordState::kAnswered ||
+        !occasion.includes(record.answered_at, record.count)) {
       return true;
     }
     people.add(record.key.sender, record.count);

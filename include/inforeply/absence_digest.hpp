@@ -30,16 +30,18 @@ struct DigestOccasion {
   std::optional<Time> from{};   ///< the first answers; nullopt: all that are known
   std::optional<Time> until{};  ///< before the last; nullopt: up to now
 
-  [[nodiscard]] bool includes(Time answered_at) const {
-    return (!from || answered_at >= *from) && (!until || answered_at < *until);
+  /// Whether a person got a reply then who got the last of so many at `answered_at`. Who got one
+  /// before and after counts: the earlier ones have left no time.
+  [[nodiscard]] bool includes(Time answered_at, std::uint32_t replies) const {
+    return (!from || answered_at >= *from) && (!until || answered_at < *until || replies > 1);
   }
 };
 
 /// What was answered last to a person.
 struct DigestRow {
   Time answered_at;
-  std::string sender;  ///< as the cache knows it
-  std::uint32_t replies = 0;
+  std::string sender;         ///< as the cache knows it
+  std::uint32_t replies = 0;  ///< in all
   std::string handle;
 };
 

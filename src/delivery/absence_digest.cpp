@@ -134,7 +134,7 @@ struct Row {
 };
 
 Row heading_row() {
-  return {"When", "Replies", "Who", "Answered with"};
+  return {"When", "Replies in all", "Who", "Answered with"};
 }
 
 std::vector<Row> rows_of(const DigestAnswers& answers, const Responder& responder) {
@@ -171,7 +171,7 @@ std::string isolated(const std::string& text) {
 }
 
 std::string to_line(const Row& row) {
-  return row.when + padding(row.when, 18) + row.replies + padding(row.replies, 9) +
+  return row.when + padding(row.when, 18) + row.replies + padding(row.replies, 16) +
          isolated(row.who) + padding(row.who, kSenderColumns) + "  " + row.what + "\n";
 }
 

@@ -18,7 +18,7 @@ from programs import BIN, mail, parse_message
 
 DAY = 24 * 3600
 ADDRESS = "info@our.example"
-HEADING = ["When", "Replies", "Who", "Answered with"]
+HEADING = ["When", "Replies in all", "Who", "Answered with"]
 
 
 class Table(html.parser.HTMLParser):
