@@ -95,7 +95,8 @@ ExitStatus print_digest(const CacheRequest& request) {
     if (!found) return ExitStatus::kOk;
     occasion = *found;
   }
-  const auto answers = gather_answers(*request.open(), digest.responder(), occasion);
+  auto answers = gather_answers(*request.open(), digest.responder(), occasion);
+  answers.mode = request.settings().cache.mode;
   const bool is_news = answers.people > 0 || occasion.kind != DigestOccasion::Kind::kPeriodEnded;
   if (is_news) print(digest.compose(occasion, answers, now));
   return ExitStatus::kOk;

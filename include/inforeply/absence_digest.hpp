@@ -10,6 +10,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
+#include "inforeply/reply_mode.hpp"
 #include "inforeply/settings.hpp"
 
 namespace inforeply {
@@ -47,9 +48,10 @@ struct DigestRow {
 
 struct DigestAnswers {
   std::size_t people = 0;
-  bool is_exact = true;         ///< if not, there are more people
-  std::vector<DigestRow> rows;  ///< in the order in which the digest shows them
-  std::size_t not_shown = 0;    ///< answers for which there is no row
+  bool is_exact = true;               ///< if not, there are more people
+  std::vector<DigestRow> rows;        ///< in the order in which the digest shows them
+  std::size_t not_shown = 0;          ///< answers for which there is no row
+  ReplyMode mode = ReplyMode::kLive;  ///< kShadow: nothing of it was sent
 };
 
 /// The digests of one responder.
@@ -84,6 +86,7 @@ class AbsenceDigest {
 
  private:
   std::unique_ptr<FoundResponder> found_;
+  ReplyMode mode_;  ///< of all responders
 };
 
 }  // namespace inforeply

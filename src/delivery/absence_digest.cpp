@@ -91,11 +91,13 @@ std::string display_name_of(const Responder& responder) {
   return from ? from->display_name : "";
 }
 
-/// `1 person was`, `17 people were`.
-std::string people_were(const DigestAnswers& answers) {
-  if (answers.people == 0) return "Nobody was";
-  if (answers.people == 1) return "1 person was";
-  return (answers.is_exact ? "" : "At least ") + std::to_string(answers.people) + " people were";
+/// `1 person was answered`, `17 people were answered`; in shadow mode `would have been`.
+std::string people_were_answered(const DigestAnswers& answers) {
+  std::string people = answers.is_exact ? "" : "At least ";
+  people += answers.people == 0 ? "Nobody" : std::to_string(answers.people);
+  if (answers.people > 0) people += answers.people == 1 ? " person" : " people";
+  if (answers.mode == ReplyMode::kShadow) return people + " would have been answered";
+  return people + (answers.people > 1 ? " were" : " was") + " answered";
 }
 
 std::string subject(const DigestOccasion& occasion, const DigestAnswers& answers,
@@ -103,7 +105,7 @@ std::string subject(const DigestOccasion& occasion, const DigestAnswers& answers
   if (occasion.kind == Kind::kStillOn) {
     return "Your automatic reply has been on since " + format_local(*occasion.from, zone);
   }
-  return people_were(answers) + " answered while you were away";
+  return people_were_answered(answers) + " while you were away";
 }
 
 std::vector<std::string> introduction(const DigestOccasion& occasion, const DigestAnswers& answers,
@@ -114,10 +116,12 @@ std::vector<std::string> introduction(const DigestOccasion& occasion, const Dige
                          format_local(*occasion.from, zone) +
                          ", and no end is set for it ('active-until').");
   }
-  std::string sentence = people_were(answers) + " answered automatically for " + address;
+  std::string sentence = people_were_answered(answers) + " automatically for " + address;
   if (occasion.from) sentence += " from " + format_local(*occasion.from, zone);
   if (occasion.until) sentence += " until " + format_local(*occasion.until, zone);
   paragraphs.push_back(sentence + ".");
+  if (answers.mode == ReplyMode::kShadow)
+    paragraphs.emplace_back("Nothing was sent: this is what shadow mode remembers.");
   return paragraphs;
 }
 
@@ -223,7 +227,8 @@ std::string message_id(const DigestOccasion& occasion, const Address& address, T
 
 }  // namespace
 
-AbsenceDigest::AbsenceDigest(const Settings& settings, const Address& address) {
+AbsenceDigest::AbsenceDigest(const Settings& settings, const Address& address)
+    : mode_(settings.mode) {
   auto found = open_responders(settings, IndexAccess::kRead)->find(address);
   if (!found) throw Error(Fault::kInput, address.to_string() + " has no responder");
   found_ = std::make_unique<FoundResponder>(*std::move(found));
@@ -250,7 +255,8 @@ std::optional<DigestOccasion> AbsenceDigest::due(Time last_run, Time now) const 
     return DigestOccasion{Kind::kPeriodEnded, ended.front().from, ended.back().until};
   }
   const auto since = on_without_end_since(responder, now);
-  if (!since) return std::nullopt;
+  const bool is_live = mode_ == ReplyMode::kLive && responder.mode == ReplyMode::kLive;
+  if (!since || !is_live) return std::nullopt;
   const auto intervals_until = [&](Time time) { return (time - *since) / kReminderInterval; };
   const bool is_due = intervals_until(now) > std::max(intervals_until(last_run), Seconds::rep{0});
   if (!is_due) return std::nullopt;

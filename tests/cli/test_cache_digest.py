@@ -171,6 +171,18 @@ class ByHand(DigestTestCase):
         self.assertIn(f"from {utc(self.now - 2 * DAY)}", self.page)
         self.assertEqual(senders("--since", iso(self.now - 4 * DAY)), ["1", "3"])
 
+    def test_of_shadow_mode_says_that_nobody_was_answered(self):
+        self.configure("mode = shadow")
+        for sender, people in (("a@a.example", "1 person"), ("b@b.example", "2 people")):
+            self.place.run(mail(From=sender), "--now", self.now, sender=sender)
+            subject, rows = self.shown("--shadow")
+            self.assertEqual(subject, f"{people} would have been answered while you were away")
+            self.assertIn("Nothing was sent", self.plain)
+            self.assertIn("Nothing was sent", self.page)
+            self.assertIn(sender, [row[2] for row in rows])
+        self.fill(("c@c.example", 60))
+        self.assertEqual(self.shown()[0], "1 person was answered while you were away")
+
     def test_times_are_local(self):
         self.fill(("a@a.example", 60))
         command = [BIN / "inforeply-cache", "-c", self.place.configuration, "--cache",
