@@ -71,7 +71,8 @@ class AbsenceDigest {
   /// all.
   [[nodiscard]] DigestOccasion asked(std::optional<Time> since, Time now) const;
 
-  /// What has become due after `last_run`, up to `now`: an active period has ended; or a responder
+  /// What has become due after `last_run`, up to `now`: an active period has ended, or the file of
+  /// a responder that is off was changed, which ended its last period by hand; or a live responder
   /// without an end has been on for another kReminderInterval, since `active-from` or else since
   /// its file was changed. nullopt if nothing has.
   [[nodiscard]] std::optional<DigestOccasion> due(Time last_run, Time now) const;
@@ -80,7 +81,7 @@ class AbsenceDigest {
   /// recipients in its fields, as for `sendmail -t`. What was answered is told by the name of the
   /// `[when]` section, or else the subject of the reply, whose handle it was then; or else by the
   /// handle. Times are those of the responder's zone. The digest of a period has the same
-  /// Message-ID each time.
+  /// Message-ID each time, unless somebody was answered meanwhile.
   [[nodiscard]] std::string compose(const DigestOccasion& occasion, const DigestAnswers& answers,
                                     Time now) const;
 

@@ -24,15 +24,36 @@ using Kind = DigestOccasion::Kind;
 constexpr std::size_t kMaxCellCharacters = 256;
 constexpr std::size_t kSenderColumns = 36;
 
+/// When the responder's file was changed last. nullopt if that cannot be told.
+std::optional<Time> changed_at(const Responder& responder) {
+  struct stat status {};
+  if (::stat(responder.file.c_str(), &status) != 0) return std::nullopt;
+  return Time{Seconds{status.st_mtim.tv_sec}};
+}
+
+/// The period that the time is in, or else the last one before.
+std::optional<Period> last_period(const Schedule& schedule, Time time) {
+  const auto period = schedule.period_at(time);
+  const auto ended = period ? std::vector<Period>{} : schedule.ended(Time{}, time);
+  return ended.empty() ? period : ended.back();
+}
+
+/// The period that somebody has ended since then with a change of the file: where a responder is
+/// off that was changed, nothing tells that it was off before. nullopt if none was.
+std::optional<Period> ended_by_hand(const Responder& responder, Time last_run, Time now) {
+  const auto& until = responder.schedule.until;
+  const bool is_off = !responder.is_enabled || (until && *until <= now);
+  const auto changed = changed_at(responder);
+  if (!is_off || !changed || *changed <= last_run || *changed > now) return std::nullopt;
+  const auto period = last_period(responder.schedule, *changed - Seconds{1});
+  return period ? std::optional(Period{period->from, changed}) : std::nullopt;
+}
+
 /// Since when a responder that has no end has been on. nullopt if it has one, or is not on.
 std::optional<Time> on_without_end_since(const Responder& responder, Time now) {
   const auto& schedule = responder.schedule;
   if (!responder.is_enabled || schedule.until || schedule.is_recurring()) return std::nullopt;
-  auto begin = schedule.from;
-  struct stat status {};
-  if (!begin && ::stat(responder.file.c_str(), &status) == 0) {
-    begin = Time{Seconds{status.st_mtim.tv_sec}};
-  }
+  const auto begin = schedule.from ? schedule.from : changed_at(responder);
   return begin && *begin <= now ? begin : std::nullopt;
 }
 
@@ -216,12 +237,16 @@ std::string hypertext(const std::vector<std::string>& paragraphs, const std::vec
   return html + "</body>\n</html>\n";
 }
 
-/// The same each time for a period that has ended: if it is sent twice, a reader can tell.
-std::string message_id(const DigestOccasion& occasion, const Address& address, Time now) {
+/// The same each time for a period that has ended, by its beginning and its last answer: if it is
+/// sent twice, a reader can tell.
+std::string message_id(const DigestOccasion& occasion, const DigestAnswers& answers,
+                       const Address& address, Time now) {
   const bool has_ended = occasion.kind == Kind::kPeriodEnded;
-  const Time at = has_ended ? *occasion.until : now;
-  const std::string name =
-      digest({"digest", address.normalized(), has_ended ? "ended" : "told", format_utc(at)});
+  const Time end =
+      answers.rows.empty() ? occasion.until.value_or(now) : answers.rows.front().answered_at;
+  const auto from = has_ended ? format_utc(occasion.from.value_or(Time{})) : "told";
+  const auto name =
+      digest({"digest", address.normalized(), from, format_utc(has_ended ? end : now)});
   return std::string(kMessageIdMark) + name + "@" + address.ascii_domain + ">";
 }
 
@@ -243,15 +268,16 @@ std::string AbsenceDigest::responder() const {
 DigestOccasion AbsenceDigest::asked(std::optional<Time> since, Time now) const {
   const auto& schedule = found_->responder->schedule;
   if (since) return {Kind::kAsked, since, std::nullopt};
-  auto period = schedule.period_at(now);
-  const auto ended = period ? std::vector<Period>{} : schedule.ended(Time{}, now);
-  if (!ended.empty()) period = ended.back();
+  const auto period = last_period(schedule, now);
   return {Kind::kAsked, period ? period->from : std::nullopt, std::nullopt};
 }
 
 std::optional<DigestOccasion> AbsenceDigest::due(Time last_run, Time now) const {
   const auto& responder = *found_->responder;
-  if (const auto ended = responder.schedule.ended(last_run, now); !ended.empty()) {
+  auto ended = responder.schedule.ended(last_run, now);
+  const auto by_hand = ended_by_hand(responder, last_run, now);
+  if (by_hand && (ended.empty() || ended.back().until < by_hand->until)) ended.push_back(*by_hand);
+  if (!ended.empty()) {
     return DigestOccasion{Kind::kPeriodEnded, ended.front().from, ended.back().until};
   }
   const auto since = on_without_end_since(responder, now);
@@ -272,7 +298,7 @@ std::string AbsenceDigest::compose(const DigestOccasion& occasion, const DigestA
   fields += mailbox_field("To", {{}, address});
   fields += text_field("Subject", subject(occasion, answers, zone));
   fields += field_line("Date", format_rfc5322(now));
-  const std::string own_id = message_id(occasion, found_->address, now);
+  const std::string own_id = message_id(occasion, answers, found_->address, now);
   fields += field_line("Message-ID", own_id);
   fields += field_line("Auto-Submitted", "auto-generated");
   fields += field_line("X-Auto-Response-Suppress", "All");
