@@ -55,7 +55,8 @@ DigestAnswers gather_answers(CacheRecords& cache, const std::string& responder,
   FrequencyCounter people(kPeopleCounters);
   LatestRows rows;
   cache.visit({responder, {}}, [&](const ReplyRecord& record) {
-    if (record.state != RecordState::kAnswered || !occasion.includes(record.answered_at)) {
+    if (record.state != RecordState::kAnswered ||
+        !occasion.includes(record.answered_at, record.count)) {
       return true;
     }
     people.add(record.key.sender, record.count);
@@ -94,7 +95,8 @@ ExitStatus print_digest(const CacheRequest& request) {
     if (!found) return ExitStatus::kOk;
     occasion = *found;
   }
-  const auto answers = gather_answers(*request.open(), digest.responder(), occasion);
+  auto answers = gather_answers(*request.open(), digest.responder(), occasion);
+  answers.mode = request.settings().cache.mode;
   const bool is_news = answers.people > 0 || occasion.kind != DigestOccasion::Kind::kPeriodEnded;
   if (is_news) print(digest.compose(occasion, answers, now));
   return ExitStatus::kOk;

@@ -32,7 +32,8 @@ const std::vector<ToolOption>& own_options() {
       {"responders", "DIR", "the folder of responder files, instead of the configuration's"},
       {"responder", "FILE", "this responder for every recipient"},
       {"recipient", "ADDR",
-       "whom the messages were delivered to; else Delivered-To, X-Original-To or To says it"},
+       "whom the messages were delivered to; else Delivered-To, X-Original-To, Envelope-To, To or "
+       "Cc says it"},
       {"against", "OTHER",
        "a folder of responder files, or one responder file: shows only what differs from it"},
       {"all", nullptr, "a line also for each message that is not answered"},
@@ -218,8 +219,11 @@ class Run {
   }
 
  private:
-  static void count(Progress& progress, std::size_t& messages) {
+  static void end_if_interrupted() {
     if (Interruption::signal() != 0) throw Interrupted();
+  }
+  static void count(Progress& progress, std::size_t& messages) {
+    end_if_interrupted();
     progress.report(++messages);
   }
   [[nodiscard]] bool has(const std::string& option) const {
@@ -232,11 +236,29 @@ class Run {
     return format == "json";
   }
 
+  [[nodiscard]] bool is_known(const std::string& address) const {
+    return replay_->knows(address) || (other_ && other_->knows(address));
+  }
+
+  /// Whom a message was delivered to. Mail that the owner has sent is kept, too: it is no delivery
+  /// to those in its To, even if one responder is for all.
+  Recipient recipient_of(const StoredMessage& stored) {
+    if (has("recipient")) return {command_.options.at("recipient"), {}};
+    if (!stored.recipient.empty()) return {stored.recipient, stored.original};
+    for (const auto& address : stored.addressees) {
+      if (!is_known(address)) continue;
+      ++guessed_;
+      return {address, {}};
+    }
+    ++unknown_;
+    const bool is_for_all = replay_->is_for_all() || (other_ && other_->is_for_all());
+    if (is_for_all || stored.addressees.empty()) return {};
+    return {stored.addressees.front(), {}};
+  }
+
   const ReplayedMessage& replay(const KeptMessage& message) {
-    const auto stored = read_stored_message(message.text);
-    const Recipient delivered{stored.recipient, stored.original};
-    const auto& [recipient, original] =
-        has("recipient") ? Recipient{command_.options.at("recipient"), {}} : delivered;
+    const auto stored = read_stored_message(message.text, SystemClock().now());
+    const auto [recipient, original] = recipient_of(stored);
     const Envelope envelope{stored.sender, {{recipient, original}}, place_of(message)};
     const auto deliver = [&](Replay& replay) {
       return replay.deliver(message.text, envelope, message.date);
@@ -268,6 +290,11 @@ class Run {
     for (const auto& figure : figures_.results())
       print("  " + left_align(figure.name, 28) + right_align(std::to_string(figure.number), 9) +
             "\n");
+    if (guessed_ > 0) print(counted(guessed_, "recipient") + " taken from To or Cc\n");
+    if (unknown_ > 0) {
+      print(counted(unknown_, "message") +
+            " without a recipient that has a responder (--recipient names it)\n");
+    }
     if (store_.gone() > 0) print(counted(store_.gone(), "message") + " moved or gone meanwhile\n");
     if (store_.strangers() > 0) {
       print(counted(store_.strangers(), "file") + " without a message, such as " +
@@ -279,11 +306,13 @@ class Run {
   bool wants_json_;
   std::optional<Terminal> terminal_;
   TemporaryFolder folder_{"inforeply-replay"};
-  MailStore store_{folder_.path()};
+  MailStore store_{folder_.path(), end_if_interrupted};
   std::optional<Replay> replay_;
   std::optional<Replay> other_;
   std::optional<ReplayedMessage> last_;
   ReplayFigures figures_;
+  std::size_t guessed_ = 0;  // recipients
+  std::size_t unknown_ = 0;  // recipients
 };
 
 ExitStatus run(const ToolCommand& command) {

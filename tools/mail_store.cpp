@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -23,7 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kChunk = std::size_t{256} * 1024;
 constexpr std::size_t kLineStart = 256;  // what is looked at of a line
-constexpr std::string_view kFrom = "From ";
 
 /// Reads from there, up to so many octets. Throws Error (kInput).
 std::string read_at(const Descriptor& file, std::uint64_t offset, std::size_t count,
@@ -50,25 +48,6 @@ Descriptor open_file(const std::string& path) {
   return file;
 }
 
-/// `From alice@example.net Thu Dec 24 18:00:00 2026` (RFC 4155, appendix A): a weekday and a month
-/// stand behind each other, and a time. So a sentence of a body that begins with From is none.
-bool is_mbox_line(std::string_view line) {
-  constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu",
-                                                     "Fri", "Sat", "Sun"};
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (!line.starts_with(kFrom)) return false;
-  const std::string plain = collapse_blanks(line);
-  const auto words = split(plain, ' ');
-  for (std::size_t i = 1; i + 3 < words.size(); ++i) {
-    if (is_one_of(words[i], kDays) && is_one_of(words[i + 1], kMonths) &&
-        words[i + 3].find(':') != std::string_view::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// A header field: a name of printable ASCII before a colon (RFC 5322, 2.2).
 bool is_field(std::string_view line) {
   const auto colon = line.find(':');
@@ -77,14 +56,56 @@ bool is_field(std::string_view line) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-/// Calls `take` with the place of each mbox line that begins a message.
+/// Finds the lines of an mbox file that begin its messages. Programs that write such files leave
+/// out the date of the line, or the empty line before it. Then it counts if a header field follows,
+/// so that what a body says is rarely taken for one.
+class MboxLines {
+ public:
+  explicit MboxLines(const std::function<void(std::uint64_t)>& take) : take_(take) {}
+
+  /// The next line, or its start, which is at that place.
+  void add(std::string_view line, std::uint64_t at) {
+    finish(line);
+    const auto kind = mbox_line(line);
+    if (kind == MboxLine::kDated && is_after_blank_) {
+      begin(at);
+    } else if (kind == MboxLine::kBare ? is_after_blank_ : kind == MboxLine::kDated && in_body_) {
+      last_from_ = at;
+      is_open_ = true;
+    }
+    is_after_blank_ = line.empty() || line == "\r";
+    in_body_ = in_body_ || is_after_blank_;
+  }
+
+  /// The last line, which has no end.
+  void finish(std::string_view line) {
+    if (is_open_ && is_field(line)) begin(last_from_);
+    is_open_ = false;
+  }
+
+ private:
+  void begin(std::uint64_t at) {
+    take_(at);
+    in_body_ = false;
+  }
+
+  const std::function<void(std::uint64_t)>& take_;
+  std::uint64_t last_from_ = 0;
+  bool is_open_ = false;  // a message begins there if a field follows
+  bool is_after_blank_ = true;
+  bool in_body_ = false;
+};
+
+/// Calls `take` with the place of each line that begins a message.
 void find_mbox_messages(const Descriptor& file, const std::string& name,
+                        const std::function<void()>& check,
                         const std::function<void(std::uint64_t)>& take) {
+  MboxLines lines(take);
   std::string line;  // its start
   std::uint64_t line_at = 0;
-  bool is_after_blank = true;
   std::uint64_t at = 0;
   while (true) {
+    check();
     const std::string chunk = read_at(file, at, kChunk, name);
     if (chunk.empty()) break;
     std::string_view rest = chunk;
@@ -93,19 +114,20 @@ void find_mbox_messages(const Descriptor& file, const std::string& name,
       const auto part = rest.substr(0, end);
       line.append(part.substr(0, kLineStart - std::min(kLineStart, line.size())));
       if (end == std::string_view::npos) break;
-      if (is_after_blank && is_mbox_line(line)) take(line_at);
-      is_after_blank = line.empty() || line == "\r";
+      lines.add(line, line_at);
       line.clear();
       rest.remove_prefix(end + 1);
       line_at = at + (chunk.size() - rest.size());
     }
     at += chunk.size();
   }
+  lines.finish(line);
 }
 
 }  // namespace
 
-MailStore::MailStore(const std::string& folder) {
+MailStore::MailStore(const std::string& folder, std::function<void()> check)
+    : check_(std::move(check)) {
   const std::string file = folder + "/names";
   names_ = Descriptor(::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!names_.is_open()) throw system_error(Fault::kOutput, "cannot make " + file);
@@ -159,6 +181,7 @@ void MailStore::add(const std::string& path, const std::function<void()>& on_mes
 }
 
 bool MailStore::add_file(const std::string& path, const std::function<void()>& on_message) {
+  check_();
   const Descriptor file = open_file(path);
   if (!file.is_open()) return false;
   struct stat status {};
@@ -172,9 +195,11 @@ bool MailStore::add_file(const std::string& path, const std::function<void()>& o
   const Time changed{Seconds{status.st_mtim.tv_sec}};
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const std::string start = read_at(file, 0, kLineStart, path);
-  const auto first_line = std::string_view(start).substr(0, start.find('\n'));
+  std::string_view rest = start;
+  const auto first_line = take_line(rest);
+  const auto kind = mbox_line(first_line);
   Entry entry{{}, 0, 0, 0, 0};
-  if (is_mbox_line(first_line)) {
+  if (kind == MboxLine::kDated || (kind == MboxLine::kBare && is_field(take_line(rest)))) {
     entry.name = remember_name(path);
     std::optional<std::uint64_t> begin;
     const auto end_at = [&](std::uint64_t end) {
@@ -183,7 +208,7 @@ bool MailStore::add_file(const std::string& path, const std::function<void()>& o
       ++entry.number;
       add_message(file, entry, end, changed, on_message);
     };
-    find_mbox_messages(file, path, [&](std::uint64_t at) {
+    find_mbox_messages(file, path, check_, [&](std::uint64_t at) {
       end_at(at);
       begin = at;
     });
@@ -202,7 +227,8 @@ void MailStore::add_message(const Descriptor& file, const Entry& entry, std::uin
   Entry added = entry;
   added.length =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(end - entry.offset, kMaxReplayedOctets));
-  const auto stored = read_stored_message(read_at(file, entry.offset, added.length, "a message"));
+  const auto stored =
+      read_stored_message(read_at(file, entry.offset, added.length, "a message"), now_);
   added.date = stored.date.value_or(changed);
   entries_.push_back(added);
   on_message();

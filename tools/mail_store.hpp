@@ -24,8 +24,9 @@ struct KeptMessage {
 /// and the names of their files in a file.
 class MailStore {
  public:
-  /// Keeps names in a file in `folder`. Throws Error (kOutput).
-  explicit MailStore(const std::string& folder);
+  /// Keeps names in a file in `folder`. Calls `check` often while it reads, which may throw to end
+  /// that. Throws Error (kOutput).
+  MailStore(const std::string& folder, std::function<void()> check);
 
   /// Adds a file, or all below a folder but what a maildir has in `tmp`; links to folders are not
   /// followed. Calls `on_message` after each message. Throws Error (kInput) if it cannot be read.
@@ -57,6 +58,8 @@ class MailStore {
   [[nodiscard]] std::string name_at(std::uint64_t position) const;
   [[nodiscard]] bool is_before(const Entry& a, const Entry& b) const;
 
+  std::function<void()> check_;
+  Time now_ = SystemClock().now();
   std::vector<Entry> entries_;
   Descriptor names_;
   std::uint64_t names_end_ = 0;

@@ -10,6 +10,7 @@
 
 #include "inforeply/address.hpp"
 #include "inforeply/clock.hpp"
+#include "inforeply/reply_mode.hpp"
 #include "inforeply/settings.hpp"
 
 namespace inforeply {
@@ -30,24 +31,27 @@ struct DigestOccasion {
   std::optional<Time> from{};   ///< the first answers; nullopt: all that are known
   std::optional<Time> until{};  ///< before the last; nullopt: up to now
 
-  [[nodiscard]] bool includes(Time answered_at) const {
-    return (!from || answered_at >= *from) && (!until || answered_at < *until);
+  /// Whether a person got a reply then who got the last of so many at `answered_at`. Who got one
+  /// before and after counts: the earlier ones have left no time.
+  [[nodiscard]] bool includes(Time answered_at, std::uint32_t replies) const {
+    return (!from || answered_at >= *from) && (!until || answered_at < *until || replies > 1);
   }
 };
 
 /// What was answered last to a person.
 struct DigestRow {
   Time answered_at;
-  std::string sender;  ///< as the cache knows it
-  std::uint32_t replies = 0;
+  std::string sender;         ///< as the cache knows it
+  std::uint32_t replies = 0;  ///< in all
   std::string handle;
 };
 
 struct DigestAnswers {
   std::size_t people = 0;
-  bool is_exact = true;         ///< if not, there are more people
-  std::vector<DigestRow> rows;  ///< in the order in which the digest shows them
-  std::size_t not_shown = 0;    ///< answers for which there is no row
+  bool is_exact = true;               ///< if not, there are more people
+  std::vector<DigestRow> rows;        ///< in the order in which the digest shows them
+  std::size_t not_shown = 0;          ///< answers for which there is no row
+  ReplyMode mode = ReplyMode::kLive;  ///< kShadow: nothing of it was sent
 };
 
 /// The digests of one responder.
@@ -67,7 +71,8 @@ class AbsenceDigest {
   /// all.
   [[nodiscard]] DigestOccasion asked(std::optional<Time> since, Time now) const;
 
-  /// What has become due after `last_run`, up to `now`: an active period has ended; or a responder
+  /// What has become due after `last_run`, up to `now`: an active period has ended, or the file of
+  /// a responder that is off was changed, which ended its last period by hand; or a live responder
   /// without an end has been on for another kReminderInterval, since `active-from` or else since
   /// its file was changed. nullopt if nothing has.
   [[nodiscard]] std::optional<DigestOccasion> due(Time last_run, Time now) const;
@@ -76,12 +81,13 @@ class AbsenceDigest {
   /// recipients in its fields, as for `sendmail -t`. What was answered is told by the name of the
   /// `[when]` section, or else the subject of the reply, whose handle it was then; or else by the
   /// handle. Times are those of the responder's zone. The digest of a period has the same
-  /// Message-ID each time.
+  /// Message-ID each time, unless somebody was answered meanwhile.
   [[nodiscard]] std::string compose(const DigestOccasion& occasion, const DigestAnswers& answers,
                                     Time now) const;
 
  private:
   std::unique_ptr<FoundResponder> found_;
+  ReplyMode mode_;  ///< of all responders
 };
 
 }  // namespace inforeply

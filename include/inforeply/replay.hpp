@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inforeply/clock.hpp"
 #include "inforeply/envelope.hpp"
@@ -17,21 +18,35 @@ namespace inforeply {
 /// More of a message is never looked at.
 inline constexpr std::size_t kMaxReplayedOctets = std::size_t{512} * 1024;
 
+/// How a line of an mbox file begins a message (RFC 4155, appendix A).
+enum class MboxLine {
+  kNone,
+  kBare,   ///< `From ` and nothing else
+  kDated,  ///< `From alice@example.net Thu Dec 24 18:00:00 2026`
+};
+
+/// A sentence that begins with From is none: a weekday and a month must stand behind each other,
+/// and a time.
+MboxLine mbox_line(std::string_view line);
+
 /// What a stored message says of its delivery.
 struct StoredMessage {
-  /// When it came: by its topmost Received field, else its Date. nullopt if neither tells.
+  /// When it came: by its topmost Received field, its Date or the mbox line, the first that has a
+  /// date since 1970 and not in the future. nullopt if none has.
   std::optional<Time> date;
   /// The envelope sender: of Return-Path, the mbox line or From, the first that has one; empty for
   /// the null sender and if none has.
   std::string sender;
-  /// Of Delivered-To, X-Original-To or To, the first that has an address; empty if none has.
+  /// Of Delivered-To, X-Original-To or Envelope-To, the first that has an address; empty if none
+  /// has.
   std::string recipient;
-  /// Of X-Original-To beside Delivered-To: the recipient before aliases. Empty if there is none.
+  /// Of the other two beside Delivered-To: the recipient before aliases. Empty if there is none.
   std::string original;
+  std::vector<std::string> addressees;  ///< the first ones of To and Cc
 };
 
 /// Reads the first kMaxReplayedOctets of a message.
-StoredMessage read_stored_message(std::string_view text);
+StoredMessage read_stored_message(std::string_view text, Time now);
 
 enum class ReplayAction { kReply, kSuppress, kDefer };
 
@@ -52,6 +67,13 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
   ~Replay();
+
+  /// Whether one responder answers for every recipient.
+  [[nodiscard]] bool is_for_all() const;
+
+  /// Whether the address has a responder. One for all has its own addresses: those that it names,
+  /// and that which its file is named for.
+  [[nodiscard]] bool knows(const std::string& recipient) const;
 
   /// The message is delivered at `now` to the one recipient of the envelope, whose queue_id tells
   /// it from all others. Throws Error (kCache) if the memory fails, as of a full disk.

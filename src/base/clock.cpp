@@ -150,11 +150,11 @@ std::optional<Time> parse_end_time(std::string_view text, const TimeZone& zone) 
 }
 
 std::string format_utc(Time time) {
-  return format(utc(time), "%Y-%m-%dT%H:%M:%SZ");
+  return format(utc(time), "%04Y-%m-%dT%H:%M:%SZ");
 }
 
 std::string format_day(std::chrono::sys_days day) {
-  return format(utc(day), "%Y-%m-%d");
+  return format(utc(day), "%04Y-%m-%d");
 }
 
 std::string format_local(Time time, const TimeZone& zone) {
@@ -166,12 +166,12 @@ std::string format_local(Time time, const TimeZone& zone) {
 
 std::string format_minute(Time time, const TimeZone& zone) {
   // As if clocks there showed UTC.
-  return format(utc(Time{zone.to_local(time).time_since_epoch()}), "%Y-%m-%d %H:%M");
+  return format(utc(Time{zone.to_local(time).time_since_epoch()}), "%04Y-%m-%d %H:%M");
 }
 
 std::string format_rfc5322(Time time) {
   // %a and %b follow the locale; the program never leaves "C".
-  return format(utc(time), "%a, %d %b %Y %H:%M:%S +0000");
+  return format(utc(time), "%a, %d %b %04Y %H:%M:%S +0000");
 }
 
 }  // namespace inforeply

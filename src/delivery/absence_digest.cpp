@@ -24,15 +24,36 @@ using Kind = DigestOccasion::Kind;
 constexpr std::size_t kMaxCellCharacters = 256;
 constexpr std::size_t kSenderColumns = 36;
 
+/// When the responder's file was changed last. nullopt if that cannot be told.
+std::optional<Time> changed_at(const Responder& responder) {
+  struct stat status {};
+  if (::stat(responder.file.c_str(), &status) != 0) return std::nullopt;
+  return Time{Seconds{status.st_mtim.tv_sec}};
+}
+
+/// The period that the time is in, or else the last one before.
+std::optional<Period> last_period(const Schedule& schedule, Time time) {
+  const auto period = schedule.period_at(time);
+  const auto ended = period ? std::vector<Period>{} : schedule.ended(Time{}, time);
+  return ended.empty() ? period : ended.back();
+}
+
+/// The period that somebody has ended since then with a change of the file: where a responder is
+/// off that was changed, nothing tells that it was off before. nullopt if none was.
+std::optional<Period> ended_by_hand(const Responder& responder, Time last_run, Time now) {
+  const auto& until = responder.schedule.until;
+  const bool is_off = !responder.is_enabled || (until && *until <= now);
+  const auto changed = changed_at(responder);
+  if (!is_off || !changed || *changed <= last_run || *changed > now) return std::nullopt;
+  const auto period = last_period(responder.schedule, *changed - Seconds{1});
+  return period ? std::optional(Period{period->from, changed}) : std::nullopt;
+}
+
 /// Since when a responder that has no end has been on. nullopt if it has one, or is not on.
 std::optional<Time> on_without_end_since(const Responder& responder, Time now) {
   const auto& schedule = responder.schedule;
   if (!responder.is_enabled || schedule.until || schedule.is_recurring()) return std::nullopt;
-  auto begin = schedule.from;
-  struct stat status {};
-  if (!begin && ::stat(responder.file.c_str(), &status) == 0) {
-    begin = Time{Seconds{status.st_mtim.tv_sec}};
-  }
+  const auto begin = schedule.from ? schedule.from : changed_at(responder);
   return begin && *begin <= now ? begin : std::nullopt;
 }
 
@@ -91,11 +112,13 @@ std::string display_name_of(const Responder& responder) {
   return from ? from->display_name : "";
 }
 
-/// `1 person was`, `17 people were`.
-std::string people_were(const DigestAnswers& answers) {
-  if (answers.people == 0) return "Nobody was";
-  if (answers.people == 1) return "1 person was";
-  return (answers.is_exact ? "" : "At least ") + std::to_string(answers.people) + " people were";
+/// `1 person was answered`, `17 people were answered`; in shadow mode `would have been`.
+std::string people_were_answered(const DigestAnswers& answers) {
+  std::string people = answers.is_exact ? "" : "At least ";
+  people += answers.people == 0 ? "Nobody" : std::to_string(answers.people);
+  if (answers.people > 0) people += answers.people == 1 ? " person" : " people";
+  if (answers.mode == ReplyMode::kShadow) return people + " would have been answered";
+  return people + (answers.people > 1 ? " were" : " was") + " answered";
 }
 
 std::string subject(const DigestOccasion& occasion, const DigestAnswers& answers,
@@ -103,7 +126,7 @@ std::string subject(const DigestOccasion& occasion, const DigestAnswers& answers
   if (occasion.kind == Kind::kStillOn) {
     return "Your automatic reply has been on since " + format_local(*occasion.from, zone);
   }
-  return people_were(answers) + " answered while you were away";
+  return people_were_answered(answers) + " while you were away";
 }
 
 std::vector<std::string> introduction(const DigestOccasion& occasion, const DigestAnswers& answers,
@@ -114,10 +137,12 @@ std::vector<std::string> introduction(const DigestOccasion& occasion, const Dige
                          format_local(*occasion.from, zone) +
                          ", and no end is set for it ('active-until').");
   }
-  std::string sentence = people_were(answers) + " answered automatically for " + address;
+  std::string sentence = people_were_answered(answers) + " automatically for " + address;
   if (occasion.from) sentence += " from " + format_local(*occasion.from, zone);
   if (occasion.until) sentence += " until " + format_local(*occasion.until, zone);
   paragraphs.push_back(sentence + ".");
+  if (answers.mode == ReplyMode::kShadow)
+    paragraphs.emplace_back("Nothing was sent: this is what shadow mode remembers.");
   return paragraphs;
 }
 
@@ -134,7 +159,7 @@ struct Row {
 };
 
 Row heading_row() {
-  return {"When", "Replies", "Who", "Answered with"};
+  return {"When", "Replies in all", "Who", "Answered with"};
 }
 
 std::vector<Row> rows_of(const DigestAnswers& answers, const Responder& responder) {
@@ -171,7 +196,7 @@ std::string isolated(const std::string& text) {
 }
 
 std::string to_line(const Row& row) {
-  return row.when + padding(row.when, 18) + row.replies + padding(row.replies, 9) +
+  return row.when + padding(row.when, 18) + row.replies + padding(row.replies, 16) +
          isolated(row.who) + padding(row.who, kSenderColumns) + "  " + row.what + "\n";
 }
 
@@ -212,18 +237,23 @@ std::string hypertext(const std::vector<std::string>& paragraphs, const std::vec
   return html + "</body>\n</html>\n";
 }
 
-/// The same each time for a period that has ended: if it is sent twice, a reader can tell.
-std::string message_id(const DigestOccasion& occasion, const Address& address, Time now) {
+/// The same each time for a period that has ended, by its beginning and its last answer: if it is
+/// sent twice, a reader can tell.
+std::string message_id(const DigestOccasion& occasion, const DigestAnswers& answers,
+                       const Address& address, Time now) {
   const bool has_ended = occasion.kind == Kind::kPeriodEnded;
-  const Time at = has_ended ? *occasion.until : now;
-  const std::string name =
-      digest({"digest", address.normalized(), has_ended ? "ended" : "told", format_utc(at)});
+  const Time end =
+      answers.rows.empty() ? occasion.until.value_or(now) : answers.rows.front().answered_at;
+  const auto from = has_ended ? format_utc(occasion.from.value_or(Time{})) : "told";
+  const auto name =
+      digest({"digest", address.normalized(), from, format_utc(has_ended ? end : now)});
   return std::string(kMessageIdMark) + name + "@" + address.ascii_domain + ">";
 }
 
 }  // namespace
 
-AbsenceDigest::AbsenceDigest(const Settings& settings, const Address& address) {
+AbsenceDigest::AbsenceDigest(const Settings& settings, const Address& address)
+    : mode_(settings.mode) {
   auto found = open_responders(settings, IndexAccess::kRead)->find(address);
   if (!found) throw Error(Fault::kInput, address.to_string() + " has no responder");
   found_ = std::make_unique<FoundResponder>(*std::move(found));
@@ -238,19 +268,21 @@ std::string AbsenceDigest::responder() const {
 DigestOccasion AbsenceDigest::asked(std::optional<Time> since, Time now) const {
   const auto& schedule = found_->responder->schedule;
   if (since) return {Kind::kAsked, since, std::nullopt};
-  auto period = schedule.period_at(now);
-  const auto ended = period ? std::vector<Period>{} : schedule.ended(Time{}, now);
-  if (!ended.empty()) period = ended.back();
+  const auto period = last_period(schedule, now);
   return {Kind::kAsked, period ? period->from : std::nullopt, std::nullopt};
 }
 
 std::optional<DigestOccasion> AbsenceDigest::due(Time last_run, Time now) const {
   const auto& responder = *found_->responder;
-  if (const auto ended = responder.schedule.ended(last_run, now); !ended.empty()) {
+  auto ended = responder.schedule.ended(last_run, now);
+  const auto by_hand = ended_by_hand(responder, last_run, now);
+  if (by_hand && (ended.empty() || ended.back().until < by_hand->until)) ended.push_back(*by_hand);
+  if (!ended.empty()) {
     return DigestOccasion{Kind::kPeriodEnded, ended.front().from, ended.back().until};
   }
   const auto since = on_without_end_since(responder, now);
-  if (!since) return std::nullopt;
+  const bool is_live = mode_ == ReplyMode::kLive && responder.mode == ReplyMode::kLive;
+  if (!since || !is_live) return std::nullopt;
   const auto intervals_until = [&](Time time) { return (time - *since) / kReminderInterval; };
   const bool is_due = intervals_until(now) > std::max(intervals_until(last_run), Seconds::rep{0});
   if (!is_due) return std::nullopt;
@@ -266,7 +298,7 @@ std::string AbsenceDigest::compose(const DigestOccasion& occasion, const DigestA
   fields += mailbox_field("To", {{}, address});
   fields += text_field("Subject", subject(occasion, answers, zone));
   fields += field_line("Date", format_rfc5322(now));
-  const std::string own_id = message_id(occasion, found_->address, now);
+  const std::string own_id = message_id(occasion, answers, found_->address, now);
   fields += field_line("Message-ID", own_id);
   fields += field_line("Auto-Submitted", "auto-generated");
   fields += field_line("X-Auto-Response-Suppress", "All");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "cache/open_cache.hpp"
@@ -17,29 +18,84 @@
 namespace inforeply {
 namespace {
 
+constexpr std::string_view kMboxMark = "From ";
+constexpr std::size_t kMaxAddressees = 100;
+
+/// Calls `is_enough` with the addresses of the fields of that name until it returns true.
+void find_address(const Header& header, std::string_view name,
+                  const std::function<bool(const std::string&)>& is_enough) {
+  for (const auto& field : header.fields) {
+    const bool is_wanted = equals_ignoring_case(field.name, name);
+    if (is_wanted && find_mailbox(field.body, [&](const Mailbox& mailbox) {
+          return parse_address(mailbox.addr_spec) && is_enough(mailbox.addr_spec);
+        })) {
+      return;
+    }
+  }
+}
+
 /// The first address of the first field of that name that has one; empty if none has.
 std::string first_address(const Header& header, std::string_view name) {
   std::string address;
-  for (const auto& field : header.fields) {
-    if (!equals_ignoring_case(field.name, name)) continue;
-    find_mailbox(field.body, [&](const Mailbox& mailbox) {
-      if (!parse_address(mailbox.addr_spec)) return false;
-      address = mailbox.addr_spec;
-      return true;
-    });
-    if (!address.empty()) break;
-  }
+  find_address(header, name, [&](const std::string& found) {
+    address = found;
+    return true;
+  });
   return address;
 }
 
 /// Where a program keeps mail it may write fields above Return-Path, and nobody's address into the
-/// mbox line (Thunderbird `-`, Gmail a number).
-std::string envelope_sender_of(const Message& message) {
+/// mbox line (Thunderbird `-` or nothing, Gmail a number).
+std::string envelope_sender_of(const Message& message, MboxLine line) {
   if (const auto* path = message.header.find("Return-Path"))
     return normalize_sender(strip_comments(*path));
   const auto& mbox_sender = message.return_path;
-  const bool is_usable = mbox_sender && (mbox_sender->empty() || parse_address(*mbox_sender));
+  const bool is_usable = mbox_sender && line != MboxLine::kBare &&
+                         (mbox_sender->empty() || parse_address(*mbox_sender));
   return is_usable ? *mbox_sender : first_address(message.header, "From");
+}
+
+/// Where the words of a date begin in an mbox line: a weekday, a month, a day, a time. nullopt if
+/// it has none.
+std::optional<std::size_t> find_mbox_date(const std::vector<std::string_view>& words) {
+  constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu",
+                                                     "Fri", "Sat", "Sun"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  for (std::size_t i = 1; i + 3 < words.size(); ++i) {
+    if (is_one_of(words[i], kDays) && is_one_of(words[i + 1], kMonths) &&
+        words[i + 3].find(':') != std::string_view::npos) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The date of an mbox line: in UTC if it names no zone, which may stand before the year or behind.
+std::optional<Time> parse_mbox_date(std::string_view line) {
+  if (!line.starts_with(kMboxMark)) return std::nullopt;
+  const std::string plain = collapse_blanks(line);
+  const auto words = split(plain, ' ');
+  const auto begin = find_mbox_date(words);
+  if (!begin) return std::nullopt;
+  std::string date;
+  std::string zone;
+  for (std::size_t i = *begin + 4; i < words.size(); ++i) {
+    auto& part = words[i].size() == 4 && parse_number(words[i]) ? date : zone;
+    part.append(" ").append(words[i]);
+  }
+  const auto day_and_month = std::string(words[*begin + 2]) + " " + std::string(words[*begin + 1]);
+  return parse_mail_date(day_and_month + date + " " + std::string(words[*begin + 3]) + zone);
+}
+
+/// When it came, as read_stored_message tells it.
+std::optional<Time> date_of(const Header& header, std::string_view first_line, Time now) {
+  const auto* date = header.find("Date");
+  for (const auto& time : {received_at(header), date ? parse_mail_date(*date) : std::nullopt,
+                           parse_mbox_date(first_line)}) {
+    if (time && *time >= Time{} && *time <= now + kClockTolerance) return time;
+  }
+  return std::nullopt;
 }
 
 /// One that all deliveries use. Its owner closes it.
@@ -60,6 +116,18 @@ class NoLog : public Log {
   void write(Severity /*severity*/, std::string_view /*line*/) override {}
 };
 
+/// Whether the file would be that address's in a folder of responders.
+bool is_named_for(const std::string& file, const Address& address, const std::string& delimiters) {
+  namespace fs = std::filesystem;
+  const auto path = fs::absolute(file).lexically_normal();
+  const auto domain_folder = path.parent_path();
+  for (const auto& folder : {domain_folder.parent_path(), domain_folder}) {
+    for (const auto& candidate : responder_folder(folder.string(), delimiters)->candidates(address))
+      if (fs::path(candidate.path).lexically_normal() == path) return true;
+  }
+  return false;
+}
+
 Settings in_shadow(Settings settings) {
   settings.mode = ReplyMode::kShadow;
   settings.log_addresses = true;
@@ -68,17 +136,29 @@ Settings in_shadow(Settings settings) {
 
 }  // namespace
 
-StoredMessage read_stored_message(std::string_view text) {
+MboxLine mbox_line(std::string_view line) {
+  if (!line.starts_with(kMboxMark)) return MboxLine::kNone;
+  if (trim(line.substr(kMboxMark.size())).empty()) return MboxLine::kBare;
+  const std::string plain = collapse_blanks(line);
+  return find_mbox_date(split(plain, ' ')) ? MboxLine::kDated : MboxLine::kNone;
+}
+
+StoredMessage read_stored_message(std::string_view text, Time now) {
   const Message message = parse_message(text.substr(0, kMaxReplayedOctets));
   StoredMessage stored;
-  stored.date = received_at(message.header);
-  if (const auto* date = message.header.find("Date"); date != nullptr && !stored.date)
-    stored.date = parse_mail_date(*date);
-  stored.sender = envelope_sender_of(message);
+  const auto first_line = take_line(text);
+  stored.date = date_of(message.header, first_line, now);
+  stored.sender = envelope_sender_of(message, mbox_line(first_line));
   stored.original = first_address(message.header, "X-Original-To");
+  if (stored.original.empty()) stored.original = first_address(message.header, "Envelope-To");
   stored.recipient = first_address(message.header, "Delivered-To");
   if (stored.recipient.empty()) stored.recipient = std::exchange(stored.original, {});
-  if (stored.recipient.empty()) stored.recipient = first_address(message.header, "To");
+  for (const auto* name : {"To", "Cc"}) {
+    find_address(message.header, name, [&](const std::string& address) {
+      if (stored.addressees.size() < kMaxAddressees) stored.addressees.push_back(address);
+      return stored.addressees.size() == kMaxAddressees;
+    });
+  }
   return stored;
 }
 
@@ -99,6 +179,30 @@ struct Replay::Parts {
 
 Replay::Replay(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
 Replay::~Replay() = default;
+
+bool Replay::is_for_all() const {
+  return !parts_->settings.responder.empty();
+}
+
+bool Replay::knows(const std::string& recipient) const {
+  const auto& settings = parts_->settings;
+  const auto address = real_recipient(recipient, settings);
+  if (!address) return false;
+  if (is_for_all() && is_named_for(settings.responder, *address, settings.recipient_delimiter))
+    return true;
+  std::optional<FoundResponder> found;
+  bool is_at_fault = false;
+  collect_fault([&](const ConfigError& /*fault*/) { is_at_fault = true; },
+                [&] { found = parts_->responders->find(*address); });
+  if (!is_for_all()) return found || is_at_fault;
+  if (!found) return false;
+  const auto person = [&](const Address& any) {
+    return without_extension(any, settings.recipient_delimiter).normalized();
+  };
+  const auto& own = found->responder->addresses;
+  return std::any_of(own.begin(), own.end(),
+                     [&](const Address& each) { return person(each) == person(*address); });
+}
 
 ReplayResult Replay::deliver(std::string_view text, const Envelope& envelope, Time now) {
   constexpr std::chrono::minutes kTimeLimit{2};

@@ -18,7 +18,7 @@ from programs import BIN, mail, parse_message
 
 DAY = 24 * 3600
 ADDRESS = "info@our.example"
-HEADING = ["When", "Replies", "Who", "Answered with"]
+HEADING = ["When", "Replies in all", "Who", "Answered with"]
 
 
 class Table(html.parser.HTMLParser):
@@ -171,6 +171,18 @@ class ByHand(DigestTestCase):
         self.assertIn(f"from {utc(self.now - 2 * DAY)}", self.page)
         self.assertEqual(senders("--since", iso(self.now - 4 * DAY)), ["1", "3"])
 
+    def test_of_shadow_mode_says_that_nobody_was_answered(self):
+        self.configure("mode = shadow")
+        for sender, people in (("a@a.example", "1 person"), ("b@b.example", "2 people")):
+            self.place.run(mail(From=sender), "--now", self.now, sender=sender)
+            subject, rows = self.shown("--shadow")
+            self.assertEqual(subject, f"{people} would have been answered while you were away")
+            self.assertIn("Nothing was sent", self.plain)
+            self.assertIn("Nothing was sent", self.page)
+            self.assertIn(sender, [row[2] for row in rows])
+        self.fill(("c@c.example", 60))
+        self.assertEqual(self.shown()[0], "1 person was answered while you were away")
+
     def test_times_are_local(self):
         self.fill(("a@a.example", 60))
         command = [BIN / "inforeply-cache", "-c", self.place.configuration, "--cache",
@@ -274,7 +286,72 @@ class Due(DigestTestCase):
         """So long ago."""
         lines = [f"{name} = {iso(self.now - ago)}"
                  for name, ago in (("active-from", began), ("active-until", ended)) if ago]
-        self.place.set_responder("\n".join(lines))
+        self.set_responder("\n".join(lines))
+
+    def set_responder(self, settings, changed=20 * DAY):
+        """Its file was changed so long ago."""
+        self.place.set_responder(settings)
+        os.utime(self.place.responder, (self.now, self.now - changed))
+
+    def test_the_digest_of_a_period_that_was_ended_by_hand(self):
+        begin = f"active-from = {iso(self.now - 8 * DAY)}\n"
+        for settings in (f"{begin}active-until = {iso(self.now - 2 * DAY)}", f"{begin}enabled = no",
+                         f"{begin}active-until = {iso(self.now + DAY)}\nenabled = no"):
+            with self.subTest(settings):
+                self.ran(3600)
+                self.set_responder(settings, changed=1800)
+                subject, rows = self.due()
+                self.assertEqual(subject, "2 people were answered while you were away")
+                self.assertEqual([row[2] for row in rows], ["after@a.example", "in@a.example"])
+                self.assertIn(f"from {utc(self.now - 8 * DAY)} until {utc(self.now - 1800)}", self.plain)
+                self.ran(900)
+                self.assert_nothing_due()
+
+    def test_of_a_responder_that_is_switched_off_in_its_weekly_time_that_one(self):
+        day = time.strftime("%a", time.gmtime(self.now - 1800)).lower()
+        self.ran(3600)
+        self.set_responder(f"timezone = UTC\nactive-on = {day}\nenabled = no", changed=1800)
+        with tables(self.place.cache) as cache:
+            cache.add(ADDRESS, "now@a.example", self.now - 1801)
+        self.assertIn("now@a.example", [row[2] for row in self.due()[1]])
+        self.assertNotIn("in@a.example", self.plain)
+
+    def test_a_responder_that_is_on_or_not_yet_is_not_ended(self):
+        self.ran(3600)
+        for settings in ("", f"active-until = {iso(self.now + DAY)}",
+                         f"active-from = {iso(self.now + DAY)}\nenabled = no"):
+            with self.subTest(settings):
+                self.set_responder(settings, changed=1800)
+                self.assert_nothing_due()
+
+    def test_the_digest_that_a_change_repeats_is_the_same_message(self):
+        def message_id():
+            return parse_message(self.digest("--due", self.stamp))["Message-ID"]
+
+        self.set_period(began=8 * DAY, ended=3600 // 2)
+        self.ran(3600)
+        known = message_id()
+        self.set_responder(f"active-from = {iso(self.now - 8 * DAY)}\n"
+                           f"active-until = {iso(self.now - 1800)}", changed=600)
+        self.ran(900)
+        self.assertEqual(message_id(), known)
+
+    def test_who_was_answered_again_in_the_next_period_is_not_left_out(self):
+        self.set_period(began=8 * DAY, ended=2 * DAY)
+        self.ran(3 * DAY)
+        self.fill(("again@a.example", 7200, {"count": 2}))
+        self.assertEqual([(row[1], row[2]) for row in self.due()[1]],
+                         [("2", "again@a.example"), ("1", "in@a.example")])
+
+    def test_no_reminder_in_shadow_mode(self):
+        self.set_period(began=30 * DAY + 3600)
+        self.ran(2 * 3600)
+        self.assertNotEqual(self.digest("--due", self.stamp), b"")
+        self.configure("mode = shadow")
+        self.assert_nothing_due()
+        self.configure()
+        self.set_responder(f"active-from = {iso(self.now - 30 * DAY - 3600)}\nmode = shadow")
+        self.assert_nothing_due()
 
     def test_the_digest_of_a_period_that_has_ended_since_the_last_run(self):
         self.set_period(began=8 * DAY, ended=2 * DAY)

@@ -233,6 +233,24 @@ class Mbox(ReplayTestCase):
                 part = line.encode() + b"\n" + stored()
                 self.assertEqual(self.number_of(part + b"\n" + part), 2)
 
+    def test_a_line_without_a_date_begins_a_message_if_a_field_follows(self):
+        for end in ("\n", "\r\n"):
+            part = b"From \n" + stored() + b"\n"
+            self.assertEqual(self.number_of((part + part).replace(b"\n", end.encode())), 2)
+            self.assertEqual(self.number_of((mbox(stored()) + part).replace(b"\n", end.encode())), 2)
+        for body in ("Hello,\n\nFrom \nnow on\n", "Hello,\nFrom \nNote: this\n",
+                     "Hello,\n\nFrom now on\nNote: this\n", "Hello,\n\nFrom \n"):
+            with self.subTest(body):
+                self.assertEqual(self.number_of(mbox(stored(body=body))), 1)
+
+    def test_a_line_behind_text_begins_a_message_if_a_field_follows(self):
+        line = b"From a@b.example Tue Nov 14 22:13:20 2023\n"
+        self.assertEqual(self.number_of(line + stored() + line + stored()), 2)
+        self.assertEqual(self.number_of(line + stored(body="no end") + b"\n" + line + stored()), 2)
+        # A line in the header is one that a program has kept.
+        self.assertEqual(self.number_of(line + line + stored()), 1)
+        self.assertEqual(self.number_of(line + b"X-Mozilla-Status: 0001\n" + line + stored()), 1)
+
     def test_line_ends(self):
         self.assertEqual(self.number_of(mbox(stored(), stored(), end="\r\n")), 2)
         self.assertEqual(self.number_of(mbox(stored(), stored()).rstrip(b"\n")), 2)
@@ -268,7 +286,9 @@ class Envelopes(ReplayTestCase):
 
     def test_else_the_author(self):
         self.assertEqual(self.sender_of(mail()), "alice@sender.example")
-        self.assertEqual(self.sender_of(mbox(mail(), sender="-")), "alice@sender.example")
+        for line in ("-", ""):
+            self.assertEqual(self.sender_of(mbox(mail(), sender=line)), "alice@sender.example")
+        self.assertEqual(self.sender_of(b"From \r\n" + mail()), "alice@sender.example")
 
     def test_the_null_sender(self):
         for message in (stored(sender=""), mbox(mail(), sender="MAILER-DAEMON"), mail(From=None)):
@@ -281,15 +301,59 @@ class Envelopes(ReplayTestCase):
                 ({"delivered_to": ["", "b@c.example", "a@b.example"]}, "b@c.example"),
                 ({"x_original_to": "b@c.example"}, "b@c.example"),
                 ({"x_original_to": "a@b.example", "delivered_to": "b@c.example"}, "b@c.example"),
-                ({"to": "Nobody:;, B <b@c.example>, info@our.example"}, "b@c.example"),
+                ({"envelope_to": "b@c.example"}, "b@c.example"),
+                ({"envelope_to": "a@b.example", "delivered_to": "b@c.example"}, "b@c.example"),
+                ({"to": "Nobody:;, B <b@c.example>"}, "b@c.example"),
                 ({"to": "undisclosed-recipients:;"}, "")):
             with self.subTest(fields):
                 self.assertEqual(self.of_one(mail(**fields))["recipient"], recipient)
 
     def test_an_address_before_aliases_has_its_responder(self):
-        message = mail(x_original_to="info@our.example", delivered_to="service@localhost")
-        found = self.of_one(message)
-        self.assertEqual((found["action"], found["recipient"]), ("reply", "service@localhost"))
+        for field in ("x_original_to", "envelope_to"):
+            message = mail(**{field: "info@our.example"}, delivered_to="service@localhost")
+            found = self.of_one(message)
+            self.assertEqual((found["action"], found["recipient"]), ("reply", "service@localhost"))
+
+    def test_else_the_first_of_to_and_cc_that_has_a_responder(self):
+        for fields in ({"to": "Nobody:;, B <b@c.example>, info@our.example"},
+                       {"to": "b@c.example", "cc": "d@e.example, Info <INFO+x@our.example>"}):
+            with self.subTest(fields):
+                found = self.of_one(mail(**fields))
+                self.assertEqual((found["action"], found["recipient"].lower().replace("+x", "")),
+                                 ("reply", "info@our.example"))
+        self.assertIn("\n1 recipient taken from To or Cc", self.output("one"))
+        self.store(stored(), "one")
+        self.assertNotIn("taken from", self.output("one"))
+
+    def test_mail_that_the_owner_has_sent_is_not_taken_for_mail_to_strangers(self):
+        own = "responders/our.example/info.conf"
+        self.place.write("draft.conf", "text = info.txt\naddress = info@our.example\n")
+        self.place.write("info.txt", "Hello\n")
+        self.store(mail(), "mail/cur/1")
+        self.store(mail(From="info@our.example", to="zoe@sender.example"), "mail/.Sent/cur/1")
+        self.place.set_responder("enabled = no", path="other/our.example/info.conf")
+        for words in (["--responder", own], ["--responder", "draft.conf"],
+                      ["--responders", "responders"], ["--responder", own, "--against", "other"]):
+            with self.subTest(words):
+                text = self.output(*words, "mail")
+                self.assertRegex(text, r"alice@sender\.example +info@our\.example")
+                self.assertNotRegex(text, r"(?m)^\d.* zoe@sender\.example")
+                self.assertIn("\n2 messages, 1 would be answered, to 1 person\n", text)
+                self.assertIn("\n1 message without a recipient that has a responder", text)
+        found = self.objects("--responder", own, "--all", "mail/.Sent")
+        self.assertEqual([(each["recipient"], each["reason"]) for each in found],
+                         [("", "no-responder")])
+        self.assertEqual(self.results("--responder", own, "--recipient", "info@our.example",
+                                      "mail/.Sent"), ["own-address"])
+
+    def test_a_responder_for_all_has_the_addresses_that_its_file_is_named_for(self):
+        for path, address in (("a/our.example/info.conf", "Info+x@OUR.example"),
+                              ("a/our.example.conf", "anybody@our.example")):
+            with self.subTest(path):
+                file = self.place.set_responder(path=path)
+                self.assertEqual(self.of_one(mail(to=address), "--responder", file)["action"], "reply")
+                found = self.of_one(mail(to="info@other.example"), "--responder", file)
+                self.assertEqual(found["reason"], "no-responder")
 
     def test_the_recipient_that_is_given(self):
         message = stored(recipient="other@our.example", to="info@our.example")
@@ -323,8 +387,28 @@ class Dates(ReplayTestCase):
         os.utime(self.store(mail(), "mail/cur/1"), (NOW, NOW))
         self.assertEqual(self.objects()[0]["date"], "2023-11-14T22:13:20Z")
 
+    def test_else_that_of_the_mbox_line(self):
+        for end, date in (("2023", "22:13:20"), ("+0100 2023", "21:13:20"), ("2023 -0100", "23:13:20"),
+                          ("MET 2023", "22:13:20")):
+            with self.subTest(end):
+                line = f"From a@b.example  Tue Nov 14 22:13:20 {end}\n".encode()
+                self.assertEqual(self.date_of(line + mail()), f"2023-11-14T{date}Z")
+        for line in ("Tue Nov 14 22:13:20", "Tue Nov 99 22:13:20 2023", "Tue Nov 14 22:13:20 0001"):
+            with self.subTest(line):
+                os.utime(self.store(f"From a@b.example {line}\n".encode() + mail(), "box"), (NOW, NOW))
+                self.assertEqual(self.objects("box")[0]["date"], "2023-11-14T22:13:20Z")
+
+    def test_a_date_before_1970_or_in_the_future_is_none(self):
+        for year in ("0000", "0001", "1969", "9999"):
+            date = f"14 Nov {year} 22:13:20 +0000"
+            os.utime(self.store(mail(date=date), "one"), (NOW, NOW))
+            self.assertEqual(self.objects("one")[0]["date"], "2023-11-14T22:13:20Z")
+            good = "14 Nov 2022 22:13:20 +0000"
+            self.assertEqual(self.date_of(mail(received=f"by mx; {date}", date=good)),
+                             "2022-11-14T22:13:20Z")
+
     def test_forged_ones_are_taken_in_their_order(self):
-        for name, year in (("1", 9999), ("2", 2023), ("3", 1970)):
+        for name, year in (("1", 2023), ("2", 1999), ("3", 1970)):
             self.store(mail(date=f"14 Nov {year} 22:13:20 +0000"), f"mail/cur/{name}")
         page = self.place.folder / "page.html"
         self.assertEqual([each["file"] for each in self.objects("--html", page, "mail")],
@@ -549,6 +633,25 @@ class Interruptions(ReplayTestCase):
         self.assertEqual(status, 0)
         self.assertIn("\n999 messages, 1 would be answered", output)
         self.assertIn("\n1 message moved or gone meanwhile\n", output)
+
+
+class InterruptionsOfReading(ReplayTestCase):
+    def test_a_signal_ends_it_within_one_large_message(self):
+        large = self.store(mbox(stored()), "box")
+        os.truncate(large, 2 ** 40)  # without a block of its own
+        process = subprocess.Popen(self.command("box"), cwd=self.place.folder,
+                                   env=self.environment())
+        read = 0
+        while read < 10_000 * KIB:
+            text = Path(f"/proc/{process.pid}/io").read_text()
+            read = int(re.search(r"rchar: (\d+)", text)[1])
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        try:
+            self.assertEqual(process.wait(PATIENCE), -signal.SIGTERM)
+        finally:
+            process.kill()
+            process.wait()
 
 
 class NothingIsSent(ReplayTestCase):

@@ -46,6 +46,13 @@ TEST(SystemClock, TellsTheTimeOfTheSystem) {
   EXPECT_LE(now, ::time(nullptr) + 1);
 }
 
+TEST(Format, OfAYearHasFourDigits) {
+  const Time early{std::chrono::sys_days(std::chrono::year{12} / 3 / 1)};
+  EXPECT_EQ(format_utc(early), "0012-03-01T00:00:00Z");
+  EXPECT_EQ(format_minute(early, {}), "0012-03-01 00:00");
+  EXPECT_EQ(format_day(std::chrono::floor<std::chrono::days>(early)), "0012-03-01");
+}
+
 TEST(Duration, IsANumberWithAUnit) {
   constexpr struct {
     std::string_view text;

@@ -66,9 +66,10 @@ TEST_F(AbsenceDigestTest, OfAPeriodWithoutABeginningTellsAll) {
   const auto due = digest("active-until = 2026-02-01T00:00Z\n").due(kBegin, kEnd);
   ASSERT_TRUE(due);
   EXPECT_EQ(due->from, std::nullopt);
-  EXPECT_TRUE(due->includes(Time{}));
-  EXPECT_TRUE(due->includes(kEnd - Seconds{1}));
-  EXPECT_FALSE(due->includes(kEnd));
+  EXPECT_TRUE(due->includes(Time{}, 1));
+  EXPECT_TRUE(due->includes(kEnd - Seconds{1}, 1));
+  EXPECT_FALSE(due->includes(kEnd, 1));
+  EXPECT_TRUE(due->includes(kEnd, 2));
 }
 
 TEST_F(AbsenceDigestTest, RemindsEveryThirtyDaysOfAResponderWithoutAnEnd) {
