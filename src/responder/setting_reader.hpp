@@ -6,8 +6,8 @@
 
 #include "base/trusted_file.hpp"
 #include "config/config_file.hpp"
+#include "responder/reading_terms.hpp"
 #include "responder/responder.hpp"
-#include "responder/responder_file.hpp"
 
 namespace inforeply {
 
