@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <optional>
@@ -240,20 +241,21 @@ class Run {
     return replay_->knows(address) || (other_ && other_->knows(address));
   }
 
-  /// Whom a message was delivered to. Mail that the owner has sent is kept, too: it is no delivery
-  /// to those in its To, even if one responder is for all.
+  /// Whom a message was delivered to. One responder for all stands for whoever is in To, but not of
+  /// mail that its owner has sent, which is often kept beside.
   Recipient recipient_of(const StoredMessage& stored) {
     if (has("recipient")) return {command_.options.at("recipient"), {}};
     if (!stored.recipient.empty()) return {stored.recipient, stored.original};
-    for (const auto& address : stored.addressees) {
-      if (!is_known(address)) continue;
-      ++guessed_;
-      return {address, {}};
-    }
-    ++unknown_;
+    const auto& addressees = stored.addressees;
+    const auto known = std::find_if(addressees.begin(), addressees.end(),
+                                    [&](const auto& address) { return is_known(address); });
     const bool is_for_all = replay_->is_for_all() || (other_ && other_->is_for_all());
-    if (is_for_all || stored.addressees.empty()) return {};
-    return {stored.addressees.front(), {}};
+    const bool is_for_first = is_for_all && !addressees.empty() && !is_known(stored.sender);
+    const bool is_guessed = known != addressees.end() || is_for_first;
+    ++(is_guessed ? guessed_ : unknown_);
+    if (known != addressees.end()) return {*known, {}};
+    if (addressees.empty() || (is_for_all && !is_for_first)) return {};
+    return {addressees.front(), {}};
   }
 
   const ReplayedMessage& replay(const KeptMessage& message) {
@@ -311,7 +313,7 @@ class Run {
   std::optional<Replay> other_;
   std::optional<ReplayedMessage> last_;
   ReplayFigures figures_;
-  std::size_t guessed_ = 0;  // recipients
+  std::size_t guessed_ = 0;  // recipients, from To or Cc
   std::size_t unknown_ = 0;  // recipients
 };
 

@@ -32,7 +32,7 @@ MboxLine mbox_line(std::string_view line);
 /// What a stored message says of its delivery.
 struct StoredMessage {
   /// When it came: by its topmost Received field, its Date or the mbox line, the first that has a
-  /// date since 1970 and not in the future. nullopt if none has.
+  /// date from 1970 up to ten years ahead. nullopt if none has.
   std::optional<Time> date;
   /// The envelope sender: of Return-Path, the mbox line or From, the first that has one; empty for
   /// the null sender and if none has.

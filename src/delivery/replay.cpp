@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::string_view kMboxMark = "From ";
 constexpr std::size_t kMaxAddressees = 100;
+/// Ten years: mail of times to come is made to try a responder before they come.
+constexpr Seconds kMaxAhead{std::chrono::days{3653}};
 
 /// Calls `is_enough` with the addresses of the fields of that name until it returns true.
 void find_address(const Header& header, std::string_view name,
@@ -93,7 +95,7 @@ std::optional<Time> date_of(const Header& header, std::string_view first_line, T
   const auto* date = header.find("Date");
   for (const auto& time : {received_at(header), date ? parse_mail_date(*date) : std::nullopt,
                            parse_mbox_date(first_line)}) {
-    if (time && *time >= Time{} && *time <= now + kClockTolerance) return time;
+    if (time && *time >= Time{} && *time <= now + kMaxAhead) return time;
   }
   return std::nullopt;
 }
