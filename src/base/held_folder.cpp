@@ -42,7 +42,7 @@ void FileRights::apply(int descriptor, const std::string& file) const {
     fail("give " + file + " its group (in a folder with mode g+s files have the folder's)");
   }
   // Not in vain: outside of a folder's group that would clear its g+s.
-  if ((status.st_mode & ~S_IFMT) != mode && ::fchmod(descriptor, mode) != 0) {
+  if ((status.st_mode & 07777U) != mode && ::fchmod(descriptor, mode) != 0) {
     fail("set the mode of " + file);
   }
 }

@@ -127,8 +127,7 @@ void confine_delivery(const ResponderCommand& command, const ResponderSource& re
   };
   const auto permissions = delivery_permissions(command, responders);
   if (!permissions) {
-    if (is_required)
-      refuse(kCommandsAreNotConfined);
+    if (is_required) refuse(kCommandsAreNotConfined);
     return;
   }
   for (const auto& lacking : confine(*permissions)) {

@@ -661,10 +661,9 @@ TEST(SenderMarks, LeaveOutPeopleWhoOnlyLookAlike) {
 }
 
 TEST(SenderMarks, KnowDomainsThatOnlyReturnMail) {
-  for (const char* sender :
-       {"x@bounce.example.net", "x@bounces.shop.example.net", "x@pm-bounces.shop.example.net",
-        "x@eu-west-1.amazonses.com",
-        "x@amazonses.com", "SCOMP@aol.net", "sysadmin@mms.vzwpix.com"}) {
+  for (const char* sender : {"x@bounce.example.net", "x@bounces.shop.example.net",
+                             "x@pm-bounces.shop.example.net", "x@eu-west-1.amazonses.com",
+                             "x@amazonses.com", "SCOMP@aol.net", "sysadmin@mms.vzwpix.com"}) {
     Situation situation;
     situation.sender = sender;
     EXPECT_EQ(verdict(situation), "system-sender") << sender;
