@@ -11,7 +11,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/folder.hpp"
 #include "inforeply/error.hpp"
 #include "inforeply/text.hpp"
 
@@ -87,11 +86,12 @@ std::string read_all(const Descriptor& file, std::size_t max_octets, const Place
 // O_NONBLOCK: a FIFO in place of the file must not stop the delivery.
 constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-/// Opens a file unless a link leads out of its folder; then errno is EXDEV.
-Descriptor open_in_own_folder(const std::string& path) {
-  const Descriptor base(::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!base.is_open()) return Descriptor();
-  return open_beneath(base, path.substr(path.rfind('/') + 1), kReading, 0);
+Descriptor open_at(int folder, const std::string& path, int flags, unsigned resolve) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags);
+  how.resolve = resolve;
+  return Descriptor(
+      static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
 }
 
 /// The path of an open file without links.
@@ -102,6 +102,55 @@ std::string real_path(const Descriptor& file, const Place& place) {
   if (size < 0) place.fail_with_errno("tell where this link leads");
   path.resize(static_cast<std::size_t>(size));
   return path;
+}
+
+/// Opens a file unless its real path is outside the folder. Unlike RESOLVE_BENEATH this takes
+/// absolute links that stay inside.
+Descriptor open_inside(const Descriptor& folder, const std::string& name, const Place& place) {
+  Descriptor file(::openat(folder.get(), name.c_str(), kReading));
+  if (file.is_open() && !real_path(file, place).starts_with(real_path(folder, place) + "/"))
+    place.fail("a link leads outside its folder");
+  return file;
+}
+
+struct OpenedFile {
+  Descriptor descriptor = Descriptor();
+  bool is_tenants = false;  ///< by its owner, or by that of a link to it
+};
+
+/// Follows the links of a path one at a time. From the first that somebody else than the
+/// administrator has made the way must stay in the folder of that link: the account that runs can
+/// read what its maker cannot, such as another tenant's file.
+OpenedFile open_over_links(const std::string& path, const Place& place) {
+  constexpr int kFolder = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  constexpr int kMaxLinks = 40;  // as the kernel follows (path_resolution(7))
+  std::string rest = path;
+  Descriptor here(::open(rest.starts_with('/') ? "/" : ".", kFolder));
+  for (int links = 0; here.is_open() && links <= kMaxLinks;) {
+    rest.erase(0, rest.find_first_not_of('/'));
+    const auto slash = rest.find('/');
+    const std::string name = rest.substr(0, slash);
+    Descriptor next(::openat(here.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!next.is_open() || ::fstat(next.get(), &status) != 0) return {};
+    if (S_ISLNK(status.st_mode)) {
+      if (is_tenants(status.st_uid, Trust::kOwner)) return {open_inside(here, rest, place), true};
+      std::string target(PATH_MAX, '\0');
+      const auto size = ::readlinkat(next.get(), "", target.data(), target.size());
+      if (size <= 0) return {};
+      target.resize(static_cast<std::size_t>(size));
+      rest = target + (slash == std::string::npos ? "" : rest.substr(slash));
+      if (rest.starts_with('/')) here = Descriptor(::open("/", kFolder));
+      ++links;
+    } else if (slash == std::string::npos) {
+      return {Descriptor(::openat(here.get(), name.c_str(), kReading | O_NOFOLLOW))};
+    } else {
+      rest.erase(0, slash);
+      here = std::move(next);
+    }
+  }
+  if (here.is_open()) errno = ELOOP;
+  return {};
 }
 
 /// The folders between the reference's folder and the file `name`, which has no link in it.
@@ -115,11 +164,6 @@ void require_trusted_way(const Descriptor& base, const std::string& name, Trust 
     require_mode(status, trust, "folder '" + name.substr(0, slash) + "'", place);
   }
 }
-
-struct OpenedFile {
-  Descriptor descriptor;
-  bool is_tenants = false;
-};
 
 OpenedFile open_reference(const FileReference& reference) {
   const Place place = place_of(reference);
@@ -146,11 +190,7 @@ OpenedFile open_reference(const FileReference& reference) {
 
 Descriptor open_beneath(const Descriptor& folder, const std::string& name, int flags,
                         unsigned resolve) {
-  open_how how{};
-  how.flags = static_cast<unsigned>(flags);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
-  return Descriptor(
-      static_cast<int>(::syscall(SYS_openat2, folder.get(), name.c_str(), &how, sizeof how)));
+  return open_at(folder.get(), name, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve);
 }
 
 bool is_configuration_name(std::string_view name) {
@@ -188,17 +228,13 @@ std::string read_password(const std::string& path) {
 
 OwnedText read_owned_file(const std::string& path, std::size_t max_octets, Trust trust) {
   const Place place{path, 0, {}};
-  bool is_tenants_link = false;
-  Descriptor file(::open(path.c_str(), kReading | O_NOFOLLOW));
-  if (!file.is_open() && errno == ELOOP) {
-    struct stat link {};
-    if (::lstat(path.c_str(), &link) != 0) place.fail_with_errno("stat");
-    is_tenants_link = is_tenants(link.st_uid, trust);
-    file = is_tenants_link ? open_in_own_folder(path) : Descriptor(::open(path.c_str(), kReading));
-    if (!file.is_open() && errno == EXDEV) place.fail("leads outside its folder");
-  }
-  const uid_t owner = require_trusted(file, trust, place);
-  return {read_all(file, max_octets, place), is_tenants_link || is_tenants(owner, trust)};
+  // Where all files are the administrator's, a link may lead anywhere.
+  const unsigned resolve = trust == Trust::kAll ? 0U : RESOLVE_NO_SYMLINKS;
+  OpenedFile file{open_at(AT_FDCWD, path, kReading, resolve)};
+  if (!file.descriptor.is_open() && errno == ELOOP) file = open_over_links(path, place);
+  const uid_t owner = require_trusted(file.descriptor, trust, place);
+  return {read_all(file.descriptor, max_octets, place),
+          file.is_tenants || is_tenants(owner, trust)};
 }
 
 std::optional<StatedText> read_trusted_file_beneath(const std::string& folder,

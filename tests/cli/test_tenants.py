@@ -199,8 +199,36 @@ class Trust(TenantTestCase):
                 self.place.responder.unlink()
                 self.place.responder.symlink_to(target)
                 self.give(INFO)
-                self.assert_deferred(self.place.run(), f"{INFO}: leads outside its folder")
-                self.assertIn((INFO, 0), self.places())
+                self.assert_not_followed()
+        # The administrator's link into a home, whose owner has links there.
+        home = self.place.folder / "home"
+        home.mkdir()
+        (home / "file.conf").symlink_to(other)
+        (home / "folder").symlink_to(other.parent)
+        self.give("home/file.conf", "home/folder")
+        for target in (home / "file.conf", home / "folder/ceo.conf", "../../home/folder/ceo.conf"):
+            with self.subTest(target=target):
+                self.place.responder.unlink()
+                self.place.responder.symlink_to(target)
+                self.assert_not_followed()
+
+    def assert_not_followed(self):
+        self.assert_deferred(self.place.run(), f"{INFO}: a link leads outside its folder")
+        self.assertIn((INFO, 0), self.places())
+
+    def test_links_within_a_folder_and_the_administrators_lead_on(self):
+        folder = self.place.folder / "responders/our.example"
+        self.place.responder.rename(folder / "real.conf")
+        for target in ("../our.example/real.conf", folder / "real.conf", "real.conf"):
+            with self.subTest(target=target):
+                self.place.responder.unlink(missing_ok=True)
+                self.place.responder.symlink_to(target)
+                self.give(INFO)
+                self.assertEqual(self.place.preview().verdict, "verdict: reply")
+        elsewhere = self.place.folder / "elsewhere"
+        folder.rename(elsewhere)
+        folder.symlink_to(elsewhere)
+        self.assertEqual(self.place.preview().verdict, "verdict: reply")
 
 
 class Files(TenantTestCase):
