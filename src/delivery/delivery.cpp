@@ -24,7 +24,9 @@ constexpr std::string_view kUnknownOutcome = "unknown-outcome";
 
 /// In the log if the mail server says nothing of the sender: it is then taken for the null sender.
 constexpr const char* kNoSender =
-    "nothing names the envelope sender: neither -f nor Return-Path, 'From ' line or SENDER";
+    "nothing names the envelope sender: neither -f nor Return-Path or a 'From ' line (SENDER "
+    "counts "
+    "where no recipient is an argument)";
 
 struct GivenAddress {
   std::string_view role;
@@ -168,8 +170,11 @@ ReserveResult Delivery::ask_cache(ReplyCache& cache, const ReservationRequest& r
 Submission Delivery::submit(const RecipientCase& examined, const Address& recipient,
                             const std::string& reply) {
   if (!mailer_) mailer_ = world_.make_mailer();
-  return mailer_->submit(examined.reply.settings.envelope_from, recipient.to_wire(), reply,
-                         step_deadline());
+  auto submission = mailer_->submit(examined.reply.settings.envelope_from, recipient.to_wire(),
+                                    reply, step_deadline());
+  if (!world_.settings.log_addresses)
+    submission.detail = without_local_parts(submission.detail);  // servers repeat whom they refuse
+  return submission;
 }
 
 void Delivery::make_copies(const RecipientCase& examined, const std::string& reply,
@@ -217,22 +222,28 @@ std::vector<CountedLimit> Delivery::limits_of(const RecipientCase& examined) con
   return limits;
 }
 
+ReplyKey Delivery::key_of(const RecipientCase& examined) const {
+  return {examined.found_by->normalized(), sender_.canonical(), examined.reply.handle,
+          sender_.forwarder()};
+}
+
 ReserveResult Delivery::reserve(const RecipientCase& examined, LogEntry& entry) {
   auto& cache = caches_[examined.mode];
   if (!cache) cache = world_.open_cache(examined.mode);
-  const ReplyKey key = {examined.found_by->normalized(), sender_.canonical(), examined.reply.handle,
-                        sender_.forwarder()};
+  const auto key = key_of(examined);
   // To another recipient of this run it is no copy, but the same message.
-  const bool is_same = std::find(answered_.begin(), answered_.end(), key) != answered_.end();
+  const auto is_in = [&](const std::vector<ReplyKey>& keys) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  if (is_in(unknown_)) throw Error(Fault::kMailer, "whether this reply was sent is not known yet");
   const ReservationRequest request{.key = key,
                                    .message_id = message_.message_id(),
                                    .delivery = digest({envelope_.queue_id, message_.fingerprint}),
-                                   .is_named = !envelope_.queue_id.empty() || is_same,
+                                   .is_named = !envelope_.queue_id.empty() || is_in(answered_),
                                    .interval = examined.reply.settings.interval,
                                    .limits = limits_of(examined),
                                    .booted_at = world_.clock.booted_at()};
   auto result = ask_cache(*cache, request);
-  if (result.reservation) answered_.push_back(key);
   switch (result.outcome) {
     case ReserveOutcome::kGranted:
       break;
@@ -274,9 +285,11 @@ void Delivery::answer(const RecipientCase& examined, LogEntry& entry) {
   }
   // The reservation stays pending, as if we had been killed, until the mail server tries again.
   if (submission.result == Submission::Result::kUnknown && granted.tries < kMaxTries) {
+    unknown_.push_back(key_of(examined));
     throw Error(Fault::kMailer, submission.detail);
   }
   settle(*granted.reservation, submission, entry);
+  answered_.push_back(key_of(examined));
   if (is_shadow) {
     entry.action = "would-reply";
     return;
@@ -405,7 +418,6 @@ void Delivery::write_log(const Recipient& recipient, LogEntry entry) const {
     entry.add_detail("header over " + std::to_string(kMaxFields) +
                      " fields, some in its middle were not looked at");
   }
-  if (!world_.settings.log_addresses) entry.detail = without_local_parts(entry.detail);
   entry.id = envelope_.queue_id;
   entry.from = in_log(sender_.given);
   entry.to = in_log(recipient.address);

@@ -77,6 +77,7 @@ class Delivery {
   [[nodiscard]] std::vector<CountedLimit> limits_of(const RecipientCase& examined) const;
   /// Reserves, submits and settles the reply. Throws Error if the delivery is to be tried again.
   void answer(const RecipientCase& examined, LogEntry& entry);
+  [[nodiscard]] ReplyKey key_of(const RecipientCase& examined) const;
   /// Without a reservation if the cache grants no reply; the log entry says why.
   [[nodiscard]] ReserveResult reserve(const RecipientCase& examined, LogEntry& entry);
   [[nodiscard]] ReserveResult ask_cache(ReplyCache& cache, const ReservationRequest& request) const;
@@ -101,7 +102,8 @@ class Delivery {
   Envelope envelope_;
   Sender sender_;
   std::map<ReplyMode, std::unique_ptr<ReplyCache>> caches_;
-  std::vector<ReplyKey> answered_;  // what was reserved in this run
+  std::vector<ReplyKey> answered_;  // in this run
+  std::vector<ReplyKey> unknown_;   // the same; only the next run may send them once more
   std::unique_ptr<Mailer> mailer_;  // one for all replies: it may keep a connection
   std::chrono::steady_clock::time_point start_;
 };

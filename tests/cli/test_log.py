@@ -171,6 +171,11 @@ class Json(TestCase):
         self.assertIn("550 5.1.1 <...@sender.example>, \"...@sender.example: user ...@sender.example",
                       self.logged(mail(), sender="bob@sender.example")["detail"])
 
+    def test_names_of_files_stay(self):
+        self.place.configure("log-format = json", "log-addresses = no")
+        file = self.place.set_responder("handle", path="kim@our.example/info.conf")
+        self.assertIn(f"{file}:2: ", self.logged(mail(), "--responder", file)["detail"])
+
     def test_a_run_that_fails_before_there_is_a_recipient(self):
         line = self.logged(mail(), "-n", recipients=[])
         self.assertEqual((list(line), line["action"]), (EARLY, "deferred"))

@@ -152,6 +152,16 @@ TEST_F(DeliveryTest, OneMailerSubmitsAllRepliesAndCopies) {
   EXPECT_EQ(world_.mailers_made, 1);
 }
 
+TEST_F(DeliveryTest, WhatMayHaveBeenSentIsNotSentAgainInTheSameRun) {
+  world_.submission = {Submission::Result::kUnknown, "died of signal 9"};
+  add_responder("info@example.org", "info.conf", "text = reply.txt\nignore = not-addressed\n");
+  const Envelope twice{
+      "alice@example.net", {{"info@example.org", ""}, {"info@example.org", ""}}, ""};
+  EXPECT_EQ(run(twice), DeliveryStatus::kDeferred);
+  EXPECT_EQ(world_.sent.size(), 1U);
+  EXPECT_EQ(world_.log_lines.size(), 2U);
+}
+
 TEST_F(DeliveryTest, WhatAnAdministratorShouldSeeIsAWarning) {
   add_responder("info@example.org", "info.conf",
                 "text = reply.txt\nignore = not-addressed\nbcc = desk@example.org\n");
