@@ -114,25 +114,34 @@ class Revisions {
  public:
   void add(const Event& event) {
     if (event.uid.empty()) return;
-    auto& newest = newest_.try_emplace(key_of(event), event.sequence).first->second;
-    newest = std::max(newest, event.sequence);
+    auto& newest = newest_[key_of(event)];
+    if (event.sequence >= newest.sequence) newest = {event.sequence, event.is_cancelled};
   }
 
-  /// Whether another one, perhaps a cancellation, has taken its place. None if they are of equal
-  /// rank: some programs give many events one UID.
+  /// Whether another one, perhaps a cancellation, also one of the whole series, has taken its
+  /// place. None if they are of equal rank: some programs give many events one UID.
   [[nodiscard]] bool is_outdated(const Event& event) const {
-    const auto found = newest_.find(key_of(event));
-    return found != newest_.end() && event.sequence < found->second;
+    const auto newest_of = [&](const Key& key) {
+      const auto found = newest_.find(key);
+      return found == newest_.end() ? Newest{} : found->second;
+    };
+    if (event.sequence < newest_of(key_of(event)).sequence) return true;
+    const auto series = newest_of({event.uid, std::nullopt});
+    return series.is_cancelled && event.sequence < series.sequence;
   }
 
  private:
-  using Key = std::pair<std::string, std::optional<Time>>;
+  using Key = std::pair<std::string, std::optional<Time>>;  // UID and RECURRENCE-ID
+  struct Newest {
+    int sequence = 0;
+    bool is_cancelled = false;
+  };
 
   static Key key_of(const Event& event) {
     return {event.uid, event.replaces ? std::optional(time_of(*event.replaces)) : std::nullopt};
   }
 
-  std::map<Key, int> newest_;
+  std::map<Key, Newest> newest_;
 };
 
 /// Adds the spans of events.

@@ -56,8 +56,8 @@ class EventReader {
       fault(text_of(libical().icalproperty_get_value_as_string(error)));
     });
     each_property(component_, ICAL_STATUS_PROPERTY, [&](icalproperty* property) {
-      if (libical().icalproperty_get_status(property) == ICAL_STATUS_CANCELLED)
-        event_.takes_time = false;
+      event_.is_cancelled = libical().icalproperty_get_status(property) == ICAL_STATUS_CANCELLED;
+      if (event_.is_cancelled) event_.takes_time = false;
     });
     each_property(component_, ICAL_TRANSP_PROPERTY, [&](icalproperty* property) {
       const auto transp = libical().icalproperty_get_transp(property);
@@ -161,7 +161,8 @@ class EventReader {
 
   void read_recurrence() {
     // What it excludes would be answered.
-    if (find(ICAL_EXRULE_PROPERTY) != nullptr) fault("EXRULE is not understood");
+    if (event_.takes_time && find(ICAL_EXRULE_PROPERTY) != nullptr)
+      fault("EXRULE is not understood");
     each_property(component_, ICAL_RRULE_PROPERTY, [&](icalproperty* property) {
       if (event_.rules.size() == kMaxRules) {
         fault("over " + std::to_string(kMaxRules) + " RRULEs");

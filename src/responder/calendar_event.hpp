@@ -61,6 +61,7 @@ struct Event {
   std::string uid;
   int sequence = 0;        ///< of its revisions (RFC 5545, 3.8.7.4) the highest counts
   bool takes_time = true;  ///< neither transparent nor cancelled
+  bool is_cancelled = false;
   EventTime start{};
   Length length;
   std::vector<Rule> rules;

@@ -82,7 +82,8 @@ class Reader {
       } else if (equals_ignoring_case(name, "END")) {
         end(value());
       } else if (is_kept() && is_one_of(name, kProperties)) {
-        keep(line);
+        const bool is_empty_rank = equals_ignoring_case(name, "SEQUENCE") && value().empty();
+        if (!is_empty_rank) keep(line);
       }
     }
     if (component_.calendar == 0) fault("expected 'BEGIN:VCALENDAR'");

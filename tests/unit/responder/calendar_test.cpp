@@ -284,6 +284,11 @@ TEST(Calendar, TakesTheNewestRevisionOfAnEvent) {
       {{first, "SEQUENCE:1\nSTATUS:CANCELLED\n" + first}, {}},
       {{weekly, "SEQUENCE:1\n" + changed + "20260510", "SEQUENCE:3\n" + changed + "20260512"},
        {"from 2026-05-01 to 2026-05-02", "from 2026-05-12 to 2026-05-13"}},
+      // A series that was cancelled after one of its occurrences was moved.
+      {{weekly, "SEQUENCE:1\n" + changed + "20260510",
+        "SEQUENCE:2\nSTATUS:CANCELLED\nEXRULE:FREQ=DAILY\n" + weekly},
+       {}},
+      {{"SEQUENCE:\n" + first}, {"from 2026-05-01 to 2026-05-02"}},
       // Some programs give many events one UID.
       {{first, "DTSTART;VALUE=DATE:20260601"},
        {"from 2026-05-01 to 2026-05-02", "from 2026-06-01 to 2026-06-02"}},
