@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "inforeply/descriptor.hpp"
 #include "inforeply/error.hpp"
@@ -191,14 +192,19 @@ std::string PageFile::value(const Node& node) const {
 
 std::size_t page_octets_of(int file) {
   const auto system_octets = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  bool is_lmdb = false;
+  std::vector<std::size_t> told;
   for (const auto offset : {std::size_t{0}, system_octets}) {
     const Meta meta = read_meta_page(file, offset).meta;
-    if (meta.magic != kMagic) continue;
-    is_lmdb = true;
-    if (is_page_size(meta.free_list.page_octets)) return meta.free_list.page_octets;
+    if (meta.magic == kMagic) told.push_back(meta.free_list.page_octets);
   }
-  return is_lmdb ? std::min(system_octets, kMaxPage) : 0;
+  if (told.empty()) return 0;
+  const auto is_confirmed = [&](std::size_t octets) {
+    const Meta second = read_meta_page(file, octets).meta;
+    return is_page_size(octets) && second.magic == kMagic && second.free_list.page_octets == octets;
+  };
+  auto found = std::find_if(told.begin(), told.end(), is_confirmed);
+  if (found == told.end()) found = std::find_if(told.begin(), told.end(), is_page_size);
+  return found == told.end() ? std::min(system_octets, kMaxPage) : *found;
 }
 
 Meta read_meta(int file, PageNumber number, std::size_t page_octets) {

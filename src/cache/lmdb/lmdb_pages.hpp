@@ -128,8 +128,8 @@ class PageFile {
   PageNumber pages_;
 };
 
-/// The size of the pages, by the first meta page that tells a size that can be. If none does, the
-/// size that LMDB gives a new file here; 0 if the file is not LMDB's.
+/// The size of the pages: one by which the second meta page tells the same, else one that a meta
+/// page tells. If neither tells one that can be, that of a new file here; 0 if it is not LMDB's.
 std::size_t page_octets_of(int file);
 
 /// One of the two meta pages. Throws PageFault if LMDB must not be let near the file. Only what no

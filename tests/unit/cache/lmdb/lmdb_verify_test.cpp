@@ -197,6 +197,8 @@ TEST_F(VerifyTest, EveryKindOfDamageIsNamed) {
       {"page 1: tells another size of the pages",
        [](File& file) { file.set(4096 + kFreeTree, 8192U); }},
       {"page 0: tells another size of the pages",
+       [](File& file) { file.set(kFreeTree, 8192U); }},
+      {"page 0: tells another size of the pages",
        [](File& file) {
          file.set(kFreeTree, 0U);
          file.set(4096 + kFreeTree, 0U);
