@@ -1,5 +1,6 @@
 #include "inforeply/commands.hpp"
 
+#include <array>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <sstream>
@@ -9,6 +10,7 @@
 #include "config/main_configuration.hpp"
 #include "config/option_table.hpp"
 #include "inforeply/error.hpp"
+#include "inforeply/text.hpp"
 
 namespace po = boost::program_options;
 
@@ -163,15 +165,23 @@ LogFormat find_log_format(int argc, const char* const* argv) {
 }
 
 bool is_inspection(int argc, const char* const* argv) {
-  const auto find_any_form = [](std::string_view written) {
-    return find_form(written, kResponder).value_or(OptionForm{std::string(written)});
-  };
-  try {
-    const auto line = parse_command_line(argc, argv, find_any_form);
-    return line.has("dry-run") || line.has("check-config") || line.has("check-delivery");
-  } catch (const Error&) {
-    return false;
+  constexpr std::array<std::string_view, 3> kInspections = {"dry-run", "check-config",
+                                                            "check-delivery"};
+  bool is_found = false;
+  // A fault ends the parsing, so what is not known may have an argument only the second time.
+  for (const bool has_argument : {false, true}) {
+    const auto find_any_form = [&](std::string_view written) {
+      const auto form = find_form(written, kResponder);
+      if (form && is_one_of(form->name, kInspections)) is_found = true;
+      return form ? form : OptionForm{std::string(written), has_argument, true};
+    };
+    try {
+      parse_command_line(argc, argv, find_any_form);
+      break;
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): what was found before it counts
+    }
   }
+  return is_found;
 }
 
 std::string responder_help() {

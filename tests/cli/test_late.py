@@ -78,7 +78,9 @@ class Late(TestCase):
             self.assertEqual(outcome.status, 0, sender)
 
     def test_a_dry_run_tells_the_trouble_all_the_same(self):
-        self.assertEqual(self.place.run(received(3 * DAY), "-n", "--nonsense").status, 75)
+        for options in (["-n", "--nonsense"], ["--nonsense=1", "-n"], ["-n", "--now"],
+                        ["--check-config", "--nonsense=x"]):
+            self.assertEqual(self.place.run(received(3 * DAY), *options).status, 75, options)
 
 
 if __name__ == "__main__":
