@@ -69,6 +69,17 @@ std::optional<std::vector<std::string>> find_message_ids(std::string_view body) 
   return ids.empty() ? std::nullopt : std::optional(std::move(ids));
 }
 
+/// Without what a sentence may have behind it.
+std::string_view leading_domain(std::string_view text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '-' || c == '.';
+  });
+  text = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  while (text.ends_with('.'))
+    text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace
 
 const std::string* Header::find(std::string_view name) const {
@@ -139,7 +150,7 @@ std::string find_message_id(std::string_view body, std::string_view beginning,
     std::string id = "<" + std::string(body.substr(0, body.find_first_of(kAround))) + ">";
     const auto at = id.rfind('@');
     if (starts_with_ignoring_case(id, beginning) && at != std::string::npos &&
-        is_wanted(std::string_view(id).substr(at + 1, id.size() - at - 2))) {
+        is_wanted(leading_domain(std::string_view(id).substr(at + 1)))) {
       return id;
     }
     body.remove_prefix(id.size() - 2);

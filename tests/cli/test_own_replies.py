@@ -87,6 +87,9 @@ class OwnReplies(TestCase):
             self.assert_answered(mail(in_reply_to=other))
             self.assert_answered(self.enclosed("message/rfc822", f"Message-ID: {other}\n\nAway.\n"))
             self.assert_loop(mail(references=f"<a@x> {other} {self.mark}"))
+            bare = self.mark.strip("<>")
+            for text in (f"{bare}.", f"Your message {bare}: x", f"<{bare}.>"):
+                self.assert_loop(mail(in_reply_to=text))
 
     def test_answers_to_a_thread_with_thousands_before_are_found(self):
         ids = "\n ".join(f"<{number}@x.example>" for number in range(5000))
