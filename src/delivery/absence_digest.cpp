@@ -274,9 +274,13 @@ DigestOccasion AbsenceDigest::asked(std::optional<Time> since, Time now) const {
 
 std::optional<DigestOccasion> AbsenceDigest::due(Time last_run, Time now) const {
   const auto& responder = *found_->responder;
-  auto ended = responder.schedule.ended(last_run, now);
+  const auto ended = responder.schedule.ended(last_run, now);
   const auto by_hand = ended_by_hand(responder, last_run, now);
-  if (by_hand && (ended.empty() || ended.back().until < by_hand->until)) ended.push_back(*by_hand);
+  if (by_hand && (ended.empty() || ended.back().until < by_hand->until)) {
+    // An end in the past may have been set just now, so those answered after it count, too.
+    const auto from = ended.empty() ? by_hand->from : ended.front().from;
+    return DigestOccasion{Kind::kPeriodEnded, from, std::nullopt};
+  }
   if (!ended.empty()) {
     return DigestOccasion{Kind::kPeriodEnded, ended.front().from, ended.back().until};
   }
