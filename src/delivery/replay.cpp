@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "cache/open_cache.hpp"
@@ -177,6 +178,7 @@ struct Replay::Parts {
   std::unique_ptr<OpenCache> cache;
   FixedClock clock{Time{}};
   NoLog log;
+  std::set<std::string> own;  // addresses that a responder for all names
 };
 
 Replay::Replay(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
@@ -201,9 +203,12 @@ bool Replay::knows(const std::string& recipient) const {
   const auto person = [&](const Address& any) {
     return without_extension(any, settings.recipient_delimiter).normalized();
   };
-  const auto& own = found->responder->addresses;
-  return std::any_of(own.begin(), own.end(),
-                     [&](const Address& each) { return person(each) == person(*address); });
+  auto& own = parts_->own;
+  if (own.empty()) {
+    for (const auto& each : found->responder->addresses)
+      own.insert(person(each));
+  }
+  return own.contains(person(*address));
 }
 
 ReplayResult Replay::deliver(std::string_view text, const Envelope& envelope, Time now) {
