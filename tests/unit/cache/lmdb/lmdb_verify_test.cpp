@@ -196,8 +196,7 @@ TEST_F(VerifyTest, EveryKindOfDamageIsNamed) {
       {"page 0: is of another version of LMDB", [](File& file) { file.set(kVersionField, 2U); }},
       {"page 1: tells another size of the pages",
        [](File& file) { file.set(4096 + kFreeTree, 8192U); }},
-      {"page 0: tells another size of the pages",
-       [](File& file) { file.set(kFreeTree, 8192U); }},
+      {"page 0: tells another size of the pages", [](File& file) { file.set(kFreeTree, 8192U); }},
       {"page 0: tells another size of the pages",
        [](File& file) {
          file.set(kFreeTree, 0U);
