@@ -180,28 +180,31 @@ std::optional<Hit> check_own_address(const RuleInput& input) {
   return Hit{evidence_of_sender(input.sender), {}};
 }
 
-/// Whether the message answers or encloses one of our replies. It may be a bounce of a kind that we
-/// do not know. A reply carries the domain of the address that was written to: one of another
-/// domain is another site's, which may stand in a thread of people for years.
-std::optional<Hit> check_answers_own_reply(const RuleInput& input) {
-  const auto find_own = [&](std::string_view body) {
-    return find_message_id(body, kMessageIdMark, [&](std::string_view domain) {
-      return std::any_of(input.own.begin(), input.own.end(), [&](const Address& own) {
-        return equals_ignoring_case(own.ascii_domain, domain);
-      });
+/// The id of one of our replies in a References field, empty if there is none. It has the domain of
+/// the address that was written to: one of another domain is another site's, and may stand in a
+/// thread of people for years.
+std::string find_own_reference(std::string_view body, std::span<const Address> own) {
+  return find_message_id(body, kMessageIdMark, [&](std::string_view domain) {
+    return std::any_of(own.begin(), own.end(), [&](const Address& address) {
+      return equals_ignoring_case(address.ascii_domain, domain);
     });
-  };
+  });
+}
+
+/// Whether the message answers or encloses one of our replies. It may be a bounce of a kind that we
+/// do not know.
+std::optional<Hit> check_answers_own_reply(const RuleInput& input) {
   for (const auto& field : input.message.header.fields) {
-    if (!equals_ignoring_case(field.name, "In-Reply-To") &&
-        !equals_ignoring_case(field.name, "References")) {
-      continue;
-    }
-    const auto own = find_own(field.body);
+    std::string own;
+    if (equals_ignoring_case(field.name, "In-Reply-To"))
+      own = find_message_id(field.body, kMessageIdMark);
+    if (equals_ignoring_case(field.name, "References"))
+      own = find_own_reference(field.body, input.own);
     if (!own.empty()) return Hit{evidence_of(field, own), "our own mark"};
   }
   for (const auto& message : input.enclosed) {
     const std::string id = message.message_id();
-    if (!find_own(id).empty()) return Hit{"encloses " + id, "our own mark"};
+    if (!find_message_id(id, kMessageIdMark).empty()) return Hit{"encloses " + id, "our own mark"};
   }
   return std::nullopt;
 }
