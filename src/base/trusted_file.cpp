@@ -139,7 +139,8 @@ OpenedFile open_over_links(const std::string& path, const Place& place) {
       const auto size = ::readlinkat(next.get(), "", target.data(), target.size());
       if (size <= 0) return {};
       target.resize(static_cast<std::size_t>(size));
-      rest = target + (slash == std::string::npos ? "" : rest.substr(slash));
+      if (slash != std::string::npos) target += rest.substr(slash);
+      rest = std::move(target);
       if (rest.starts_with('/')) here = Descriptor(::open("/", kFolder));
       ++links;
     } else if (slash == std::string::npos) {
