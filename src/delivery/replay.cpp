@@ -63,10 +63,8 @@ std::string envelope_sender_of(const Message& message, MboxLine line) {
 std::optional<std::size_t> find_mbox_date(const std::vector<std::string_view>& words) {
   constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu",
                                                      "Fri", "Sat", "Sun"};
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   for (std::size_t i = 1; i + 3 < words.size(); ++i) {
-    if (is_one_of(words[i], kDays) && is_one_of(words[i + 1], kMonths) &&
+    if (is_one_of(words[i], kDays) && is_one_of(words[i + 1], kMonthNames) &&
         words[i + 3].find(':') != std::string_view::npos) {
       return i;
     }
@@ -93,12 +91,14 @@ std::optional<Time> parse_mbox_date(std::string_view line) {
 
 /// When it came, as read_stored_message tells it.
 std::optional<Time> date_of(const Header& header, std::string_view first_line, Time now) {
+  const auto is_good = [&](const std::optional<Time>& time) {
+    return time && *time >= Time{} && *time <= now + kMaxAhead;
+  };
+  if (const auto time = received_at(header); is_good(time)) return time;
   const auto* date = header.find("Date");
-  for (const auto& time : {received_at(header), date ? parse_mail_date(*date) : std::nullopt,
-                           parse_mbox_date(first_line)}) {
-    if (time && *time >= Time{} && *time <= now + kMaxAhead) return time;
-  }
-  return std::nullopt;
+  if (const auto time = date ? parse_mail_date(*date) : std::nullopt; is_good(time)) return time;
+  const auto time = parse_mbox_date(first_line);
+  return is_good(time) ? time : std::nullopt;
 }
 
 /// One that all deliveries use. Its owner closes it.

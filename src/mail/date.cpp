@@ -11,9 +11,6 @@
 namespace inforeply {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {
-    {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}};
-
 struct NamedZone {
   std::string_view name;
   int hours;  // east of Greenwich
@@ -78,16 +75,16 @@ std::optional<Time> parse_mail_date(std::string_view text) {
   const auto words = split(plain, ' ');
   if (words.size() < 4 || words.size() > 5) return std::nullopt;
   const auto day = number(words[0]);
-  const auto* month = std::find_if(kMonths.begin(), kMonths.end(), [&](std::string_view name) {
-    return equals_ignoring_case(name, words[1]);
-  });
+  const auto* month =
+      std::find_if(kMonthNames.begin(), kMonthNames.end(),
+                   [&](std::string_view name) { return equals_ignoring_case(name, words[1]); });
   const auto year = full_year(words[2]);
   const auto time = time_of_day(words[3]);
   const auto offset = words.size() == 5 ? offset_of_zone(words[4]) : Seconds{0};
-  if (!day || month == kMonths.end() || !year || !time || !offset) return std::nullopt;
+  if (!day || month == kMonthNames.end() || !year || !time || !offset) return std::nullopt;
   const std::chrono::year_month_day date{
       std::chrono::year(*year),
-      std::chrono::month(static_cast<unsigned>(month - kMonths.begin() + 1)),
+      std::chrono::month(static_cast<unsigned>(month - kMonthNames.begin() + 1)),
       std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days(date) + *time - *offset;

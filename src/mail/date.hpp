@@ -1,6 +1,7 @@
 // Dates as mail writes them (RFC 5322, 3.3).
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -8,6 +9,10 @@
 #include "mail/header.hpp"
 
 namespace inforeply {
+
+/// In dates they stand in any case.
+inline constexpr std::array<std::string_view, 12> kMonthNames = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /// Reads `Thu, 24 Dec 2026 18:00:00 +0100 (CET)`, also in the obsolete forms of RFC 5322, 4.3: a
 /// year of two digits, a zone by its name. nullopt if it is no date.
