@@ -24,8 +24,8 @@ ResponderCommand parse_responder_command(int argc, const char* const* argv,
 /// read: for the report of a fault in them.
 LogFormat find_log_format(int argc, const char* const* argv);
 
-/// Whether this command line asks for a look at something, not for a delivery. Options that there
-/// are not count as options without an argument.
+/// Whether this command line asks for a look at something, not for a delivery, as far as it can be
+/// parsed: for the report of a fault in it.
 bool is_inspection(int argc, const char* const* argv);
 
 std::string responder_help();

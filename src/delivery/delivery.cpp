@@ -24,9 +24,8 @@ constexpr std::string_view kUnknownOutcome = "unknown-outcome";
 
 /// In the log if the mail server says nothing of the sender: it is then taken for the null sender.
 constexpr const char* kNoSender =
-    "nothing names the envelope sender: neither -f nor Return-Path or a 'From ' line (SENDER "
-    "counts "
-    "where no recipient is an argument)";
+    "nothing names the envelope sender: neither -f nor Return-Path or a 'From ' line "
+    "(SENDER counts where no recipient is an argument)";
 
 struct GivenAddress {
   std::string_view role;
