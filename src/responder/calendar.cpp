@@ -114,20 +114,19 @@ class Revisions {
  public:
   void add(const Event& event) {
     if (event.uid.empty()) return;
-    auto& newest = newest_[key_of(event)];
-    if (event.sequence >= newest.sequence) newest = {event.sequence, event.is_cancelled};
+    const Newest revision = {event.sequence, event.is_cancelled};
+    auto& newest = newest_.try_emplace(key_of(event), revision).first->second;
+    if (revision.sequence >= newest.sequence) newest = revision;
   }
 
   /// Whether another one, perhaps a cancellation, also one of the whole series, has taken its
   /// place. None if they are of equal rank: some programs give many events one UID.
   [[nodiscard]] bool is_outdated(const Event& event) const {
-    const auto newest_of = [&](const Key& key) {
-      const auto found = newest_.find(key);
-      return found == newest_.end() ? Newest{} : found->second;
-    };
-    if (event.sequence < newest_of(key_of(event)).sequence) return true;
-    const auto series = newest_of({event.uid, std::nullopt});
-    return series.is_cancelled && event.sequence < series.sequence;
+    const auto own = newest_.find(key_of(event));
+    if (own != newest_.end() && event.sequence < own->second.sequence) return true;
+    const auto series = newest_.find({event.uid, std::nullopt});
+    return series != newest_.end() && series->second.is_cancelled &&
+           event.sequence < series->second.sequence;
   }
 
  private:

@@ -288,6 +288,7 @@ TEST(Calendar, TakesTheNewestRevisionOfAnEvent) {
       {{weekly, "SEQUENCE:1\n" + changed + "20260510",
         "SEQUENCE:2\nSTATUS:CANCELLED\nEXRULE:FREQ=DAILY\n" + weekly},
        {}},
+      {{"SEQUENCE:-1\n" + first}, {"from 2026-05-01 to 2026-05-02"}},
       {{"SEQUENCE:\n" + first}, {"from 2026-05-01 to 2026-05-02"}},
       // Some programs give many events one UID.
       {{first, "DTSTART;VALUE=DATE:20260601"},
