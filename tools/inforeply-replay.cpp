@@ -249,13 +249,17 @@ class Run {
     const auto& addressees = stored.addressees;
     const auto known = std::find_if(addressees.begin(), addressees.end(),
                                     [&](const auto& address) { return is_known(address); });
+    if (known != addressees.end()) {
+      ++guessed_;
+      return {*known, {}};
+    }
     const bool is_for_all = replay_->is_for_all() || (other_ && other_->is_for_all());
-    const bool is_for_first = is_for_all && !addressees.empty() && !is_known(stored.sender);
-    const bool is_guessed = known != addressees.end() || is_for_first;
-    ++(is_guessed ? guessed_ : unknown_);
-    if (known != addressees.end()) return {*known, {}};
-    if (addressees.empty() || (is_for_all && !is_for_first)) return {};
-    return {addressees.front(), {}};
+    if (is_for_all && !addressees.empty() && !is_known(stored.sender)) {
+      ++guessed_;
+      return {addressees.front(), {}};
+    }
+    ++unknown_;
+    return is_for_all || addressees.empty() ? Recipient{} : Recipient{addressees.front(), {}};
   }
 
   const ReplayedMessage& replay(const KeptMessage& message) {
